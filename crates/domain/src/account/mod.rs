@@ -1,0 +1,10 @@
+//! A way for a user to sign in: a password, or an identity at another provider.
+
+mod entity;
+mod repository;
+
+pub use entity::{Account, CREDENTIAL_PROVIDER};
+pub use repository::{AccountRepository, Unlinked};
+
+#[cfg(any(test, feature = "mocks"))]
+pub use repository::MockAccountRepository;

@@ -1,0 +1,57 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::Account;
+use crate::password::PasswordHash;
+use crate::{AccountId, StoreError, UserId};
+
+/// What became of a request to unlink an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unlinked {
+    /// It is gone.
+    Done,
+    /// It is the only account, and stays.
+    WasLast,
+    /// The user has no such account.
+    Unknown,
+}
+
+/// Where ways to sign in are kept. Every method names the user whose accounts it means (AC-1).
+#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+#[async_trait]
+pub trait AccountRepository: Send + Sync {
+    /// Adds an account.
+    async fn insert(&self, account: &Account) -> Result<(), StoreError>;
+
+    /// The user's account that signs in by password.
+    async fn find_credential(&self, user: &UserId) -> Result<Option<Account>, StoreError>;
+
+    /// All accounts of the user, oldest first.
+    async fn list(&self, user: &UserId) -> Result<Vec<Account>, StoreError>;
+
+    /// Sets the password of the user's password account. False if there is none.
+    async fn set_password(
+        &self,
+        user: &UserId,
+        password: &PasswordHash,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
+
+    /// Sets the password if it still is `from`: of concurrent changes by the same old password one wins.
+    async fn replace_password(
+        &self,
+        user: &UserId,
+        from: &PasswordHash,
+        to: &PasswordHash,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
+
+    /// Removes an account, the last one only if `allow_last`. Call it after
+    /// [`lock`](crate::user::UserRepository::lock), so that two callers cannot each leave the other's.
+    async fn unlink(
+        &self,
+        user: &UserId,
+        account: &AccountId,
+        allow_last: bool,
+    ) -> Result<Unlinked, StoreError>;
+}

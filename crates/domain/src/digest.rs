@@ -1,0 +1,58 @@
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+/// What rests in the database in place of a bearer value: its SHA-256 (TK-2).
+///
+/// Written as `sha256:` and 64 hexadecimal digits. No token contains a colon, so a digest out of a stolen
+/// database can never be presented as a token.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TokenDigest(String);
+
+impl TokenDigest {
+    const PREFIX: &'static str = "sha256:";
+
+    /// The digest of a bearer value.
+    #[must_use]
+    pub fn of(value: &str) -> Self {
+        Self(format!(
+            "{}{}",
+            Self::PREFIX,
+            hex::encode(Sha256::digest(value.as_bytes()))
+        ))
+    }
+
+    /// Whether `text` is written like a digest, that is, cannot be a token.
+    #[must_use]
+    pub fn looks_like(text: &str) -> bool {
+        text.starts_with(Self::PREFIX)
+    }
+
+    /// The digest as it is stored.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TokenDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_are_sha_256_in_a_form_of_their_own() {
+        let digest = TokenDigest::of("abc");
+        assert_eq!(
+            digest.as_str(),
+            "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert!(TokenDigest::looks_like(digest.as_str()));
+        assert!(!TokenDigest::looks_like("abc"));
+    }
+}

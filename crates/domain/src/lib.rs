@@ -1,0 +1,37 @@
+//! The nouns and promises of Doorward: entities, value objects and ports.
+//!
+//! Nothing here performs I/O or knows HTTP, SQL or a serialisation format. Every room of the product
+//! (`user`, `account`, `password`, `session`, `verification`, `mail`, `redirect`) is a module here and has a
+//! module of the same name on the other floors. What the outside must provide is a trait: [`Store`],
+//! [`PasswordHasher`](password::PasswordHasher), [`Mailer`](mail::Mailer), [`Clock`], [`Entropy`], …
+
+pub mod account;
+pub mod mail;
+pub mod password;
+pub mod redirect;
+pub mod session;
+pub mod user;
+pub mod verification;
+
+mod clock;
+mod digest;
+mod entropy;
+mod id;
+mod secret;
+mod store;
+mod text;
+
+pub use clock::Clock;
+pub use digest::TokenDigest;
+pub use entropy::{Alphabet, Entropy, random_text};
+pub use id::{AccountId, SessionId, UserId, mint_id};
+pub use secret::{SealError, Sealer, Secret};
+pub use store::{BoxError, Constraint, Repositories, Store, StoreError, Transaction};
+pub use text::{InvalidText, has_control_characters};
+
+#[cfg(any(test, feature = "mocks"))]
+pub use clock::MockClock;
+#[cfg(any(test, feature = "mocks"))]
+pub use entropy::MockEntropy;
+#[cfg(any(test, feature = "mocks"))]
+pub use secret::MockSealer;

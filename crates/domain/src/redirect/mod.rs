@@ -1,0 +1,1 @@
+//! Which origins are trusted, and where a browser may be sent.

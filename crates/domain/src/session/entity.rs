@@ -1,0 +1,33 @@
+use chrono::{DateTime, Utc};
+
+use super::StoredToken;
+use crate::{SessionId, UserId};
+
+/// A browser that is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Never changes. Also the handle under which other sessions of the user see and end this one.
+    pub id: SessionId,
+    /// Who is signed in.
+    pub user_id: UserId,
+    /// The token as it is stored.
+    pub token: StoredToken,
+    /// The moment from which the session is worth nothing.
+    pub expires_at: DateTime<Utc>,
+    /// When the person signed in.
+    pub created_at: DateTime<Utc>,
+    /// When it was last extended or changed.
+    pub updated_at: DateTime<Utc>,
+    /// Where the request that opened it came from; empty if that is not known, absent in imported rows.
+    pub ip_address: Option<String>,
+    /// The browser that opened it, as it introduced itself.
+    pub user_agent: Option<String>,
+}
+
+impl Session {
+    /// Whether the session still counts.
+    #[must_use]
+    pub fn is_live(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at > now
+    }
+}

@@ -1,0 +1,161 @@
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Session;
+
+/// How long the person wants to stay signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lifetime {
+    /// Until idle for [`SessionPolicy::expires_in`], across restarts of the browser.
+    Remembered,
+    /// Until the browser closes, and for a day at most.
+    BrowserSession,
+}
+
+/// How long sessions last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionPolicy {
+    /// Idle time after which a remembered session ends.
+    pub expires_in: TimeDelta,
+    /// A session is extended when this much of its life has passed.
+    pub update_age: TimeDelta,
+    /// A session younger than this may do what needs freshness; zero lets every session.
+    pub fresh_age: TimeDelta,
+    /// Age at which a session ends however busy it is (SE-8); none in Better Auth.
+    pub absolute_lifetime: Option<TimeDelta>,
+    /// Whether sessions are never extended.
+    pub never_refresh: bool,
+    /// The most sessions of a user; the oldest go (SE-11). None in Better Auth.
+    pub max_per_user: Option<u64>,
+}
+
+impl SessionPolicy {
+    const BROWSER_SESSION: TimeDelta = TimeDelta::days(1);
+
+    /// When a session opened now ends.
+    #[must_use]
+    pub fn first_expiry(&self, lifetime: Lifetime, now: DateTime<Utc>) -> DateTime<Utc> {
+        let span = match lifetime {
+            Lifetime::Remembered => self.expires_in,
+            Lifetime::BrowserSession => Self::BROWSER_SESSION,
+        };
+        self.cap(now + span, now)
+    }
+
+    /// The end the session gets if it is due to be extended.
+    #[must_use]
+    pub fn extension(&self, session: &Session, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let due = session.expires_at - self.expires_in + self.update_age <= now;
+        let extended = self.cap(now + self.expires_in, session.created_at);
+        (due && !self.never_refresh && extended > session.expires_at).then_some(extended)
+    }
+
+    /// Whether the session counts: not past its end, nor older than any session may be.
+    #[must_use]
+    pub fn is_live(&self, session: &Session, now: DateTime<Utc>) -> bool {
+        session.is_live(now)
+            && self
+                .absolute_lifetime
+                .is_none_or(|most| session.created_at + most > now)
+    }
+
+    /// Whether the person signed in recently enough for what needs it. Extending a session does not help.
+    #[must_use]
+    pub fn is_fresh(&self, session: &Session, now: DateTime<Utc>) -> bool {
+        self.fresh_age.is_zero() || now - session.created_at < self.fresh_age
+    }
+
+    fn cap(&self, expiry: DateTime<Utc>, created: DateTime<Utc>) -> DateTime<Utc> {
+        self.absolute_lifetime
+            .map_or(expiry, |most| expiry.min(created + most))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::StoredToken;
+    use crate::{SessionId, UserId};
+
+    fn policy() -> SessionPolicy {
+        SessionPolicy {
+            expires_in: TimeDelta::days(7),
+            update_age: TimeDelta::days(1),
+            fresh_age: TimeDelta::days(1),
+            absolute_lifetime: Some(TimeDelta::days(30)),
+            never_refresh: false,
+            max_per_user: None,
+        }
+    }
+
+    fn start() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_700_000_000, 0).unwrap()
+    }
+
+    fn session(expires_at: DateTime<Utc>) -> Session {
+        Session {
+            id: SessionId::from_stored("s"),
+            user_id: UserId::from_stored("u"),
+            token: StoredToken::from_stored("t"),
+            expires_at,
+            created_at: start(),
+            updated_at: start(),
+            ip_address: None,
+            user_agent: None,
+        }
+    }
+
+    #[test]
+    fn the_first_expiry_depends_on_being_remembered() {
+        assert_eq!(
+            policy().first_expiry(Lifetime::Remembered, start()),
+            start() + TimeDelta::days(7)
+        );
+        assert_eq!(
+            policy().first_expiry(Lifetime::BrowserSession, start()),
+            start() + TimeDelta::days(1)
+        );
+    }
+
+    #[test]
+    fn a_session_is_extended_once_update_age_has_passed() {
+        let session = session(start() + TimeDelta::days(7));
+        let day = start() + TimeDelta::days(1);
+        assert_eq!(
+            policy().extension(&session, day - TimeDelta::milliseconds(1)),
+            None
+        );
+        assert_eq!(policy().extension(&session, day), Some(day + TimeDelta::days(7)));
+        let never = SessionPolicy {
+            never_refresh: true,
+            ..policy()
+        };
+        assert_eq!(never.extension(&session, day), None);
+    }
+
+    #[test]
+    fn se_8_no_session_outlives_the_absolute_maximum() {
+        let day_29 = start() + TimeDelta::days(29);
+        let busy = session(day_29 + TimeDelta::minutes(1));
+        assert_eq!(
+            policy().extension(&busy, day_29),
+            Some(start() + TimeDelta::days(30))
+        );
+        let imported = session(start() + TimeDelta::days(400));
+        assert!(policy().is_live(&imported, day_29));
+        assert!(!policy().is_live(&imported, start() + TimeDelta::days(30)));
+        assert_eq!(policy().extension(&imported, day_29), None);
+    }
+
+    #[test]
+    fn freshness_counts_from_signing_in() {
+        let session = session(start() + TimeDelta::days(7));
+        let almost = start() + TimeDelta::days(1) - TimeDelta::milliseconds(1);
+        assert!(policy().is_fresh(&session, almost));
+        assert!(!policy().is_fresh(&session, start() + TimeDelta::days(1)));
+        let always = SessionPolicy {
+            fresh_age: TimeDelta::zero(),
+            ..policy()
+        };
+        assert!(always.is_fresh(&session, start() + TimeDelta::days(6)));
+    }
+}

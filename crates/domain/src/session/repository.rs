@@ -1,0 +1,77 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{Session, SessionToken, StoredToken};
+use crate::user::User;
+use crate::{SessionId, StoreError, UserId};
+
+/// What a user names one of their own sessions by: its id or its token.
+#[derive(Clone, Debug)]
+pub struct SessionHandle(String);
+
+impl SessionHandle {
+    /// Takes what a client sent.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The handle as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where sessions are kept.
+///
+/// Deleted rows stay deleted: no method brings a session back, so that a refresh that races with a revocation
+/// loses (SE-5).
+#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+#[async_trait]
+pub trait SessionRepository: Send + Sync {
+    /// Adds a session.
+    async fn insert(&self, session: &Session) -> Result<(), StoreError>;
+
+    /// The session of this token, stored in clear or as a digest, with its user; expired or not. Absent if
+    /// the user is deleted. One statement.
+    async fn find_with_user(&self, token: &SessionToken) -> Result<Option<(Session, User)>, StoreError>;
+
+    /// Stores the token in another form, if it still is in the form `from`.
+    async fn rewrite_token(
+        &self,
+        id: &SessionId,
+        from: &StoredToken,
+        to: &StoredToken,
+    ) -> Result<bool, StoreError>;
+
+    /// Moves the end of the session, if it still ends at `from`. False if it is gone or somebody else moved it.
+    async fn extend(
+        &self,
+        id: &SessionId,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
+
+    /// The sessions of the user that end after `now`, oldest first.
+    async fn list_live(&self, user: &UserId, now: DateTime<Utc>) -> Result<Vec<Session>, StoreError>;
+
+    /// Ends the session.
+    async fn delete(&self, id: &SessionId) -> Result<bool, StoreError>;
+
+    /// Ends the user's session of this id or token, and nobody else's (AC-1). Answers which it was.
+    async fn delete_by_handle(
+        &self,
+        user: &UserId,
+        handle: &SessionHandle,
+    ) -> Result<Option<SessionId>, StoreError>;
+
+    /// Ends all sessions of the user but `keep`, and answers how many.
+    async fn delete_all<'a>(&self, user: &UserId, keep: Option<&'a SessionId>) -> Result<u64, StoreError>;
+
+    /// Ends the oldest sessions of the user beyond the newest `keep`.
+    async fn trim(&self, user: &UserId, keep: u64) -> Result<u64, StoreError>;
+
+    /// Removes at most `limit` sessions that ended before `now`.
+    async fn sweep(&self, now: DateTime<Utc>, limit: u64) -> Result<u64, StoreError>;
+}

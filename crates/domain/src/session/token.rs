@@ -1,0 +1,111 @@
+use crate::entropy::{Alphabet, Entropy, random_text};
+use crate::{Secret, TokenDigest, has_control_characters};
+
+/// What a browser holds to be signed in. In clear only in the cookie and in the answer that opened the session.
+#[derive(Clone, Debug)]
+pub struct SessionToken(Secret<String>);
+
+/// The text cannot be a session token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is not a session token")]
+pub struct InvalidToken;
+
+impl SessionToken {
+    const LENGTH: usize = 32;
+    const MAX: usize = 512;
+
+    /// A new token of 190 random bits (TK-1).
+    pub fn mint(entropy: &dyn Entropy) -> Self {
+        Self(Secret::new(random_text(
+            entropy,
+            Alphabet::Alphanumeric,
+            Self::LENGTH,
+        )))
+    }
+
+    /// A token as somebody presents it. Imported ones may have any form but that of a digest: what lies in a
+    /// stolen database must not open a session (TK-2).
+    pub fn parse(presented: &str) -> Result<Self, InvalidToken> {
+        let plausible = !presented.is_empty()
+            && presented.len() <= Self::MAX
+            && !has_control_characters(presented)
+            && !TokenDigest::looks_like(presented);
+        if plausible {
+            Ok(Self(Secret::new(presented.to_owned())))
+        } else {
+            Err(InvalidToken)
+        }
+    }
+
+    /// The token in clear.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+
+    /// The token as it rests in the database.
+    #[must_use]
+    pub fn stored(&self, storage: TokenStorage) -> StoredToken {
+        StoredToken(match storage {
+            TokenStorage::Digest => TokenDigest::of(self.expose()).as_str().to_owned(),
+            TokenStorage::Clear => self.expose().to_owned(),
+        })
+    }
+}
+
+/// In which form bearer values rest in the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenStorage {
+    /// As a digest (TK-2).
+    Digest,
+    /// As they are, so that Better Auth can read them.
+    Clear,
+}
+
+/// The `token` column of a session: a digest or, where Better Auth shares the database, the token in clear.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct StoredToken(String);
+
+impl StoredToken {
+    /// The column's value.
+    pub fn from_stored(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The column's value.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form it is in.
+    #[must_use]
+    pub fn storage(&self) -> TokenStorage {
+        if TokenDigest::looks_like(&self.0) {
+            TokenStorage::Digest
+        } else {
+            TokenStorage::Clear
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tk_2_a_stored_digest_is_no_token() {
+        let token = SessionToken::parse("TokenFromElsewhere").unwrap();
+        let digest = token.stored(TokenStorage::Digest);
+        assert_eq!(digest.storage(), TokenStorage::Digest);
+        assert!(SessionToken::parse(digest.as_str()).is_err());
+        assert_eq!(token.stored(TokenStorage::Clear).as_str(), "TokenFromElsewhere");
+    }
+
+    #[test]
+    fn implausible_tokens_are_refused() {
+        for text in ["", "a\0b", "a\nb", &"x".repeat(513)] {
+            assert!(SessionToken::parse(text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+use std::any::Any;
+
+use async_trait::async_trait;
+
+use crate::account::AccountRepository;
+use crate::mail::OutboxRepository;
+use crate::session::SessionRepository;
+use crate::user::UserRepository;
+use crate::verification::VerificationRepository;
+
+/// A foreign error kept as the cause of one of ours.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A unique index refused the write; nothing was written.
+    #[error("the value is taken: {0:?}")]
+    Conflict(Constraint),
+    /// The store cannot be reached or has no capacity now. Trying again later may help.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] BoxError),
+    /// Anything else.
+    #[error("the store failed")]
+    Failed(#[source] BoxError),
+}
+
+/// The unique index behind a [`StoreError::Conflict`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Constraint {
+    /// One user to an e-mail address, whatever its letter case.
+    UserEmail,
+    /// Any other: a primary key, a session token.
+    Other,
+}
+
+/// Every repository, on the store itself or inside a transaction.
+pub trait Repositories: Any + Send + Sync {
+    /// Where users are kept.
+    fn users(&self) -> &dyn UserRepository;
+    /// Where ways to sign in are kept.
+    fn accounts(&self) -> &dyn AccountRepository;
+    /// Where sessions are kept.
+    fn sessions(&self) -> &dyn SessionRepository;
+    /// Where single-use secrets are kept.
+    fn verifications(&self) -> &dyn VerificationRepository;
+    /// Where letters wait to be sent.
+    fn outbox(&self) -> &dyn OutboxRepository;
+}
+
+/// The database, or what stands for it.
+#[async_trait]
+pub trait Store: Repositories {
+    /// Begins a transaction that may write. Slow work (hashing, network) belongs before this call.
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
+
+    /// Whether the store answers at all.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// All repositories, in one transaction.
+///
+/// [`commit`](Self::commit) consumes it and a success means the writes are durable (RE-1). Dropped without,
+/// it leaves no trace. Transactions of two callers that touch the same rows MUST behave as if one had come
+/// after the other.
+#[async_trait]
+pub trait Transaction: Repositories {
+    /// Makes the writes durable and visible.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}

@@ -1,0 +1,33 @@
+/// Whether the text has a C0 control character, which no field, path or query may have (IN-5).
+#[must_use]
+pub fn has_control_characters(text: &str) -> bool {
+    text.bytes().any(|byte| byte < 0x20 || byte == 0x7f)
+}
+
+/// Why a text was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidText {
+    /// It is longer than the field allows (IN-3).
+    #[error("has more than {max} characters")]
+    TooLong {
+        /// The most characters the field takes.
+        max: usize,
+    },
+    /// It contains a control character (IN-5).
+    #[error("contains a control character")]
+    ControlCharacter,
+    /// It is not an absolute http or https URL (IN-6).
+    #[error("is not an http or https URL")]
+    NotWeb,
+}
+
+/// Checks length in characters and absence of control characters.
+pub(crate) fn check(text: &str, max: usize) -> Result<(), InvalidText> {
+    if has_control_characters(text) {
+        return Err(InvalidText::ControlCharacter);
+    }
+    if text.chars().count() > max {
+        return Err(InvalidText::TooLong { max });
+    }
+    Ok(())
+}

@@ -1,0 +1,61 @@
+use chrono::{DateTime, Utc};
+
+use super::{Email, ImageUrl, UserName};
+use crate::UserId;
+
+/// A person known to the application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Never changes.
+    pub id: UserId,
+    /// What the person is called.
+    pub name: UserName,
+    /// Unique among all users. Of a deleted user: a tombstone nobody can sign in with.
+    pub email: Email,
+    /// Whether the person has shown that letters to `email` reach them.
+    pub email_verified: bool,
+    /// Where a picture of the person is found.
+    pub image: Option<ImageUrl>,
+    /// When the user signed up.
+    pub created_at: DateTime<Utc>,
+    /// When any of this last changed.
+    pub updated_at: DateTime<Utc>,
+    /// When the user was deleted. A deleted user has no session and is absent for everybody but an administrator.
+    pub deleted_at: Option<DateTime<Utc>>,
+    /// The address before the deletion, kept so that the user can be restored.
+    pub deleted_email: Option<Email>,
+}
+
+impl User {
+    /// A user who signs up now, with an address not yet verified.
+    #[must_use]
+    pub const fn new(
+        id: UserId,
+        name: UserName,
+        email: Email,
+        image: Option<ImageUrl>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id,
+            name,
+            email,
+            email_verified: false,
+            image,
+            created_at: now,
+            updated_at: now,
+            deleted_at: None,
+            deleted_email: None,
+        }
+    }
+
+    /// The user after a deletion that can be undone: no longer reachable by the address, which is free again.
+    #[must_use]
+    pub fn deleted(mut self, now: DateTime<Utc>) -> Self {
+        let tombstone = Email::tombstone(&self.id);
+        self.deleted_email = Some(std::mem::replace(&mut self.email, tombstone));
+        self.deleted_at = Some(now);
+        self.updated_at = now;
+        self
+    }
+}

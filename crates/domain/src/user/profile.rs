@@ -1,0 +1,116 @@
+use std::fmt;
+
+use url::Url;
+
+use crate::text::{self, InvalidText};
+
+/// What a user is called. May be empty, as in the protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserName(String);
+
+impl UserName {
+    /// The most characters of a name (IN-3).
+    pub const MAX: usize = 256;
+
+    /// A name from input: at most [`MAX`](Self::MAX) characters and no control character.
+    pub fn parse(raw: &str) -> Result<Self, InvalidText> {
+        text::check(raw, Self::MAX)?;
+        Ok(Self(raw.to_owned()))
+    }
+
+    /// A name out of the database, whatever its shape.
+    pub fn from_stored(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The address of a user's picture. Doorward never fetches it (IN-6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageUrl(String);
+
+impl ImageUrl {
+    /// The most characters of an address (IN-3).
+    pub const MAX: usize = 2048;
+
+    /// An absolute http or https URL, kept as it was written.
+    pub fn parse(raw: &str) -> Result<Self, InvalidText> {
+        text::check(raw, Self::MAX)?;
+        let web = Url::parse(raw).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        if web {
+            Ok(Self(raw.to_owned()))
+        } else {
+            Err(InvalidText::NotWeb)
+        }
+    }
+
+    /// An address out of the database, whatever its shape.
+    pub fn from_stored(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The address as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a user changes about themselves. `None` leaves a field as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProfileChange {
+    /// The new name.
+    pub name: Option<UserName>,
+    /// The new picture; `Some(None)` removes it.
+    pub image: Option<Option<ImageUrl>>,
+}
+
+impl ProfileChange {
+    /// Whether nothing would change.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.name.is_none() && self.image.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_3_names_are_bounded_and_free_of_controls() {
+        assert!(UserName::parse("Zoë \"Ω\" <b>🦀</b> \\").is_ok());
+        assert!(UserName::parse("").is_ok());
+        assert!(UserName::parse(&"ä".repeat(256)).is_ok());
+        assert_eq!(
+            UserName::parse(&"ä".repeat(257)),
+            Err(InvalidText::TooLong { max: 256 })
+        );
+        assert_eq!(UserName::parse("a\0b"), Err(InvalidText::ControlCharacter));
+    }
+
+    #[test]
+    fn in_6_pictures_are_web_addresses() {
+        assert!(ImageUrl::parse("https://images.example.test/ada.png").is_ok());
+        for text in [
+            "javascript:alert(1)",
+            "data:image/png;base64,AAAA",
+            "/ada.png",
+            "ada.png",
+            "ftp://example.test/a",
+        ] {
+            assert_eq!(ImageUrl::parse(text), Err(InvalidText::NotWeb), "{text}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{Email, ProfileChange, User};
+use crate::{StoreError, UserId};
+
+/// Where users are kept.
+///
+/// Absence is `Ok(None)` or `Ok(false)`, never an error. Deleted users are absent for every method but
+/// [`restore`](Self::restore) and [`purge_deleted`](Self::purge_deleted). A write of an address another user
+/// holds MUST fail with [`StoreError::Conflict`] of [`Constraint::UserEmail`](crate::Constraint::UserEmail);
+/// a unique index decides that, so of any number of concurrent writers one wins (RE-3).
+#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+#[async_trait]
+pub trait UserRepository: Send + Sync {
+    /// Adds a user.
+    async fn insert(&self, user: &User) -> Result<(), StoreError>;
+
+    /// The user of that id.
+    async fn find(&self, id: &UserId) -> Result<Option<User>, StoreError>;
+
+    /// The user of that address.
+    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, StoreError>;
+
+    /// The user of that id, whom no other transaction can change or lock before this one ends.
+    async fn lock(&self, id: &UserId) -> Result<Option<User>, StoreError>;
+
+    /// Changes name or picture and answers the user as they are now.
+    async fn update_profile(
+        &self,
+        id: &UserId,
+        change: &ProfileChange,
+        now: DateTime<Utc>,
+    ) -> Result<Option<User>, StoreError>;
+
+    /// Notes that letters to `email` reach the user. False if the user is gone, has another address by now,
+    /// or was verified before.
+    async fn mark_email_verified(
+        &self,
+        id: &UserId,
+        email: &Email,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
+
+    /// Replaces the address, if it still is `from`, and sets whether the new one is verified.
+    async fn change_email(
+        &self,
+        id: &UserId,
+        from: &Email,
+        to: &Email,
+        verified: bool,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
+
+    /// Marks the user as deleted and frees the address, see [`User::deleted`]. Sessions are not touched.
+    async fn soft_delete(&self, id: &UserId, now: DateTime<Utc>) -> Result<bool, StoreError>;
+
+    /// Undoes a [`soft_delete`](Self::soft_delete). A conflict if somebody took the address meanwhile.
+    async fn restore(&self, id: &UserId, now: DateTime<Utc>) -> Result<bool, StoreError>;
+
+    /// Removes the user and all that belongs to them, deleted before or not.
+    async fn delete(&self, id: &UserId) -> Result<bool, StoreError>;
+
+    /// Removes at most `limit` users who were deleted before `before`, with all that belongs to them.
+    async fn purge_deleted(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError>;
+}

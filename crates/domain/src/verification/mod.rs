@@ -1,0 +1,16 @@
+//! Single-use secrets that travel by mail.
+
+mod email_token;
+mod entity;
+mod purpose;
+mod repository;
+
+pub use email_token::{EmailChange, EmailChangeStep, EmailClaims, EmailTokenCodec, EmailTokenError};
+pub use entity::Verification;
+pub use purpose::{MailToken, Purpose, VerificationKey};
+pub use repository::VerificationRepository;
+
+#[cfg(any(test, feature = "mocks"))]
+pub use email_token::MockEmailTokenCodec;
+#[cfg(any(test, feature = "mocks"))]
+pub use repository::MockVerificationRepository;

@@ -1,0 +1,148 @@
+use crate::entropy::{Alphabet, Entropy, random_text};
+use crate::session::TokenStorage;
+use crate::{Secret, TokenDigest, has_control_characters};
+
+/// What a mailed token is for. A token made for one purpose is unknown for every other (TK-6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// Setting a new password.
+    ResetPassword,
+    /// Deleting the own account.
+    DeleteAccount,
+    /// Showing that an address is one's own, also when it is to replace another.
+    VerifyEmail,
+    /// Not a token somebody can use: remembers one that was used, until it would have expired (TK-3).
+    Spent,
+    /// Not a token somebody can use: remembers that an owner was told of a sign-up with their address (EN-5).
+    SignUpNotice,
+}
+
+impl Purpose {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::ResetPassword,
+        Self::DeleteAccount,
+        Self::VerifyEmail,
+        Self::Spent,
+        Self::SignUpNotice,
+    ];
+
+    /// What an `identifier` of this purpose begins with; the first two are Better Auth's.
+    #[must_use]
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::ResetPassword => "reset-password:",
+            Self::DeleteAccount => "delete-account-",
+            Self::VerifyEmail => "verify-email:",
+            Self::Spent => "spent:",
+            Self::SignUpNotice => "sign-up-notice:",
+        }
+    }
+
+    fn mint(self, entropy: &dyn Entropy) -> String {
+        match self {
+            Self::ResetPassword => random_text(entropy, Alphabet::Alphanumeric, 24),
+            Self::DeleteAccount => random_text(entropy, Alphabet::LowerAlphanumeric, 32),
+            Self::VerifyEmail | Self::Spent | Self::SignUpNotice => {
+                random_text(entropy, Alphabet::Alphanumeric, 32)
+            }
+        }
+    }
+}
+
+/// A token that travels in a mailed link: at least 142 random bits (TK-1).
+#[derive(Clone, Debug)]
+pub struct MailToken(Secret<String>);
+
+impl MailToken {
+    const MAX: usize = 512;
+
+    /// A new token in the form Better Auth gives tokens of this purpose.
+    pub fn mint(purpose: Purpose, entropy: &dyn Entropy) -> Self {
+        Self(Secret::new(purpose.mint(entropy)))
+    }
+
+    /// A token as somebody presents it; none if no token can look like this (TK-2, TK-7).
+    #[must_use]
+    pub fn parse(presented: &str) -> Option<Self> {
+        let plausible = !presented.is_empty()
+            && presented.len() <= Self::MAX
+            && !has_control_characters(presented)
+            && !TokenDigest::looks_like(presented);
+        plausible.then(|| Self(Secret::new(presented.to_owned())))
+    }
+
+    /// The token in clear.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+/// How a verification is found: what it is for, and the token.
+#[derive(Clone, Debug)]
+pub struct VerificationKey {
+    purpose: Purpose,
+    token: MailToken,
+}
+
+impl VerificationKey {
+    /// The verification of this token for this purpose.
+    #[must_use]
+    pub const fn new(purpose: Purpose, token: MailToken) -> Self {
+        Self { purpose, token }
+    }
+
+    /// The `identifier` under which it is stored.
+    #[must_use]
+    pub fn identifier(&self, storage: TokenStorage) -> String {
+        let prefix = self.purpose.prefix();
+        match storage {
+            TokenStorage::Digest => format!("{prefix}{}", TokenDigest::of(self.token.expose())),
+            TokenStorage::Clear => format!("{prefix}{}", self.token.expose()),
+        }
+    }
+
+    /// Both identifiers it may be stored under: rows left by Better Auth have the token in clear.
+    #[must_use]
+    pub fn identifiers(&self) -> [String; 2] {
+        [
+            self.identifier(TokenStorage::Digest),
+            self.identifier(TokenStorage::Clear),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_name_the_purpose() {
+        let token = MailToken::parse("abc").unwrap();
+        let key = VerificationKey::new(Purpose::ResetPassword, token.clone());
+        assert_eq!(key.identifier(TokenStorage::Clear), "reset-password:abc");
+        assert!(
+            key.identifier(TokenStorage::Digest)
+                .starts_with("reset-password:sha256:ba78")
+        );
+        let other = VerificationKey::new(Purpose::DeleteAccount, token);
+        assert_eq!(other.identifier(TokenStorage::Clear), "delete-account-abc");
+    }
+
+    #[test]
+    fn tk_2_a_stored_identifier_is_no_token() {
+        assert!(MailToken::parse(TokenDigest::of("abc").as_str()).is_none());
+        assert!(MailToken::parse("").is_none());
+        assert!(MailToken::parse("a\0").is_none());
+    }
+
+    #[test]
+    fn tk_6_no_prefix_begins_another() {
+        for a in Purpose::ALL {
+            for b in Purpose::ALL {
+                assert!(a == b || !a.prefix().starts_with(b.prefix()));
+            }
+        }
+    }
+}

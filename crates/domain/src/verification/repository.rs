@@ -1,0 +1,40 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{Purpose, Verification, VerificationKey};
+use crate::{StoreError, UserId};
+
+/// Where single-use secrets are kept.
+#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+#[async_trait]
+pub trait VerificationRepository: Send + Sync {
+    /// Adds a verification. MUST answer [`StoreError::Conflict`] if its `id` exists; inside a transaction the
+    /// transaction is then good for nothing but being dropped.
+    async fn insert(&self, verification: &Verification) -> Result<(), StoreError>;
+
+    /// Adds a verification unless its `id` exists, and answers whether it did. An expired row of that id is
+    /// replaced. The transaction stays usable.
+    async fn insert_unless_live(
+        &self,
+        verification: &Verification,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
+
+    /// The verification of this key, expired or not, stored in clear or as a digest. Changes nothing.
+    async fn find(&self, key: &VerificationKey) -> Result<Option<Verification>, StoreError>;
+
+    /// Takes the verification of this key if it has not expired: removes it and answers it, in one statement, so
+    /// that at most one caller ever gets it (TK-3, TK-4).
+    async fn consume(
+        &self,
+        key: &VerificationKey,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Verification>, StoreError>;
+
+    /// Removes all verifications of the user for these purposes, and answers how many (TK-5). Imported rows
+    /// without a user belong to the user in their `value`.
+    async fn cancel(&self, user: &UserId, purposes: &[Purpose]) -> Result<u64, StoreError>;
+
+    /// Removes at most `limit` verifications that expired before `now`.
+    async fn sweep(&self, now: DateTime<Utc>, limit: u64) -> Result<u64, StoreError>;
+}
