@@ -1,1 +1,18 @@
-//! doorward-application
+//! The verbs of Doorward: one use-case a file, in the room it belongs to.
+//!
+//! A use-case is a struct with one verb, made from the [`Context`]: the ports it works through and the settings it
+//! obeys. It knows entities and ports and nothing of HTTP or SQL. Inside a transaction a use-case talks to that
+//! transaction alone; hashing happens before it begins, and letters are rows in the outbox, sent after it.
+
+pub mod account;
+pub mod mail;
+pub mod password;
+pub mod session;
+pub mod settings;
+pub mod sweep;
+pub mod user;
+pub mod verification;
+
+mod context;
+
+pub use context::{Context, Ports};

@@ -1,0 +1,7 @@
+//! Ways to sign in.
+
+mod list;
+mod unlink;
+
+pub use list::ListAccounts;
+pub use unlink::{UnlinkAccount, UnlinkError};

@@ -1,0 +1,50 @@
+use doorward_domain::account::Unlinked;
+use doorward_domain::{AccountId, StoreError, UserId};
+
+use crate::Context;
+
+/// Why an account stays.
+#[derive(Debug, thiserror::Error)]
+pub enum UnlinkError {
+    /// It is the only way left to sign in.
+    #[error("the last account cannot be unlinked")]
+    WasLast,
+    /// The user has no such account.
+    #[error("the user has no such account")]
+    Unknown,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Removes one way to sign in of the person who asks.
+#[derive(Clone, Debug)]
+pub struct UnlinkAccount {
+    context: Context,
+}
+
+impl UnlinkAccount {
+    /// The use-case in this context.
+    #[must_use]
+    pub const fn new(context: Context) -> Self {
+        Self { context }
+    }
+
+    /// Removes the user's account of this id. Two requests at once cannot remove the last two (AL-4).
+    pub async fn run(&self, user: &UserId, account: &AccountId) -> Result<(), UnlinkError> {
+        let tx = self.context.store().begin().await?;
+        tx.users().lock(user).await?.ok_or(UnlinkError::Unknown)?;
+        match tx
+            .accounts()
+            .unlink(user, account, self.context.settings.account.allow_unlinking_all)
+            .await?
+        {
+            Unlinked::Done => {}
+            Unlinked::WasLast => return Err(UnlinkError::WasLast),
+            Unlinked::Unknown => return Err(UnlinkError::Unknown),
+        }
+        tx.commit().await?;
+        tracing::info!(%user, %account, "account unlinked");
+        Ok(())
+    }
+}

@@ -1,0 +1,17 @@
+//! Signing up, signing in and looking after the password.
+
+mod change;
+mod register;
+mod request_reset;
+mod reset;
+mod sign_in;
+mod sign_up;
+mod verify;
+
+pub use change::{ChangePassword, ChangePasswordError, ChangePasswordInput, PasswordChanged};
+pub use register::{CreateUser, CreateUserError};
+pub use request_reset::{RequestPasswordReset, RequestResetError};
+pub use reset::{ResetPassword, ResetPasswordError};
+pub use sign_in::{SignIn, SignInError, SignInInput, SignedIn};
+pub use sign_up::{SignUp, SignUpError, SignUpInput, SignedUp};
+pub use verify::{VerifyPassword, VerifyPasswordError};

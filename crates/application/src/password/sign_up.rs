@@ -1,0 +1,199 @@
+use chrono::TimeDelta;
+use doorward_domain::mail::{Letter, LetterKind};
+use doorward_domain::password::{HashError, Password, PasswordHash, PasswordProblem};
+use doorward_domain::redirect::RedirectTarget;
+use doorward_domain::session::{Lifetime, SessionToken};
+use doorward_domain::user::{Email, ImageUrl, User, UserName};
+use doorward_domain::verification::{Purpose, Verification};
+use doorward_domain::{Constraint, Secret, StoreError};
+
+use super::register::{new_user, register};
+use crate::Context;
+use crate::mail::Post;
+use crate::session::{Client, Door, OpenError, OpenedSession, Opening, Proof, end_previous};
+use crate::verification::VerificationLinks;
+
+/// Somebody new.
+#[derive(Debug)]
+pub struct SignUpInput {
+    /// What they are called.
+    pub name: UserName,
+    /// Where letters reach them.
+    pub email: Email,
+    /// The password they chose.
+    pub password: Password,
+    /// Their picture.
+    pub image: Option<ImageUrl>,
+    /// How long they want to stay signed in.
+    pub lifetime: Lifetime,
+    /// Where the verification link leads.
+    pub callback: Option<RedirectTarget>,
+    /// Where they come from.
+    pub client: Client,
+    /// The session the browser holds already.
+    pub previous: Option<SessionToken>,
+}
+
+/// What signing up led to.
+#[derive(Debug)]
+pub struct SignedUp {
+    /// The user. Where the address was taken and that must not be told, nobody: an invented one (EN-2).
+    pub user: User,
+    /// The session, if signing up signs in.
+    pub opened: Option<OpenedSession>,
+}
+
+/// Why nobody signed up.
+#[derive(Debug, thiserror::Error)]
+pub enum SignUpError {
+    /// Nobody may sign up.
+    #[error("signing up is disabled")]
+    Disabled,
+    /// The policy refuses the password.
+    #[error(transparent)]
+    Password(#[from] PasswordProblem),
+    /// Somebody has the address.
+    #[error("the e-mail address is taken")]
+    EmailTaken,
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Registers somebody by address and password.
+#[derive(Clone, Debug)]
+pub struct SignUp {
+    context: Context,
+    door: Door,
+    links: VerificationLinks,
+    post: Post,
+}
+
+impl SignUp {
+    const NOTICE_INTERVAL: TimeDelta = TimeDelta::hours(1);
+
+    /// The use-case in this context.
+    #[must_use]
+    pub fn new(context: Context) -> Self {
+        Self {
+            door: Door::new(context.clone()),
+            links: VerificationLinks::new(context.clone()),
+            post: Post::new(context.clone()),
+            context,
+        }
+    }
+
+    /// Creates the user, the password account, the first session and the verification letter, or nothing. The
+    /// password is hashed also if the address is taken, so that the clock tells nothing (EN-3).
+    pub async fn run(&self, input: SignUpInput) -> Result<SignedUp, SignUpError> {
+        let settings = &self.context.settings.email_and_password;
+        if !settings.enabled || settings.disable_sign_up {
+            return Err(SignUpError::Disabled);
+        }
+        settings.password.check(
+            &input.password,
+            &input.name,
+            &input.email,
+            &*self.context.ports.common_passwords,
+        )?;
+        let hash = self.context.ports.hasher.hash(&input.password).await?;
+        let user = new_user(
+            &self.context,
+            input.name.clone(),
+            input.email.clone(),
+            input.image.clone(),
+            self.context.now(),
+        );
+        match self.create(&user, hash, input).await {
+            Err(SignUpError::EmailTaken) => self.refuse(user).await,
+            outcome => Ok(SignedUp {
+                opened: outcome?,
+                user,
+            }),
+        }
+    }
+
+    async fn create(
+        &self,
+        user: &User,
+        hash: PasswordHash,
+        input: SignUpInput,
+    ) -> Result<Option<OpenedSession>, SignUpError> {
+        let settings = &self.context.settings;
+        let tx = self.context.store().begin().await?;
+        register(&*tx, &self.context, user, hash)
+            .await
+            .map_err(|error| match error {
+                StoreError::Conflict(Constraint::UserEmail) => SignUpError::EmailTaken,
+                error => error.into(),
+            })?;
+        if settings.mails_on_sign_up() {
+            self.links
+                .mail_verification(&*tx, user, input.callback.as_ref())
+                .await?;
+        }
+        let mut opened = None;
+        if settings.signs_in_on_sign_up() {
+            end_previous(&*tx, &self.context, input.previous.as_ref()).await?;
+            let opening = Opening {
+                proof: Proof::Password,
+                lifetime: input.lifetime,
+                client: input.client,
+            };
+            opened = match self.door.open(&*tx, user, opening).await {
+                Ok(opened) => Some(opened),
+                Err(OpenError::EmailNotVerified) => None,
+                Err(OpenError::Store(error)) => return Err(error.into()),
+            };
+        }
+        tx.commit().await?;
+        tracing::info!(user = %user.id, "signed up");
+        Ok(opened)
+    }
+
+    /// The address is taken. Its owner hears of it; the caller only where a session would have given it away.
+    async fn refuse(&self, invented: User) -> Result<SignedUp, SignUpError> {
+        if self.context.settings.security.notify_of_sign_up_attempts {
+            self.notify_owner(&invented.email).await?;
+        }
+        if self.context.settings.signs_in_on_sign_up() {
+            return Err(SignUpError::EmailTaken);
+        }
+        Ok(SignedUp {
+            user: invented,
+            opened: None,
+        })
+    }
+
+    /// At most one letter an hour (EN-5).
+    async fn notify_owner(&self, email: &Email) -> Result<(), StoreError> {
+        let now = self.context.now();
+        let tx = self.context.store().begin().await?;
+        let Some(owner) = tx.users().find_by_email(email).await? else {
+            return Ok(());
+        };
+        let identifier = format!("{}{}", Purpose::SignUpNotice.prefix(), owner.id);
+        let until = now + Self::NOTICE_INTERVAL;
+        let mark = Verification::unique(
+            identifier,
+            owner.id.to_string(),
+            Some(owner.id.clone()),
+            until,
+            now,
+        );
+        if tx.verifications().insert_unless_live(&mark, now).await? {
+            let link = Secret::new(self.context.settings.base_url.to_string());
+            let letter = Letter {
+                kind: LetterKind::SignUpAttempt,
+                to: owner.email,
+                name: owner.name,
+                link,
+            };
+            self.post.write(&*tx, &letter).await?;
+        }
+        tx.commit().await
+    }
+}

@@ -1,0 +1,67 @@
+use doorward_domain::account::Account;
+use doorward_domain::password::{HashError, Password};
+use doorward_domain::{StoreError, UserId};
+
+use crate::Context;
+
+/// Why a password was not confirmed.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyPasswordError {
+    /// No password is that long.
+    #[error("the password is too long")]
+    TooLong,
+    /// The user signs in in other ways only.
+    #[error("the user has no password")]
+    NoCredential,
+    /// It is not the user's password.
+    #[error("the password is wrong")]
+    Wrong,
+    /// The password could not be compared.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Checks the password of somebody who is signed in once more.
+#[derive(Clone, Debug)]
+pub struct VerifyPassword {
+    context: Context,
+}
+
+impl VerifyPassword {
+    /// The use-case in this context.
+    #[must_use]
+    pub const fn new(context: Context) -> Self {
+        Self { context }
+    }
+
+    /// The account whose password it is.
+    pub async fn run(&self, user: &UserId, password: &Password) -> Result<Account, VerifyPasswordError> {
+        if self
+            .context
+            .settings
+            .email_and_password
+            .password
+            .is_too_long(password)
+        {
+            return Err(VerifyPasswordError::TooLong);
+        }
+        let found = self.context.store().accounts().find_credential(user).await?;
+        let account = found
+            .filter(|account| account.password.is_some())
+            .ok_or(VerifyPasswordError::NoCredential)?;
+        let verdict = self
+            .context
+            .ports
+            .hasher
+            .verify(password, account.password.as_ref())
+            .await?;
+        if verdict.is_match() {
+            Ok(account)
+        } else {
+            Err(VerifyPasswordError::Wrong)
+        }
+    }
+}

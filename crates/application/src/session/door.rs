@@ -1,0 +1,158 @@
+use doorward_domain::session::{Lifetime, Session, SessionToken};
+use doorward_domain::user::User;
+use doorward_domain::{SessionId, StoreError, Transaction};
+
+use crate::Context;
+
+/// How somebody proved who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// They typed the password just now, or chose it when signing up.
+    Password,
+    /// They followed a link that only the owner of the address could have.
+    EmailLink,
+}
+
+/// Where a request came from, as far as it is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Client {
+    /// The network address; empty if unknown.
+    pub ip_address: String,
+    /// How the browser introduced itself; empty if it did not.
+    pub user_agent: String,
+}
+
+impl Client {
+    const USER_AGENT_MAX: usize = 512;
+
+    /// Cuts the user agent to what is stored (IN-3) and drops control characters (IN-5).
+    #[must_use]
+    pub fn new(ip_address: String, user_agent: &str) -> Self {
+        let user_agent = user_agent
+            .chars()
+            .filter(|letter| !letter.is_control())
+            .take(Self::USER_AGENT_MAX)
+            .collect();
+        Self {
+            ip_address,
+            user_agent,
+        }
+    }
+}
+
+/// A request to be let in.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// How the person proved who they are.
+    pub proof: Proof,
+    /// How long they want to stay.
+    pub lifetime: Lifetime,
+    /// Where they come from.
+    pub client: Client,
+}
+
+/// A session just opened, with the token in clear: the only moment it exists outside the browser.
+#[derive(Clone, Debug)]
+pub struct OpenedSession {
+    /// The session.
+    pub session: Session,
+    /// Its token.
+    pub token: SessionToken,
+    /// How long it lasts.
+    pub lifetime: Lifetime,
+}
+
+/// Why somebody is not let in although they proved who they are.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The address has to be verified first.
+    #[error("the e-mail address is not verified")]
+    EmailNotVerified,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The one door through which sessions come into being.
+///
+/// Every way to sign in ends here, so what keeps a user out (an unverified address, a deleted account, and one
+/// day a ban or a missing second factor) is decided in this place and cannot be walked around.
+#[derive(Clone, Debug)]
+pub struct Door {
+    context: Context,
+}
+
+impl Door {
+    /// A door under these settings.
+    #[must_use]
+    pub const fn new(context: Context) -> Self {
+        Self { context }
+    }
+
+    /// Whether the door would let this user in.
+    pub fn admits(&self, user: &User) -> Result<(), OpenError> {
+        if self
+            .context
+            .settings
+            .email_and_password
+            .require_email_verification
+            && !user.email_verified
+        {
+            return Err(OpenError::EmailNotVerified);
+        }
+        Ok(())
+    }
+
+    /// Opens a session with a new token, and ends the oldest beyond the limit (SE-3, SE-11).
+    pub async fn open(
+        &self,
+        tx: &dyn Transaction,
+        user: &User,
+        opening: Opening,
+    ) -> Result<OpenedSession, OpenError> {
+        self.admits(user)?;
+        let Opening {
+            proof,
+            lifetime,
+            client,
+        } = opening;
+        let now = self.context.now();
+        let token = SessionToken::mint(self.context.entropy());
+        let policy = &self.context.settings.session;
+        let session = Session {
+            id: SessionId::mint(now, self.context.entropy()),
+            user_id: user.id.clone(),
+            token: token.stored(self.context.settings.security.tokens_at_rest),
+            expires_at: policy.first_expiry(lifetime, now),
+            created_at: now,
+            updated_at: now,
+            ip_address: Some(client.ip_address),
+            user_agent: Some(client.user_agent),
+        };
+        tx.sessions().insert(&session).await?;
+        if let Some(most) = policy.max_per_user {
+            tx.sessions().trim(&user.id, most).await?;
+        }
+        tracing::info!(user = %user.id, session = %session.id, ?proof, "session opened");
+        Ok(OpenedSession {
+            session,
+            token,
+            lifetime,
+        })
+    }
+}
+
+/// Ends the session a browser held before it signs in again (SE-3), where that is wanted.
+pub(crate) async fn end_previous(
+    tx: &dyn Transaction,
+    context: &Context,
+    previous: Option<&SessionToken>,
+) -> Result<(), StoreError> {
+    let Some(token) = previous.filter(|_| context.settings.security.end_previous_session_on_sign_in) else {
+        return Ok(());
+    };
+    if let Some((session, _)) = tx.sessions().find_with_user(token).await? {
+        tx.sessions().delete(&session.id).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,60 @@
+use doorward_domain::StoreError;
+use doorward_domain::session::{Session, TokenStorage};
+
+use super::CurrentSession;
+use crate::Context;
+
+/// A session in a list.
+#[derive(Clone, Debug)]
+pub struct ListedSession {
+    /// The session.
+    pub session: Session,
+    /// What names the session when it is to be revoked. It opens nothing, unless tokens rest in clear and the
+    /// list hands them out as Better Auth does (TK-2).
+    pub handle: String,
+}
+
+/// Lists the sessions of the person who asks.
+#[derive(Clone, Debug)]
+pub struct ListSessions {
+    context: Context,
+}
+
+impl ListSessions {
+    /// The use-case in this context.
+    #[must_use]
+    pub const fn new(context: Context) -> Self {
+        Self { context }
+    }
+
+    /// The living sessions of the user, oldest first.
+    pub async fn run(&self, caller: &CurrentSession) -> Result<Vec<ListedSession>, StoreError> {
+        let policy = &self.context.settings.session;
+        let now = self.context.now();
+        let sessions = self
+            .context
+            .store()
+            .sessions()
+            .list_live(&caller.user.id, now)
+            .await?;
+        let living = sessions
+            .into_iter()
+            .filter(|session| policy.is_live(session, now));
+        Ok(living
+            .map(|session| ListedSession {
+                handle: self.handle(&session, caller),
+                session,
+            })
+            .collect())
+    }
+
+    fn handle(&self, session: &Session, caller: &CurrentSession) -> String {
+        match self.context.settings.security.tokens_at_rest {
+            TokenStorage::Digest if session.id == caller.session.id => caller.token.expose().to_owned(),
+            TokenStorage::Clear if session.token.storage() == TokenStorage::Clear => {
+                session.token.as_str().to_owned()
+            }
+            TokenStorage::Digest | TokenStorage::Clear => session.id.as_str().to_owned(),
+        }
+    }
+}

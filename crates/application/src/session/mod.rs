@@ -1,0 +1,14 @@
+//! Being signed in.
+
+mod door;
+mod list;
+mod read;
+mod revoke;
+mod sign_out;
+
+pub(crate) use door::end_previous;
+pub use door::{Client, Door, OpenError, OpenedSession, Opening, Proof};
+pub use list::{ListSessions, ListedSession};
+pub use read::{CurrentSession, ReadSession, Refresh};
+pub use revoke::{RevokeSession, RevokeSessions};
+pub use sign_out::SignOut;

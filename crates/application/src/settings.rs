@@ -1,0 +1,252 @@
+//! What an operator may decide. Names and defaults are Better Auth's wherever it has the option.
+
+use chrono::TimeDelta;
+use doorward_domain::password::{LengthUnit, PasswordPolicy};
+use doorward_domain::redirect::Origin;
+use doorward_domain::session::{SessionPolicy, TokenStorage};
+
+/// Which defaults apply where an option is not set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preset {
+    /// Safe by default. Better Auth's client works unchanged; its server can no longer read every row.
+    Hardened,
+    /// Every answer and every stored byte as Better Auth has them, so that both can serve one database.
+    BetterAuth,
+}
+
+/// All decisions the use-cases depend on.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where browsers reach the server; links in letters begin with it (CS-8).
+    pub base_url: Origin,
+    /// Path under which all endpoints lie, such as `/api/auth`.
+    pub base_path: String,
+    /// Signing in by address and password.
+    pub email_and_password: EmailAndPassword,
+    /// Showing that an address is one's own.
+    pub email_verification: EmailVerification,
+    /// How long sessions last.
+    pub session: SessionPolicy,
+    /// Changing the own address.
+    pub change_email: ChangeEmail,
+    /// Deleting the own account.
+    pub delete_user: DeleteUser,
+    /// Linked accounts.
+    pub account: AccountLinking,
+    /// What separates the presets.
+    pub security: Security,
+}
+
+/// `[email_and_password]`
+#[derive(Clone, Debug)]
+pub struct EmailAndPassword {
+    /// Whether one can sign in by address and password at all.
+    pub enabled: bool,
+    /// Whether nobody new may sign up.
+    pub disable_sign_up: bool,
+    /// Whether only verified addresses may sign in.
+    pub require_email_verification: bool,
+    /// Whether signing up signs in.
+    pub auto_sign_in: bool,
+    /// Whether a forgotten password can be reset by mail.
+    pub send_reset_password: bool,
+    /// How long a reset link is good for.
+    pub reset_password_token_expires_in: TimeDelta,
+    /// Whether a reset ends all sessions of the user (SE-7).
+    pub revoke_sessions_on_password_reset: bool,
+    /// What a password must be like.
+    pub password: PasswordPolicy,
+}
+
+/// `[email_verification]`
+#[derive(Clone, Debug)]
+pub struct EmailVerification {
+    /// Whether verification letters are sent at all.
+    pub send_verification_email: bool,
+    /// Whether signing up sends one; unset means: if verification is required.
+    pub send_on_sign_up: Option<bool>,
+    /// Whether a refused sign-in of an unverified user sends one.
+    pub send_on_sign_in: bool,
+    /// Whether following the link signs in.
+    pub auto_sign_in_after_verification: bool,
+    /// How long a link is good for.
+    pub expires_in: TimeDelta,
+}
+
+/// `[user.change_email]`
+#[derive(Clone, Debug, Default)]
+pub struct ChangeEmail {
+    /// Whether users may change their address.
+    pub enabled: bool,
+    /// Whether an unverified address is replaced at once.
+    pub update_email_without_verification: bool,
+    /// Whether a verified old address has to agree first.
+    pub send_change_email_confirmation: bool,
+}
+
+/// What becomes of a deleted user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeletionMode {
+    /// Hidden at once, removed after the retention period; an administrator can restore until then.
+    Soft,
+    /// Removed at once.
+    Hard,
+}
+
+/// `[user.delete_user]`
+#[derive(Clone, Debug)]
+pub struct DeleteUser {
+    /// Whether users may delete themselves.
+    pub enabled: bool,
+    /// Whether they confirm that by a mailed link.
+    pub send_delete_account_verification: bool,
+    /// How long that link is good for.
+    pub delete_token_expires_in: TimeDelta,
+    /// What becomes of a deleted user.
+    pub mode: DeletionMode,
+    /// How long a softly deleted user can be restored.
+    pub retention: TimeDelta,
+}
+
+/// `[account.account_linking]`
+#[derive(Clone, Debug, Default)]
+pub struct AccountLinking {
+    /// Whether even the last way to sign in may be removed.
+    pub allow_unlinking_all: bool,
+}
+
+/// `[security]`: each option is a promise of `security.md` that Better Auth does not make.
+#[derive(Clone, Debug)]
+pub struct Security {
+    /// How bearer values rest in the database (TK-2).
+    pub tokens_at_rest: TokenStorage,
+    /// Whether a verification link works once and says nothing about the user (TK-1, TK-3), or is Better Auth's
+    /// signed token, good until it expires.
+    pub single_use_verification_links: bool,
+    /// Whether a new reset link cancels older ones, and a change of password or address all links (TK-5).
+    pub cancel_older_links: bool,
+    /// Whether a change of password always gives the caller a new session token (SE-4).
+    pub rotate_session_on_password_change: bool,
+    /// Whether signing in ends the session the browser had before (SE-3).
+    pub end_previous_session_on_sign_in: bool,
+    /// Whether the owner of an address is told when somebody signs up with it (EN-5).
+    pub notify_of_sign_up_attempts: bool,
+    /// Whether a change of address needs a fresh session (PW-9).
+    pub fresh_session_for_changes: bool,
+    /// Whether a password longer than any allowed is just a wrong one at sign-in (PW-5).
+    pub overlong_password_is_wrong: bool,
+    /// Least time a request for a reset link takes, so that the clock does not tell who exists (EN-3).
+    pub reset_request_floor: TimeDelta,
+    /// Whether what changes something or needs freshness reads the session from the database even if a cached
+    /// cookie has it (SE-10).
+    pub strict_cookie_cache: bool,
+}
+
+impl Settings {
+    /// The defaults of a preset, at this address.
+    #[must_use]
+    pub fn of(preset: Preset, base_url: Origin, base_path: String) -> Self {
+        let hardened = preset == Preset::Hardened;
+        Self {
+            base_url,
+            base_path,
+            email_and_password: EmailAndPassword {
+                enabled: hardened,
+                disable_sign_up: false,
+                require_email_verification: false,
+                auto_sign_in: true,
+                send_reset_password: false,
+                reset_password_token_expires_in: TimeDelta::hours(1),
+                revoke_sessions_on_password_reset: hardened,
+                password: PasswordPolicy {
+                    min_length: 8,
+                    max_length: 128,
+                    unit: if hardened {
+                        LengthUnit::CodePoints
+                    } else {
+                        LengthUnit::Utf16Units
+                    },
+                    refuse_common: hardened,
+                    context_words: Vec::new(),
+                },
+            },
+            email_verification: EmailVerification {
+                send_verification_email: false,
+                send_on_sign_up: None,
+                send_on_sign_in: false,
+                auto_sign_in_after_verification: false,
+                expires_in: TimeDelta::hours(1),
+            },
+            session: SessionPolicy {
+                expires_in: TimeDelta::days(7),
+                update_age: TimeDelta::days(1),
+                fresh_age: TimeDelta::days(1),
+                absolute_lifetime: hardened.then(|| TimeDelta::days(30)),
+                never_refresh: false,
+                max_per_user: hardened.then_some(100),
+            },
+            change_email: ChangeEmail::default(),
+            delete_user: DeleteUser {
+                enabled: false,
+                send_delete_account_verification: false,
+                delete_token_expires_in: TimeDelta::days(1),
+                mode: if hardened {
+                    DeletionMode::Soft
+                } else {
+                    DeletionMode::Hard
+                },
+                retention: TimeDelta::days(30),
+            },
+            account: AccountLinking::default(),
+            security: Security::of(preset),
+        }
+    }
+
+    /// The address of an endpoint, for a link in a letter.
+    #[must_use]
+    pub fn endpoint(&self, path_and_query: &str) -> String {
+        format!("{}{}{path_and_query}", self.base_url, self.base_path)
+    }
+
+    /// Whether signing up opens a session.
+    #[must_use]
+    pub const fn signs_in_on_sign_up(&self) -> bool {
+        self.email_and_password.auto_sign_in && !self.email_and_password.require_email_verification
+    }
+
+    /// Whether signing up mails a verification link.
+    #[must_use]
+    pub fn mails_on_sign_up(&self) -> bool {
+        let wanted = self.email_verification.send_on_sign_up;
+        self.email_verification.send_verification_email
+            && wanted.unwrap_or(self.email_and_password.require_email_verification)
+    }
+}
+
+impl Security {
+    /// The defaults of a preset.
+    #[must_use]
+    pub const fn of(preset: Preset) -> Self {
+        let hardened = matches!(preset, Preset::Hardened);
+        Self {
+            tokens_at_rest: if hardened {
+                TokenStorage::Digest
+            } else {
+                TokenStorage::Clear
+            },
+            single_use_verification_links: hardened,
+            cancel_older_links: hardened,
+            rotate_session_on_password_change: hardened,
+            end_previous_session_on_sign_in: hardened,
+            notify_of_sign_up_attempts: hardened,
+            fresh_session_for_changes: hardened,
+            overlong_password_is_wrong: hardened,
+            reset_request_floor: if hardened {
+                TimeDelta::milliseconds(250)
+            } else {
+                TimeDelta::zero()
+            },
+            strict_cookie_cache: hardened,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+use doorward_domain::StoreError;
+use doorward_domain::redirect::RedirectTarget;
+use doorward_domain::user::{Email, User};
+use doorward_domain::verification::{EmailChange, EmailChangeStep};
+
+use crate::Context;
+use crate::session::CurrentSession;
+use crate::verification::VerificationLinks;
+
+/// Why the address stays as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeEmailError {
+    /// Users may not change their address.
+    #[error("changing the address is disabled")]
+    Disabled,
+    /// The person signed in too long ago (PW-9).
+    #[error("the session is not fresh")]
+    NotFresh,
+    /// The user has the address already.
+    #[error("the address is the same")]
+    Same,
+    /// Verification letters are not configured, and nothing may change without one.
+    #[error("verification letters are not enabled")]
+    MailNotEnabled,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What became of the wish.
+#[derive(Debug)]
+pub enum EmailChanged {
+    /// Somebody has to follow a link. Also said if the address is taken (EN-2).
+    Asked,
+    /// The user has the new address.
+    AtOnce(User),
+}
+
+/// How a change of address proceeds.
+enum Route {
+    AtOnce,
+    Ask(EmailChangeStep),
+}
+
+/// Starts a change of the own address.
+#[derive(Clone, Debug)]
+pub struct ChangeEmail {
+    context: Context,
+    links: VerificationLinks,
+}
+
+impl ChangeEmail {
+    /// The use-case in this context.
+    #[must_use]
+    pub fn new(context: Context) -> Self {
+        Self {
+            links: VerificationLinks::new(context.clone()),
+            context,
+        }
+    }
+
+    /// Mails whoever has to agree next, or changes an unverified address at once where that is allowed.
+    pub async fn run(
+        &self,
+        caller: &CurrentSession,
+        new_email: Email,
+        callback: Option<&RedirectTarget>,
+    ) -> Result<EmailChanged, ChangeEmailError> {
+        let settings = &self.context.settings;
+        if !settings.change_email.enabled {
+            return Err(ChangeEmailError::Disabled);
+        }
+        let fresh = settings.session.is_fresh(&caller.session, self.context.now());
+        if settings.security.fresh_session_for_changes && !fresh {
+            return Err(ChangeEmailError::NotFresh);
+        }
+        let user = &caller.user;
+        if new_email == user.email {
+            return Err(ChangeEmailError::Same);
+        }
+        let route = self.route(user)?;
+        if self
+            .context
+            .store()
+            .users()
+            .find_by_email(&new_email)
+            .await?
+            .is_some()
+        {
+            return Ok(EmailChanged::Asked);
+        }
+        match route {
+            Route::AtOnce => self.change(user, new_email, callback).await,
+            Route::Ask(step) => {
+                let tx = self.context.store().begin().await?;
+                self.links
+                    .mail_change(&*tx, user, EmailChange { to: new_email, step }, callback)
+                    .await?;
+                tx.commit().await?;
+                Ok(EmailChanged::Asked)
+            }
+        }
+    }
+
+    fn route(&self, user: &User) -> Result<Route, ChangeEmailError> {
+        let settings = &self.context.settings;
+        let can_mail = settings.email_verification.send_verification_email;
+        if !user.email_verified && settings.change_email.update_email_without_verification {
+            return Ok(Route::AtOnce);
+        }
+        if !can_mail {
+            return Err(ChangeEmailError::MailNotEnabled);
+        }
+        let old_agrees = user.email_verified && settings.change_email.send_change_email_confirmation;
+        Ok(Route::Ask(if old_agrees {
+            EmailChangeStep::Confirmation
+        } else {
+            EmailChangeStep::Verification
+        }))
+    }
+
+    async fn change(
+        &self,
+        user: &User,
+        new_email: Email,
+        callback: Option<&RedirectTarget>,
+    ) -> Result<EmailChanged, ChangeEmailError> {
+        let now = self.context.now();
+        let tx = self.context.store().begin().await?;
+        match tx
+            .users()
+            .change_email(&user.id, &user.email, &new_email, false, now)
+            .await
+        {
+            Ok(true) => {}
+            Ok(false) | Err(StoreError::Conflict(_)) => return Ok(EmailChanged::Asked),
+            Err(error) => return Err(error.into()),
+        }
+        let changed = User {
+            email: new_email,
+            updated_at: now,
+            ..user.clone()
+        };
+        if self.context.settings.email_verification.send_verification_email {
+            self.links.mail_verification(&*tx, &changed, callback).await?;
+        }
+        tx.commit().await?;
+        tracing::info!(user = %user.id, "address changed");
+        Ok(EmailChanged::AtOnce(changed))
+    }
+}

@@ -1,0 +1,194 @@
+use doorward_domain::mail::{Letter, LetterKind};
+use doorward_domain::password::{HashError, Password};
+use doorward_domain::redirect::{RedirectTarget, encode_uri_component};
+use doorward_domain::user::User;
+use doorward_domain::verification::{MailToken, Purpose, Verification, VerificationKey};
+use doorward_domain::{Secret, StoreError, Transaction, UserId};
+
+use crate::Context;
+use crate::mail::Post;
+use crate::password::{VerifyPassword, VerifyPasswordError};
+use crate::session::CurrentSession;
+use crate::settings::DeletionMode;
+
+/// Somebody who wants to be gone.
+#[derive(Debug)]
+pub struct DeleteUserInput<'a> {
+    /// Who asks.
+    pub caller: &'a CurrentSession,
+    /// Their password, instead of a fresh session.
+    pub password: Option<Password>,
+    /// The token of a mailed link.
+    pub token: Option<&'a str>,
+    /// Where that link leads in the end.
+    pub callback: Option<&'a RedirectTarget>,
+}
+
+/// What became of the wish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    /// The user is gone.
+    Done,
+    /// A letter asks whether they mean it.
+    Asked,
+}
+
+/// Why the user stays.
+#[derive(Debug, thiserror::Error)]
+pub enum DeleteUserError {
+    /// Users may not delete themselves.
+    #[error("deleting users is disabled")]
+    Disabled,
+    /// No password is that long.
+    #[error("the password is too long")]
+    PasswordTooLong,
+    /// The user signs in in other ways only.
+    #[error("the user has no password")]
+    NoCredential,
+    /// It is not the user's password.
+    #[error("the password is wrong")]
+    WrongPassword,
+    /// No password was given, and the person signed in too long ago (PW-9).
+    #[error("the session is not fresh")]
+    NotFresh,
+    /// The token is unknown, used, expired or somebody else's.
+    #[error("the token is invalid")]
+    InvalidToken,
+    /// The password could not be compared.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Deletes the person who asks.
+#[derive(Clone, Debug)]
+pub struct DeleteUser {
+    context: Context,
+    verify: VerifyPassword,
+    post: Post,
+}
+
+impl DeleteUser {
+    /// The use-case in this context.
+    #[must_use]
+    pub fn new(context: Context) -> Self {
+        Self {
+            verify: VerifyPassword::new(context.clone()),
+            post: Post::new(context.clone()),
+            context,
+        }
+    }
+
+    /// Whether users may delete themselves at all.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.context.settings.delete_user.enabled
+    }
+
+    /// Deletes the user, or asks by mail first.
+    pub async fn run(&self, input: DeleteUserInput<'_>) -> Result<Deletion, DeleteUserError> {
+        if !self.is_enabled() {
+            return Err(DeleteUserError::Disabled);
+        }
+        let caller = input.caller;
+        if let Some(password) = &input.password {
+            self.verify.run(&caller.user.id, password).await?;
+        }
+        if let Some(token) = input.token {
+            self.confirm(&caller.user.id, token).await?;
+            return Ok(Deletion::Done);
+        }
+        if self.context.settings.delete_user.send_delete_account_verification {
+            self.ask(&caller.user, input.callback).await?;
+            return Ok(Deletion::Asked);
+        }
+        let fresh = self
+            .context
+            .settings
+            .session
+            .is_fresh(&caller.session, self.context.now());
+        if input.password.is_none() && !fresh {
+            return Err(DeleteUserError::NotFresh);
+        }
+        let tx = self.context.store().begin().await?;
+        self.delete(&*tx, &caller.user.id).await?;
+        tx.commit().await?;
+        Ok(Deletion::Done)
+    }
+
+    /// Deletes the user if the token was mailed to them. Somebody else's token stays good (TK-6).
+    pub async fn confirm(&self, user: &UserId, token: &str) -> Result<(), DeleteUserError> {
+        let token = MailToken::parse(token).ok_or(DeleteUserError::InvalidToken)?;
+        let key = VerificationKey::new(Purpose::DeleteAccount, token);
+        let tx = self.context.store().begin().await?;
+        let taken = tx.verifications().consume(&key, self.context.now()).await?;
+        let row = taken.ok_or(DeleteUserError::InvalidToken)?;
+        let owner = row.user_id.unwrap_or_else(|| UserId::from_stored(row.value));
+        if owner != *user {
+            return Err(DeleteUserError::InvalidToken);
+        }
+        self.delete(&*tx, user).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn delete(&self, tx: &dyn Transaction, user: &UserId) -> Result<(), StoreError> {
+        match self.context.settings.delete_user.mode {
+            DeletionMode::Hard => {
+                tx.users().delete(user).await?;
+            }
+            DeletionMode::Soft => {
+                tx.users().soft_delete(user, self.context.now()).await?;
+                tx.sessions().delete_all(user, None).await?;
+                tx.verifications().cancel(user, &Purpose::ALL).await?;
+            }
+        }
+        tracing::info!(%user, mode = ?self.context.settings.delete_user.mode, "user deleted");
+        Ok(())
+    }
+
+    async fn ask(&self, user: &User, callback: Option<&RedirectTarget>) -> Result<(), StoreError> {
+        let settings = &self.context.settings;
+        let token = MailToken::mint(Purpose::DeleteAccount, self.context.entropy());
+        let key = VerificationKey::new(Purpose::DeleteAccount, token.clone());
+        let row = Verification::new(
+            &key,
+            settings.security.tokens_at_rest,
+            user.id.clone(),
+            user.id.to_string(),
+            settings.delete_user.delete_token_expires_in,
+            self.context.now(),
+            self.context.entropy(),
+        );
+        let callback = encode_uri_component(callback.map_or("/", RedirectTarget::as_str));
+        let path = Secret::new(format!(
+            "/delete-user/callback?token={}&callbackURL={callback}",
+            token.expose()
+        ));
+        let link = Secret::new(settings.endpoint(path.expose()));
+
+        let tx = self.context.store().begin().await?;
+        tx.verifications().insert(&row).await?;
+        let letter = Letter {
+            kind: LetterKind::DeleteAccount,
+            to: user.email.clone(),
+            name: user.name.clone(),
+            link,
+        };
+        self.post.write(&*tx, &letter).await?;
+        tx.commit().await
+    }
+}
+
+impl From<VerifyPasswordError> for DeleteUserError {
+    fn from(error: VerifyPasswordError) -> Self {
+        match error {
+            VerifyPasswordError::TooLong => Self::PasswordTooLong,
+            VerifyPasswordError::NoCredential => Self::NoCredential,
+            VerifyPasswordError::Wrong => Self::WrongPassword,
+            VerifyPasswordError::Hash(error) => Self::Hash(error),
+            VerifyPasswordError::Store(error) => Self::Store(error),
+        }
+    }
+}

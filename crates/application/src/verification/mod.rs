@@ -1,0 +1,10 @@
+//! Showing that an address is one's own.
+
+mod claims;
+mod links;
+mod send;
+mod verify;
+
+pub use links::VerificationLinks;
+pub use send::{SendVerificationEmail, SendVerificationError};
+pub use verify::{Verified, VerifyEmail, VerifyEmailError, VerifyEmailInput};
