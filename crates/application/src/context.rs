@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use doorward_domain::password::{CommonPasswords, PasswordHasher};
+use doorward_domain::session::SessionCache;
 use doorward_domain::verification::EmailTokenCodec;
 use doorward_domain::{Clock, Entropy, Sealer, Store};
 
@@ -14,6 +15,8 @@ use crate::settings::Settings;
 pub struct Ports {
     /// Where everything is kept.
     pub store: Arc<dyn Store>,
+    /// Remembers who holds a token.
+    pub session_cache: Arc<dyn SessionCache>,
     /// Hashes passwords.
     pub hasher: Arc<dyn PasswordHasher>,
     /// Knows the passwords everybody uses.

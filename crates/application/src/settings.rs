@@ -39,6 +39,7 @@ pub struct Settings {
 
 /// `[email_and_password]`
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct EmailAndPassword {
     /// Whether one can sign in by address and password at all.
     pub enabled: bool,
@@ -117,6 +118,7 @@ pub struct AccountLinking {
 
 /// `[security]`: each option is a promise of `security.md` that Better Auth does not make.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Security {
     /// How bearer values rest in the database (TK-2).
     pub tokens_at_rest: TokenStorage,
@@ -137,6 +139,8 @@ pub struct Security {
     pub overlong_password_is_wrong: bool,
     /// Least time a request for a reset link takes, so that the clock does not tell who exists (EN-3).
     pub reset_request_floor: TimeDelta,
+    /// Whether a picture must be an http or https address (IN-6), or may be any text.
+    pub web_images_only: bool,
     /// Whether what changes something or needs freshness reads the session from the database even if a cached
     /// cookie has it (SE-10).
     pub strict_cookie_cache: bool,
@@ -246,6 +250,7 @@ impl Security {
             } else {
                 TimeDelta::zero()
             },
+            web_images_only: hardened,
             strict_cookie_cache: hardened,
         }
     }

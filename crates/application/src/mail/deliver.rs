@@ -65,22 +65,19 @@ impl DeliverMail {
                 tracing::error!(letter = message.id, cause, "letter dropped: it was refused");
                 outbox.remove(&message.id).await
             }
-            Err(MailError::Temporary(cause)) => match self.next_attempt(&message) {
-                Some(due_at) => {
-                    tracing::warn!(letter = message.id, cause, %due_at, "letter not sent, will be tried again");
-                    outbox
-                        .reschedule(&message.id, message.attempts.saturating_add(1), due_at)
-                        .await
-                }
-                None => {
+            Err(MailError::Temporary(cause)) => {
+                let Some(due_at) = self.next_attempt(&message) else {
                     tracing::error!(
                         letter = message.id,
                         cause,
                         "letter dropped: not sent within a day"
                     );
-                    outbox.remove(&message.id).await
-                }
-            },
+                    return outbox.remove(&message.id).await;
+                };
+                tracing::warn!(letter = message.id, cause, %due_at, "letter not sent, will be tried again");
+                let attempts = message.attempts.saturating_add(1);
+                outbox.reschedule(&message.id, attempts, due_at).await
+            }
         }
     }
 

@@ -50,8 +50,8 @@ pub(super) fn seal(letter: &Letter, sealer: &dyn Sealer) -> String {
     sealer.seal(plain.expose().as_bytes())
 }
 
-pub(super) fn open(sealed: &str, sealer: &dyn Sealer) -> Result<Letter, Unreadable> {
-    let plain = sealer.open(sealed).map_err(|_| Unreadable)?;
+pub(super) fn open(text: &str, sealer: &dyn Sealer) -> Result<Letter, Unreadable> {
+    let plain = sealer.open(text).map_err(|_| Unreadable)?;
     let envelope: Envelope = serde_json::from_slice(plain.expose()).map_err(|_| Unreadable)?;
     let kind = match envelope.kind {
         Kind::VerifyEmail => LetterKind::VerifyEmail,

@@ -6,7 +6,7 @@ use doorward_domain::verification::Purpose;
 
 use super::{VerifyPassword, VerifyPasswordError};
 use crate::Context;
-use crate::session::{Client, CurrentSession, Door, OpenError, OpenedSession, Opening, Proof};
+use crate::session::{Client, CurrentSession, Door, OpenedSession, Opening, Proof};
 
 /// Somebody who wants another password.
 #[derive(Debug)]
@@ -121,11 +121,7 @@ impl ChangePassword {
                 lifetime: input.lifetime,
                 client: input.client,
             };
-            opened = match self.door.open(&*tx, user, opening).await {
-                Ok(opened) => Some(opened),
-                Err(OpenError::EmailNotVerified) => None,
-                Err(OpenError::Store(error)) => return Err(error.into()),
-            };
+            opened = self.door.open_if_admitted(&*tx, user, opening).await?;
         }
         tx.commit().await?;
         tracing::info!(user = %user.id, "password changed");

@@ -1,9 +1,8 @@
-use doorward_domain::StoreError;
-use doorward_domain::account::Account;
-use doorward_domain::password::{HashError, Password, Verdict};
+use doorward_domain::password::{HashError, Password, PasswordHash, Verdict};
 use doorward_domain::redirect::RedirectTarget;
 use doorward_domain::session::{Lifetime, SessionToken};
 use doorward_domain::user::{Email, User};
+use doorward_domain::{StoreError, UserId};
 
 use crate::Context;
 use crate::session::{Client, Door, OpenError, OpenedSession, Opening, Proof, end_previous};
@@ -67,6 +66,9 @@ pub struct SignIn {
 }
 
 impl SignIn {
+    /// How often the password is compared at most, should it change in between.
+    const LOOKS: usize = 3;
+
     /// The use-case in this context.
     #[must_use]
     pub fn new(context: Context) -> Self {
@@ -83,23 +85,40 @@ impl SignIn {
             return Err(SignInError::Disabled);
         }
         self.check_length(&input.password)?;
-        let user = self.verified_user(&input.email, &input.password).await?;
-        if self.door.admits(&user).is_err() {
-            self.remind(&user, input.callback.as_ref()).await?;
-            return Err(SignInError::EmailNotVerified);
+        for _ in 0..Self::LOOKS {
+            let (user, hash) = self.verified_user(&input.email, &input.password).await?;
+            if self.door.admits(&user).is_err() {
+                self.remind(&user, input.callback.as_ref()).await?;
+                return Err(SignInError::EmailNotVerified);
+            }
+            if let Some(signed_in) = self.enter(&user.id, &hash, &input).await? {
+                return Ok(signed_in);
+            }
         }
+        Err(SignInError::InvalidCredentials)
+    }
+
+    /// Opens the session, unless the password is another by now: a reset may have come between, and must not be followed
+    /// by a session of the old password (SE-7); or another sign-in, which brought the hash up to date.
+    async fn enter(
+        &self,
+        user: &UserId,
+        hash: &PasswordHash,
+        input: &SignInInput,
+    ) -> Result<Option<SignedIn>, SignInError> {
         let tx = self.context.store().begin().await?;
-        // The user as they are at this moment: a deletion may have come between.
-        let user = tx
-            .users()
-            .find(&user.id)
-            .await?
-            .ok_or(SignInError::InvalidCredentials)?;
+        let locked = tx.users().lock(user).await?;
+        let user = locked.ok_or(SignInError::InvalidCredentials)?;
+        let account = tx.accounts().find_credential(&user.id).await?;
+        let present = account.and_then(|account| account.password);
+        if !present.is_some_and(|present| present.is_same(hash)) {
+            return Ok(None);
+        }
         end_previous(&*tx, &self.context, input.previous.as_ref()).await?;
         let opening = Opening {
             proof: Proof::Password,
             lifetime: input.lifetime,
-            client: input.client,
+            client: input.client.clone(),
         };
         let opened = self
             .door
@@ -110,7 +129,7 @@ impl SignIn {
                 OpenError::Store(error) => error.into(),
             })?;
         tx.commit().await?;
-        Ok(SignedIn { user, opened })
+        Ok(Some(SignedIn { user, opened }))
     }
 
     /// An overlong password costs nothing, so refusing it early tells nothing about the user (PW-5).
@@ -126,20 +145,25 @@ impl SignIn {
         }
     }
 
-    async fn verified_user(&self, email: &Email, password: &Password) -> Result<User, SignInError> {
+    /// The user whose password it is, and its hash.
+    async fn verified_user(
+        &self,
+        email: &Email,
+        password: &Password,
+    ) -> Result<(User, PasswordHash), SignInError> {
         let store = self.context.store();
         let user = store.users().find_by_email(email).await?;
         let account = match &user {
             Some(user) => store.accounts().find_credential(&user.id).await?,
             None => None,
         };
-        let hash = account.as_ref().and_then(|account| account.password.as_ref());
-        let verdict = self.context.ports.hasher.verify(password, hash).await?;
-        match (user, account, verdict) {
-            (Some(user), Some(_), Verdict::Match) => Ok(user),
-            (Some(user), Some(account), Verdict::MatchOutdated) => {
-                self.rehash(&account, password).await;
-                Ok(user)
+        let hash = account.and_then(|account| account.password);
+        let verdict = self.context.ports.hasher.verify(password, hash.as_ref()).await?;
+        match (user, hash, verdict) {
+            (Some(user), Some(hash), Verdict::Match) => Ok((user, hash)),
+            (Some(user), Some(hash), Verdict::MatchOutdated) => {
+                let hash = self.rehash(&user.id, hash, password).await;
+                Ok((user, hash))
             }
             _ => {
                 tracing::info!("sign-in refused");
@@ -148,21 +172,31 @@ impl SignIn {
         }
     }
 
-    /// Brings the stored hash up to date. Failing to never fails the sign-in (PW-3).
-    async fn rehash(&self, account: &Account, password: &Password) {
-        let Some(old) = &account.password else { return };
-        let new = match self.context.ports.hasher.hash(password).await {
-            Ok(new) => new,
-            Err(error) => return tracing::warn!(%error, "password hash not brought up to date"),
-        };
-        let accounts = self.context.store().accounts();
-        match accounts
-            .replace_password(&account.user_id, old, &new, self.context.now())
-            .await
-        {
-            Ok(_) => tracing::info!(user = %account.user_id, "password hash brought up to date"),
+    /// Brings the stored hash up to date and answers the one that is stored then. Failing to never fails the sign-in
+    /// (PW-3).
+    async fn rehash(&self, user: &UserId, old: PasswordHash, password: &Password) -> PasswordHash {
+        match self.replace_hash(user, &old, password).await {
+            Ok(Some(new)) => {
+                tracing::info!(%user, "password hash brought up to date");
+                return new;
+            }
+            Ok(None) => {}
             Err(error) => tracing::warn!(%error, "password hash not brought up to date"),
         }
+        old
+    }
+
+    /// The new hash, unless somebody else changed the password meanwhile.
+    async fn replace_hash(
+        &self,
+        user: &UserId,
+        old: &PasswordHash,
+        password: &Password,
+    ) -> Result<Option<PasswordHash>, SignInError> {
+        let new = self.context.ports.hasher.hash(password).await?;
+        let (accounts, now) = (self.context.store().accounts(), self.context.now());
+        let replaced = accounts.replace_password(user, old, &new, now).await?;
+        Ok(replaced.then_some(new))
     }
 
     async fn remind(&self, user: &User, callback: Option<&RedirectTarget>) -> Result<(), StoreError> {

@@ -10,7 +10,7 @@ use doorward_domain::{Constraint, Secret, StoreError};
 use super::register::{new_user, register};
 use crate::Context;
 use crate::mail::Post;
-use crate::session::{Client, Door, OpenError, OpenedSession, Opening, Proof, end_previous};
+use crate::session::{Client, Door, OpenedSession, Opening, Proof, end_previous};
 use crate::verification::VerificationLinks;
 
 /// Somebody new.
@@ -143,11 +143,7 @@ impl SignUp {
                 lifetime: input.lifetime,
                 client: input.client,
             };
-            opened = match self.door.open(&*tx, user, opening).await {
-                Ok(opened) => Some(opened),
-                Err(OpenError::EmailNotVerified) => None,
-                Err(OpenError::Store(error)) => return Err(error.into()),
-            };
+            opened = self.door.open_if_admitted(&*tx, user, opening).await?;
         }
         tx.commit().await?;
         tracing::info!(user = %user.id, "signed up");

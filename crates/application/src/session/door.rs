@@ -103,6 +103,20 @@ impl Door {
         Ok(())
     }
 
+    /// [`open`](Self::open), or nothing if the door does not let the user in.
+    pub async fn open_if_admitted(
+        &self,
+        tx: &dyn Transaction,
+        user: &User,
+        opening: Opening,
+    ) -> Result<Option<OpenedSession>, StoreError> {
+        match self.open(tx, user, opening).await {
+            Ok(opened) => Ok(Some(opened)),
+            Err(OpenError::EmailNotVerified) => Ok(None),
+            Err(OpenError::Store(error)) => Err(error),
+        }
+    }
+
     /// Opens a session with a new token, and ends the oldest beyond the limit (SE-3, SE-11).
     pub async fn open(
         &self,
@@ -128,6 +142,7 @@ impl Door {
             updated_at: now,
             ip_address: Some(client.ip_address),
             user_agent: Some(client.user_agent),
+            adopted_at: None,
         };
         tx.sessions().insert(&session).await?;
         if let Some(most) = policy.max_per_user {

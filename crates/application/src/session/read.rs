@@ -42,13 +42,14 @@ impl ReadSession {
         Self { context }
     }
 
-    /// The live session of the token and its user. A session found dead is removed; one whose token rests in the
-    /// other form is rewritten (`Security::tokens_at_rest`).
+    /// The live session of the token and its user, by the store's word. A session found dead is removed; one whose
+    /// token rests in the other form is rewritten (`Security::tokens_at_rest`).
     pub async fn run(
         &self,
         token: SessionToken,
         refresh: Refresh,
     ) -> Result<Option<CurrentSession>, StoreError> {
+        let ticket = self.context.ports.session_cache.ticket();
         let sessions = self.context.store().sessions();
         let Some((mut session, user)) = sessions.find_with_user(&token).await? else {
             return Ok(None);
@@ -65,6 +66,10 @@ impl ReadSession {
             Some(until) if refresh == Refresh::IfDue => self.extend(&mut session, until, now).await?,
             _ => false,
         };
+        self.context
+            .ports
+            .session_cache
+            .put(ticket, &token, (session.clone(), user.clone()));
         Ok(Some(CurrentSession {
             session,
             user,
@@ -74,20 +79,46 @@ impl ReadSession {
         }))
     }
 
+    /// The same, but what was learnt a moment ago may be told again, see [`SessionCache`]. For plain reading only: not
+    /// for what changes something or needs freshness.
+    ///
+    /// [`SessionCache`]: doorward_domain::session::SessionCache
+    pub async fn run_cached(
+        &self,
+        token: SessionToken,
+        refresh: Refresh,
+    ) -> Result<Option<CurrentSession>, StoreError> {
+        if let Some(known) = self.context.ports.session_cache.get(&token) {
+            let (session, user) = &*known;
+            let policy = &self.context.settings.session;
+            let now = self.context.now();
+            if policy.is_live(session, now) && policy.extension(session, now).is_none() {
+                let (session, user) = (session.clone(), user.clone());
+                return Ok(Some(CurrentSession {
+                    session,
+                    user,
+                    token,
+                    refreshed: false,
+                    needs_refresh: false,
+                }));
+            }
+        }
+        self.run(token, refresh).await
+    }
+
     async fn settle_form(&self, session: &mut Session, token: &SessionToken) -> Result<(), StoreError> {
         let wanted = self.context.settings.security.tokens_at_rest;
         if session.token.storage() == wanted {
             return Ok(());
         }
-        let settled = token.stored(wanted);
-        if self
-            .context
-            .store()
-            .sessions()
-            .rewrite_token(&session.id, &session.token, &settled)
+        let (settled, now) = (token.stored(wanted), self.context.now());
+        let sessions = self.context.store().sessions();
+        if sessions
+            .rewrite_token(&session.id, &session.token, &settled, now)
             .await?
         {
             session.token = settled;
+            session.adopted_at.get_or_insert(now);
         }
         Ok(())
     }

@@ -123,8 +123,8 @@ impl DeleteUser {
         let token = MailToken::parse(token).ok_or(DeleteUserError::InvalidToken)?;
         let key = VerificationKey::new(Purpose::DeleteAccount, token);
         let tx = self.context.store().begin().await?;
-        let taken = tx.verifications().consume(&key, self.context.now()).await?;
-        let row = taken.ok_or(DeleteUserError::InvalidToken)?;
+        let found = tx.verifications().consume(&key, self.context.now()).await?;
+        let row = found.ok_or(DeleteUserError::InvalidToken)?;
         let owner = row.user_id.unwrap_or_else(|| UserId::from_stored(row.value));
         if owner != *user {
             return Err(DeleteUserError::InvalidToken);

@@ -7,7 +7,7 @@ use doorward_domain::{StoreError, Transaction};
 use super::VerificationLinks;
 use super::links::{LinkError, PresentedLink};
 use crate::Context;
-use crate::session::{Client, Door, OpenError, OpenedSession, Opening, Proof};
+use crate::session::{Client, Door, OpenedSession, Opening, Proof};
 
 /// Why a link does nothing.
 #[derive(Debug, thiserror::Error)]
@@ -153,11 +153,7 @@ impl VerifyEmail {
             lifetime: Lifetime::Remembered,
             client: input.client,
         };
-        match self.door.open(tx, user, opening).await {
-            Ok(opened) => Ok(Some(opened)),
-            Err(OpenError::EmailNotVerified) => Ok(None),
-            Err(OpenError::Store(error)) => Err(error.into()),
-        }
+        Ok(self.door.open_if_admitted(tx, user, opening).await?)
     }
 
     async fn change(

@@ -12,6 +12,12 @@ impl PasswordHash {
         Self(Secret::new(text.into()))
     }
 
+    /// Whether both are the same text. Not for comparing with a password: that is what a hasher is for.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+
     /// The hash as it is stored.
     #[must_use]
     pub fn expose(&self) -> &str {

@@ -31,6 +31,16 @@ pub enum InvalidOrigin {
 }
 
 impl Origin {
+    /// This machine, over http.
+    #[must_use]
+    pub fn loopback(port: u16) -> Self {
+        Self {
+            scheme: "http".to_owned(),
+            host: "127.0.0.1".to_owned(),
+            port: Some(port),
+        }
+    }
+
     /// The origin of the server's own base URL, which an operator wrote: any spelling of it is welcome.
     pub fn from_base_url(raw: &str) -> Result<Self, InvalidOrigin> {
         let url = Url::parse(raw).map_err(|_| InvalidOrigin::Malformed)?;

@@ -22,6 +22,9 @@ pub struct Session {
     pub ip_address: Option<String>,
     /// The browser that opened it, as it introduced itself.
     pub user_agent: Option<String>,
+    /// When a session Better Auth opened was taken over. From then on it ages like one of ours, so that nobody is
+    /// signed out by the move, however long ago they signed in.
+    pub adopted_at: Option<DateTime<Utc>>,
 }
 
 impl Session {

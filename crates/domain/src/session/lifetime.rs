@@ -1,6 +1,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Session;
+use super::{Session, TokenStorage};
 
 /// How long the person wants to stay signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,24 +38,24 @@ impl SessionPolicy {
             Lifetime::Remembered => self.expires_in,
             Lifetime::BrowserSession => Self::BROWSER_SESSION,
         };
-        self.cap(now + span, now)
+        now + self.absolute_lifetime.map_or(span, |most| span.min(most))
     }
 
     /// The end the session gets if it is due to be extended.
     #[must_use]
     pub fn extension(&self, session: &Session, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let due = session.expires_at - self.expires_in + self.update_age <= now;
-        let extended = self.cap(now + self.expires_in, session.created_at);
+        let wanted = now + self.expires_in;
+        let extended = self.last_moment(session).map_or(wanted, |last| last.min(wanted));
         (due && !self.never_refresh && extended > session.expires_at).then_some(extended)
     }
 
-    /// Whether the session counts: not past its end, nor older than any session may be.
+    /// Whether the session counts: not past its end, nor older than any session may be. One that Better Auth left
+    /// behind counts until its end, and ages from the moment it is taken over.
     #[must_use]
     pub fn is_live(&self, session: &Session, now: DateTime<Utc>) -> bool {
-        session.is_live(now)
-            && self
-                .absolute_lifetime
-                .is_none_or(|most| session.created_at + most > now)
+        let imported = session.adopted_at.is_none() && session.token.storage() == TokenStorage::Clear;
+        session.is_live(now) && (imported || self.last_moment(session).is_none_or(|last| last > now))
     }
 
     /// Whether the person signed in recently enough for what needs it. Extending a session does not help.
@@ -64,9 +64,10 @@ impl SessionPolicy {
         self.fresh_age.is_zero() || now - session.created_at < self.fresh_age
     }
 
-    fn cap(&self, expiry: DateTime<Utc>, created: DateTime<Utc>) -> DateTime<Utc> {
+    /// The moment beyond which the session cannot last however busy it is.
+    fn last_moment(&self, session: &Session) -> Option<DateTime<Utc>> {
         self.absolute_lifetime
-            .map_or(expiry, |most| expiry.min(created + most))
+            .map(|most| session.adopted_at.unwrap_or(session.created_at) + most)
     }
 }
 
@@ -95,12 +96,13 @@ mod tests {
         Session {
             id: SessionId::from_stored("s"),
             user_id: UserId::from_stored("u"),
-            token: StoredToken::from_stored("t"),
+            token: StoredToken::from_stored("sha256:t"),
             expires_at,
             created_at: start(),
             updated_at: start(),
             ip_address: None,
             user_agent: None,
+            adopted_at: None,
         }
     }
 
@@ -144,6 +146,23 @@ mod tests {
         assert!(policy().is_live(&imported, day_29));
         assert!(!policy().is_live(&imported, start() + TimeDelta::days(30)));
         assert_eq!(policy().extension(&imported, day_29), None);
+    }
+
+    #[test]
+    fn a_session_left_by_better_auth_ages_from_the_moment_it_is_taken_over() {
+        let (day_400, day_430) = (start() + TimeDelta::days(400), start() + TimeDelta::days(430));
+        let left = Session {
+            token: StoredToken::from_stored("clear"),
+            ..session(day_430 + TimeDelta::days(7))
+        };
+        assert!(policy().is_live(&left, day_400));
+        let adopted = Session {
+            adopted_at: Some(day_400),
+            ..left
+        };
+        assert!(policy().is_live(&adopted, day_430 - TimeDelta::milliseconds(1)));
+        assert!(!policy().is_live(&adopted, day_430));
+        assert!(!policy().is_fresh(&adopted, day_400));
     }
 
     #[test]

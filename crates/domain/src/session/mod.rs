@@ -1,14 +1,18 @@
 //! Being signed in: token, session, how long it lasts, and where it is kept.
 
+mod cache;
 mod entity;
 mod lifetime;
 mod repository;
 mod token;
 
+pub use cache::{CacheTicket, NoSessionCache, SessionCache};
 pub use entity::Session;
 pub use lifetime::{Lifetime, SessionPolicy};
 pub use repository::{SessionHandle, SessionRepository};
 pub use token::{InvalidToken, SessionToken, StoredToken, TokenStorage};
 
+#[cfg(any(test, feature = "mocks"))]
+pub use cache::MockSessionCache;
 #[cfg(any(test, feature = "mocks"))]
 pub use repository::MockSessionRepository;

@@ -36,12 +36,14 @@ pub trait SessionRepository: Send + Sync {
     /// the user is deleted. One statement.
     async fn find_with_user(&self, token: &SessionToken) -> Result<Option<(Session, User)>, StoreError>;
 
-    /// Stores the token in another form, if it still is in the form `from`.
+    /// Stores the token in another form, if it still is in the form `from`, and notes that the session was taken over
+    /// now unless that was noted before.
     async fn rewrite_token(
         &self,
         id: &SessionId,
         from: &StoredToken,
         to: &StoredToken,
+        now: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
 
     /// Moves the end of the session, if it still ends at `from`. False if it is gone or somebody else moved it.
