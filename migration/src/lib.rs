@@ -1,1 +1,112 @@
-//! migration
+//! The schema of Doorward's database, as steps that only go forward.
+//!
+//! The first step makes the tables as Better Auth makes them and leaves alone those that exist; the later ones add what is
+//! Doorward's own, always nullable or with a default, so that the original can go on with the same database.
+//! Each step is a file; its name, kept in the table `doorward_migration`, says what it did.
+
+mod better_auth_tables;
+mod columns;
+mod doorward_columns;
+mod optional_issuer;
+mod outbox;
+
+use async_trait::async_trait;
+use sea_orm_migration::sea_orm::sea_query::{IntoIden, Query};
+use sea_orm_migration::sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, DynIden,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::{MigrationStatus, MigrationTrait, MigratorTrait, SchemaManager};
+
+/// Names the steps taken.
+const BOOK: &str = "doorward_migration";
+/// The advisory lock of PostgreSQL under which steps are taken: the ASCII codes of `Doorward` as a number.
+const LOCK: i64 = 0x446f_6f72_7761_7264;
+
+/// Why the schema could not be brought up to date. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// A newer Doorward was here before.
+    #[error(
+        "the database was brought up to date by a newer version of Doorward (step \"{0}\" is not known to this one)"
+    )]
+    Newer(String),
+    /// The database refused a statement.
+    #[error(transparent)]
+    Database(#[from] DbErr),
+}
+
+/// Brings the schema up to date and answers the names of the steps taken.
+///
+/// All steps are one transaction. Nodes that start together wait for each other, and the later ones find nothing to do.
+pub async fn migrate(database: &DatabaseConnection) -> Result<Vec<String>, MigrateError> {
+    let mode = Some(SqliteTransactionMode::Immediate);
+    let options = TransactionOptions {
+        sqlite_transaction_mode: mode,
+        ..TransactionOptions::default()
+    };
+    let transaction = database.begin_with_options(options).await?;
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        transaction
+            .execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
+            .await?;
+    }
+    let steps = untaken(&transaction).await?;
+    if !steps.is_empty() {
+        Steps::up(&transaction, None).await?;
+    }
+    transaction.commit().await?;
+    Ok(steps)
+}
+
+/// The names of the steps that [`migrate`] would take; changes nothing.
+pub async fn pending(database: &DatabaseConnection) -> Result<Vec<String>, MigrateError> {
+    let transaction = database.begin().await?;
+    untaken(&transaction).await
+}
+
+async fn untaken(transaction: &DatabaseTransaction) -> Result<Vec<String>, MigrateError> {
+    if let Some(newer) = unknown_step(transaction).await? {
+        return Err(MigrateError::Newer(newer));
+    }
+    let steps = Steps::get_migration_with_status_read_only(transaction).await?;
+    let untaken = steps
+        .iter()
+        .filter(|step| step.status() == MigrationStatus::Pending);
+    Ok(untaken.map(|step| step.name().to_owned()).collect())
+}
+
+async fn unknown_step(transaction: &DatabaseTransaction) -> Result<Option<String>, DbErr> {
+    if !SchemaManager::new(transaction).has_table(BOOK).await? {
+        return Ok(None);
+    }
+    let rows = transaction
+        .query_all(Query::select().column("version").from(BOOK))
+        .await?;
+    let taken = rows
+        .iter()
+        .map(|row| row.try_get::<String>("", "version"))
+        .collect::<Result<Vec<_>, _>>()?;
+    let known = Steps::migrations();
+    Ok(taken
+        .into_iter()
+        .find(|name| !known.iter().any(|step| step.name() == name)))
+}
+
+struct Steps;
+
+#[async_trait]
+impl MigratorTrait for Steps {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(better_auth_tables::Step),
+            Box::new(optional_issuer::Step),
+            Box::new(doorward_columns::Step),
+            Box::new(outbox::Step),
+        ]
+    }
+
+    fn migration_table_name() -> DynIden {
+        BOOK.into_iden()
+    }
+}

@@ -1,0 +1,8 @@
+//! What is remembered in the process, so that the store need not be asked.
+
+mod repositories;
+mod sessions;
+mod store;
+
+pub use sessions::MemorySessionCache;
+pub use store::{Watched, WatchedStore};

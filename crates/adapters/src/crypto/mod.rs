@@ -1,0 +1,7 @@
+//! Values that leave the process and must come back unread or unaltered.
+
+mod email_tokens;
+mod sealer;
+
+pub use email_tokens::JwtEmailTokens;
+pub use sealer::AeadSealer;

@@ -1,0 +1,123 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use doorward_domain::account::{Account, AccountRepository, CREDENTIAL_PROVIDER, Unlinked};
+use doorward_domain::password::PasswordHash;
+use doorward_domain::{AccountId, Constraint, StoreError, UserId};
+
+use super::store::{Access, MemoryRepositories, Tables, remove};
+
+impl Tables {
+    fn credential_mut(&mut self, user: &UserId) -> Option<&mut Account> {
+        self.accounts
+            .iter_mut()
+            .find(|account| is_credential(account, user))
+    }
+}
+
+fn is_credential(account: &Account, user: &UserId) -> bool {
+    account.user_id == *user && account.provider_id == CREDENTIAL_PROVIDER
+}
+
+fn set(account: &mut Account, password: &PasswordHash, now: DateTime<Utc>) {
+    account.password = Some(password.clone());
+    account.updated_at = now;
+}
+
+#[async_trait]
+impl<A: Access> AccountRepository for MemoryRepositories<A> {
+    async fn insert(&self, account: &Account) -> Result<(), StoreError> {
+        self.write(|tables| {
+            if tables.accounts.iter().any(|other| other.id == account.id) {
+                return Err(StoreError::Conflict(Constraint::Other));
+            }
+            if !tables.users.iter().any(|user| user.id == account.user_id) {
+                return Err(StoreError::Failed("an account needs a user".into()));
+            }
+            tables.accounts.push(account.clone());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn find_credential(&self, user: &UserId) -> Result<Option<Account>, StoreError> {
+        Ok(self.read(|tables| {
+            tables
+                .accounts
+                .iter()
+                .find(|account| is_credential(account, user))
+                .cloned()
+        }))
+    }
+
+    async fn list(&self, user: &UserId) -> Result<Vec<Account>, StoreError> {
+        let theirs = |tables: &Tables| -> Vec<Account> {
+            tables
+                .accounts
+                .iter()
+                .filter(|account| account.user_id == *user)
+                .cloned()
+                .collect()
+        };
+        let mut accounts = self.read(theirs);
+        accounts.sort_by(|a, b| (a.created_at, a.id.as_str()).cmp(&(b.created_at, b.id.as_str())));
+        Ok(accounts)
+    }
+
+    async fn set_password(
+        &self,
+        user: &UserId,
+        password: &PasswordHash,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let change = |tables: &mut Tables| {
+            tables
+                .credential_mut(user)
+                .map(|account| set(account, password, now))
+        };
+        Ok(self.write(change).await.is_some())
+    }
+
+    async fn replace_password(
+        &self,
+        user: &UserId,
+        from: &PasswordHash,
+        to: &PasswordHash,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let is_from = |account: &&mut Account| {
+            account
+                .password
+                .as_ref()
+                .is_some_and(|present| present.expose() == from.expose())
+        };
+        let change = |tables: &mut Tables| {
+            tables
+                .credential_mut(user)
+                .filter(is_from)
+                .map(|account| set(account, to, now))
+        };
+        Ok(self.write(change).await.is_some())
+    }
+
+    async fn unlink(
+        &self,
+        user: &UserId,
+        account: &AccountId,
+        allow_last: bool,
+    ) -> Result<Unlinked, StoreError> {
+        Ok(self
+            .write(|tables| {
+                let count = tables.accounts.iter().filter(|one| one.user_id == *user).count();
+                if count <= 1 && !allow_last {
+                    return Unlinked::WasLast;
+                }
+                match remove(&mut tables.accounts, |one| {
+                    one.user_id == *user && one.id == *account
+                }) {
+                    0 => Unlinked::Unknown,
+                    _ => Unlinked::Done,
+                }
+            })
+            .await)
+    }
+}

@@ -1,0 +1,13 @@
+//! The store in memory, for tests and for trying things out: it keeps every promise of the ports but durability.
+//!
+//! One generic struct, [`MemoryRepositories`], implements every repository over the committed tables ([`MemoryStore`]) or
+//! over the copy of them a transaction works on ([`MemoryTransaction`]). Each room is in its own file.
+
+mod account;
+mod outbox;
+mod session;
+mod store;
+mod user;
+mod verification;
+
+pub use store::{Access, Committed, Copied, MemoryRepositories, MemoryStore, MemoryTransaction};

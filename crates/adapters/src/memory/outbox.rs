@@ -1,0 +1,67 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use doorward_domain::mail::{OutboxMessage, OutboxRepository};
+use doorward_domain::{Constraint, StoreError};
+
+use super::store::{Access, MemoryRepositories, Waiting, remove};
+
+#[async_trait]
+impl<A: Access> OutboxRepository for MemoryRepositories<A> {
+    async fn push(&self, message: &OutboxMessage) -> Result<(), StoreError> {
+        self.write(|tables| {
+            if tables
+                .outbox
+                .iter()
+                .any(|waiting| waiting.message.id == message.id)
+            {
+                return Err(StoreError::Conflict(Constraint::Other));
+            }
+            tables.outbox.push(Waiting {
+                message: message.clone(),
+                lease_until: None,
+            });
+            Ok(())
+        })
+        .await
+    }
+
+    async fn claim(
+        &self,
+        now: DateTime<Utc>,
+        lease_until: DateTime<Utc>,
+        limit: u64,
+    ) -> Result<Vec<OutboxMessage>, StoreError> {
+        let is_free = |waiting: &&mut Waiting| {
+            waiting.message.due_at <= now && waiting.lease_until.is_none_or(|lease| lease <= now)
+        };
+        Ok(self
+            .write(|tables| {
+                let mut due: Vec<_> = tables.outbox.iter_mut().filter(is_free).collect();
+                due.sort_by_key(|waiting| waiting.message.due_at);
+                let claimed = due.into_iter().zip(0..limit).map(|(waiting, _)| {
+                    waiting.lease_until = Some(lease_until);
+                    waiting.message.clone()
+                });
+                claimed.collect()
+            })
+            .await)
+    }
+
+    async fn remove(&self, id: &str) -> Result<(), StoreError> {
+        self.write(|tables| remove(&mut tables.outbox, |waiting| waiting.message.id == id))
+            .await;
+        Ok(())
+    }
+
+    async fn reschedule(&self, id: &str, attempts: u32, due_at: DateTime<Utc>) -> Result<(), StoreError> {
+        self.write(|tables| {
+            if let Some(waiting) = tables.outbox.iter_mut().find(|waiting| waiting.message.id == id) {
+                waiting.message.attempts = attempts;
+                waiting.message.due_at = due_at;
+                waiting.lease_until = None;
+            }
+        })
+        .await;
+        Ok(())
+    }
+}

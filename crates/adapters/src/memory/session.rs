@@ -1,0 +1,155 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use doorward_domain::session::{
+    Session, SessionHandle, SessionRepository, SessionToken, StoredToken, TokenStorage,
+};
+use doorward_domain::user::User;
+use doorward_domain::{Constraint, SessionId, StoreError, UserId};
+
+use super::store::{Access, MemoryRepositories, Tables, remove, sweep};
+
+/// Both forms a token may rest in.
+fn forms(token: &SessionToken) -> [StoredToken; 2] {
+    [TokenStorage::Digest, TokenStorage::Clear].map(|form| token.stored(form))
+}
+
+impl Tables {
+    fn session_mut(&mut self, id: &SessionId) -> Option<&mut Session> {
+        self.sessions.iter_mut().find(|session| session.id == *id)
+    }
+}
+
+#[async_trait]
+impl<A: Access> SessionRepository for MemoryRepositories<A> {
+    async fn insert(&self, session: &Session) -> Result<(), StoreError> {
+        self.write(|tables| {
+            let is_same = |other: &Session| other.id == session.id || other.token == session.token;
+            if tables.sessions.iter().any(is_same) {
+                return Err(StoreError::Conflict(Constraint::Other));
+            }
+            if !tables.users.iter().any(|user| user.id == session.user_id) {
+                return Err(StoreError::Failed("a session needs a user".into()));
+            }
+            tables.sessions.push(session.clone());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn find_with_user(&self, token: &SessionToken) -> Result<Option<(Session, User)>, StoreError> {
+        let forms = forms(token);
+        Ok(self.read(|tables| {
+            let session = tables
+                .sessions
+                .iter()
+                .find(|session| forms.contains(&session.token))?;
+            let is_theirs = |user: &&User| user.id == session.user_id && user.deleted_at.is_none();
+            let user = tables.users.iter().find(is_theirs)?;
+            Some((session.clone(), user.clone()))
+        }))
+    }
+
+    async fn rewrite_token(
+        &self,
+        id: &SessionId,
+        from: &StoredToken,
+        to: &StoredToken,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let change = |tables: &mut Tables| {
+            let session = tables.session_mut(id).filter(|session| session.token == *from)?;
+            session.token = to.clone();
+            session.adopted_at.get_or_insert(now);
+            Some(())
+        };
+        Ok(self.write(change).await.is_some())
+    }
+
+    async fn extend(
+        &self,
+        id: &SessionId,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let change = |tables: &mut Tables| {
+            let session = tables
+                .session_mut(id)
+                .filter(|session| session.expires_at == from)?;
+            session.expires_at = to;
+            session.updated_at = now;
+            Some(())
+        };
+        Ok(self.write(change).await.is_some())
+    }
+
+    async fn list_live(&self, user: &UserId, now: DateTime<Utc>) -> Result<Vec<Session>, StoreError> {
+        let is_theirs = |session: &&Session| session.user_id == *user && session.is_live(now);
+        let mut sessions: Vec<_> =
+            self.read(|tables| tables.sessions.iter().filter(is_theirs).cloned().collect());
+        sessions.sort_by(|a, b| (a.created_at, a.id.as_str()).cmp(&(b.created_at, b.id.as_str())));
+        Ok(sessions)
+    }
+
+    async fn delete(&self, id: &SessionId) -> Result<bool, StoreError> {
+        Ok(self
+            .write(|tables| remove(&mut tables.sessions, |session| session.id == *id))
+            .await
+            > 0)
+    }
+
+    async fn delete_by_handle(
+        &self,
+        user: &UserId,
+        handle: &SessionHandle,
+    ) -> Result<Option<SessionId>, StoreError> {
+        let tokens = SessionToken::parse(handle.as_str())
+            .map(|token| forms(&token))
+            .ok();
+        let is_named = |session: &Session| {
+            session.id.as_str() == handle.as_str()
+                || tokens
+                    .as_ref()
+                    .is_some_and(|tokens| tokens.contains(&session.token))
+        };
+        Ok(self
+            .write(|tables| {
+                let session = tables
+                    .sessions
+                    .iter()
+                    .find(|session| session.user_id == *user && is_named(session))?;
+                let id = session.id.clone();
+                remove(&mut tables.sessions, |session| session.id == id);
+                Some(id)
+            })
+            .await)
+    }
+
+    async fn delete_all<'a>(&self, user: &UserId, keep: Option<&'a SessionId>) -> Result<u64, StoreError> {
+        let goes = |session: &Session| session.user_id == *user && keep != Some(&session.id);
+        Ok(self.write(|tables| remove(&mut tables.sessions, goes)).await)
+    }
+
+    async fn trim(&self, user: &UserId, keep: u64) -> Result<u64, StoreError> {
+        Ok(self
+            .write(|tables| {
+                let mut theirs: Vec<_> = tables
+                    .sessions
+                    .iter()
+                    .filter(|session| session.user_id == *user)
+                    .cloned()
+                    .collect();
+                theirs.sort_by(|a, b| (b.created_at, b.id.as_str()).cmp(&(a.created_at, a.id.as_str())));
+                let stay = usize::try_from(keep).unwrap_or(usize::MAX);
+                let oldest = theirs.get(stay..).unwrap_or_default();
+                remove(&mut tables.sessions, |session| oldest.contains(session))
+            })
+            .await)
+    }
+
+    async fn sweep(&self, now: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
+        Ok(self
+            .write(|tables| sweep(&mut tables.sessions, limit, |session| session.expires_at < now))
+            .await)
+    }
+}

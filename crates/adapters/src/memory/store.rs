@@ -1,0 +1,186 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use doorward_domain::account::{Account, AccountRepository};
+use doorward_domain::mail::{OutboxMessage, OutboxRepository};
+use doorward_domain::session::{Session, SessionRepository};
+use doorward_domain::user::{User, UserRepository};
+use doorward_domain::verification::{Verification, VerificationRepository};
+use doorward_domain::{Repositories, Store, StoreError, Transaction};
+use tokio::sync::{Mutex as Turns, OwnedMutexGuard as Turn};
+
+/// Everything that is stored.
+#[derive(Clone, Debug, Default)]
+pub struct Tables {
+    pub(super) users: Vec<User>,
+    pub(super) accounts: Vec<Account>,
+    pub(super) sessions: Vec<Session>,
+    pub(super) verifications: Vec<Verification>,
+    pub(super) outbox: Vec<Waiting>,
+}
+
+/// A letter, and until when a worker has it.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    pub(super) message: OutboxMessage,
+    pub(super) lease_until: Option<DateTime<Utc>>,
+}
+
+/// Every repository over tables that can be reached in one way or the other.
+#[derive(Debug)]
+pub struct MemoryRepositories<A> {
+    access: A,
+}
+
+/// The store: what is committed.
+pub type MemoryStore = MemoryRepositories<Committed>;
+
+/// All repositories in one transaction.
+pub type MemoryTransaction = MemoryRepositories<Copied>;
+
+/// A way to the tables.
+#[async_trait]
+pub trait Access: Send + Sync + 'static {
+    /// Waits until nobody else writes.
+    async fn turn(&self) -> Option<Turn<()>>;
+
+    /// The tables.
+    fn tables(&self) -> MutexGuard<'_, Tables>;
+}
+
+/// The committed tables. Whoever writes takes a turn.
+#[derive(Clone, Debug, Default)]
+pub struct Committed {
+    tables: Arc<Mutex<Tables>>,
+    turns: Arc<Turns<()>>,
+}
+
+/// The tables as a transaction has changed them. It has the turn until it ends, so that transactions come one after the
+/// other.
+#[derive(Debug)]
+pub struct Copied {
+    tables: Mutex<Tables>,
+    committed: Committed,
+    _turn: Turn<()>,
+}
+
+#[async_trait]
+impl Access for Committed {
+    async fn turn(&self) -> Option<Turn<()>> {
+        Some(self.turns.clone().lock_owned().await)
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Access for Copied {
+    async fn turn(&self) -> Option<Turn<()>> {
+        None
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            access: Committed::default(),
+        }
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<A: Access> MemoryRepositories<A> {
+    pub(super) fn read<T>(&self, look: impl FnOnce(&Tables) -> T) -> T {
+        look(&self.access.tables())
+    }
+
+    pub(super) async fn write<T>(&self, change: impl FnOnce(&mut Tables) -> T + Send) -> T {
+        let _turn = self.access.turn().await;
+        change(&mut self.access.tables())
+    }
+}
+
+impl<A: Access> Repositories for MemoryRepositories<A> {
+    fn users(&self) -> &dyn UserRepository {
+        self
+    }
+
+    fn accounts(&self) -> &dyn AccountRepository {
+        self
+    }
+
+    fn sessions(&self) -> &dyn SessionRepository {
+        self
+    }
+
+    fn verifications(&self) -> &dyn VerificationRepository {
+        self
+    }
+
+    fn outbox(&self) -> &dyn OutboxRepository {
+        self
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        let committed = self.access.clone();
+        let turn = committed.turns.clone().lock_owned().await;
+        let tables = Mutex::new(committed.tables().clone());
+        Ok(Box::new(MemoryRepositories {
+            access: Copied {
+                tables,
+                committed,
+                _turn: turn,
+            },
+        }))
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Transaction for MemoryTransaction {
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        let Copied {
+            tables,
+            committed,
+            _turn,
+        } = self.access;
+        *committed.tables() = tables.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(())
+    }
+}
+
+/// Removes at most `limit` of what is due, and answers how many.
+pub(super) fn sweep<T>(rows: &mut Vec<T>, limit: u64, is_due: impl Fn(&T) -> bool) -> u64 {
+    let mut left = limit;
+    rows.retain(|row| {
+        let goes = left > 0 && is_due(row);
+        left -= u64::from(goes);
+        !goes
+    });
+    limit - left
+}
+
+/// Removes all that match, and answers how many.
+pub(super) fn remove<T>(rows: &mut Vec<T>, matches: impl Fn(&T) -> bool) -> u64 {
+    sweep(rows, u64::MAX, matches)
+}

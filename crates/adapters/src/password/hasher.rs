@@ -1,0 +1,192 @@
+use std::fmt;
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::thread;
+
+use async_trait::async_trait;
+use doorward_domain::Entropy;
+use doorward_domain::password::{HashError, Password, PasswordHash, PasswordHasher, Verdict};
+
+use super::argon2id::Argon2Cost;
+use super::better_auth;
+use super::memory::Memory;
+use super::pepper::Peppers;
+use super::pool::HashPool;
+use super::scheme::{HashScheme, WeakParameters};
+use super::stored::{Broken, StoredHash};
+
+/// How passwords are hashed, and how many at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HasherSettings {
+    /// How new passwords are hashed.
+    pub scheme: HashScheme,
+    /// How many threads hash. Each takes the memory of one hash.
+    pub threads: NonZeroUsize,
+    /// How many passwords may wait for a thread before callers are told to come back later (RE-8).
+    pub queue: usize,
+}
+
+impl HasherSettings {
+    /// What waits for each thread by default.
+    const QUEUE_PER_THREAD: usize = 8;
+
+    /// A number of threads, and the queue that goes with it.
+    #[must_use]
+    pub const fn with_threads(scheme: HashScheme, threads: NonZeroUsize) -> Self {
+        Self {
+            scheme,
+            threads,
+            queue: Self::QUEUE_PER_THREAD * threads.get(),
+        }
+    }
+}
+
+impl Default for HasherSettings {
+    /// Argon2id on as many threads as there are cores (RE-7).
+    fn default() -> Self {
+        let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Self::with_threads(HashScheme::default(), threads)
+    }
+}
+
+/// Why there is no hasher.
+#[derive(Debug, thiserror::Error)]
+pub enum HasherError {
+    /// The parameters must not be used.
+    #[error(transparent)]
+    Weak(#[from] WeakParameters),
+    /// The system gave no thread.
+    #[error("cannot start a thread for hashing passwords")]
+    Threads(#[from] io::Error),
+    /// The parameters do not work.
+    #[error("passwords cannot be hashed with these parameters")]
+    Parameters(#[source] Broken),
+}
+
+/// Hashes with the scheme of its settings and verifies hashes of every known form, on threads of its own.
+pub struct PooledHasher {
+    pool: HashPool,
+    scheme: Scheme,
+    peppers: Peppers,
+    entropy: Arc<dyn Entropy>,
+    /// Compared with where there is no hash, so that nobody learns by the clock who exists (EN-3).
+    stand_in: PasswordHash,
+}
+
+/// The settings' scheme, ready for use: the cost of new Argon2id hashes, or none for scrypt.
+type Scheme = Option<Argon2Cost>;
+
+impl PooledHasher {
+    /// Checks the settings and starts the threads.
+    pub fn new(settings: HasherSettings, entropy: Arc<dyn Entropy>) -> Result<Self, HasherError> {
+        Self::with_peppers(settings, Peppers::default(), entropy)
+    }
+
+    /// The same, with keys that are mixed into passwords (PW-11). Only Argon2id hashes can tell with which.
+    pub fn with_peppers(
+        settings: HasherSettings,
+        peppers: Peppers,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, HasherError> {
+        settings.scheme.check()?;
+        let scheme = match settings.scheme {
+            HashScheme::Argon2id {
+                memory_kib,
+                iterations,
+                parallelism,
+            } => {
+                let cost = Argon2Cost::new(memory_kib, iterations, parallelism, peppers.current());
+                Some(cost.map_err(HasherError::Parameters)?)
+            }
+            HashScheme::BetterAuthScrypt => None,
+        };
+        let stand_in = match &scheme {
+            Some(cost) => cost.stand_in(&*entropy).map_err(HasherError::Parameters)?,
+            None => better_auth::stand_in(&*entropy),
+        };
+        let pool = HashPool::start(settings.threads, settings.queue)?;
+        Ok(Self {
+            pool,
+            scheme,
+            peppers,
+            entropy,
+            stand_in: PasswordHash::from_stored(stand_in),
+        })
+    }
+}
+
+#[async_trait]
+impl PasswordHasher for PooledHasher {
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
+        let (password, scheme, entropy) = (password.clone(), self.scheme.clone(), Arc::clone(&self.entropy));
+        let peppers = self.peppers.clone();
+        let work = move |memory: &mut Memory| match &scheme {
+            Some(cost) => {
+                let seasoned = peppers.season(cost.pepper(), password.expose().as_bytes());
+                let seasoned = seasoned.ok_or("the pepper is gone")?;
+                cost.hash(seasoned.expose(), &*entropy, memory)
+            }
+            None => better_auth::hash(password.expose().as_bytes(), &*entropy),
+        };
+        let text = self.pool.run(work).await?.map_err(HashError::Failed)?;
+        Ok(PasswordHash::from_stored(text))
+    }
+
+    async fn verify<'a>(
+        &self,
+        password: &Password,
+        hash: Option<&'a PasswordHash>,
+    ) -> Result<Verdict, HashError> {
+        let (password, hash) = (password.clone(), hash.cloned());
+        let (scheme, stand_in, peppers) = (self.scheme.clone(), self.stand_in.clone(), self.peppers.clone());
+        let work = move |memory: &mut Memory| {
+            let password = password.expose().as_bytes();
+            let stored = hash.as_ref().and_then(|hash| StoredHash::parse(hash.expose()));
+            let Some(stored) = stored.filter(|stored| stored.takes(password)) else {
+                return pretend(&stand_in, password, memory);
+            };
+            let Some(seasoned) = peppers.season(stored.pepper(), password) else {
+                tracing::error!("a password was hashed with a pepper that is not configured any more");
+                return pretend(&stand_in, password, memory);
+            };
+            compare(&stored, seasoned.expose(), scheme.as_ref(), memory)
+        };
+        self.pool.run(work).await?.map_err(HashError::Failed)
+    }
+}
+
+impl fmt::Debug for PooledHasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PooledHasher")
+            .field("pool", &self.pool)
+            .field("scheme", &self.scheme)
+            .finish_non_exhaustive()
+    }
+}
+
+fn compare(
+    stored: &StoredHash,
+    password: &[u8],
+    scheme: Option<&Argon2Cost>,
+    memory: &mut Memory,
+) -> Result<Verdict, Broken> {
+    Ok(
+        match (stored.matches(password, memory)?, stored.is_outdated(scheme)) {
+            (false, _) => Verdict::Mismatch,
+            (true, false) => Verdict::Match,
+            (true, true) => Verdict::MatchOutdated,
+        },
+    )
+}
+
+/// Takes as long as a comparison.
+fn pretend(stand_in: &PasswordHash, password: &[u8], memory: &mut Memory) -> Result<Verdict, Broken> {
+    if let Some(stored) = StoredHash::parse(stand_in.expose()) {
+        stored.matches(password, memory)?;
+    }
+    Ok(Verdict::Mismatch)
+}
+
+#[cfg(test)]
+mod tests;

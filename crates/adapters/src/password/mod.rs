@@ -1,0 +1,17 @@
+//! Passwords hashed on threads of their own, hashes of other servers verified, common passwords known.
+
+mod argon2id;
+mod better_auth;
+mod common;
+mod hasher;
+mod imported;
+mod memory;
+mod pepper;
+mod pool;
+mod scheme;
+mod stored;
+
+pub use common::CommonPasswordList;
+pub use hasher::{HasherError, HasherSettings, PooledHasher};
+pub use pepper::{InvalidPepper, Pepper, Peppers};
+pub use scheme::{HashScheme, WeakParameters};

@@ -1,0 +1,120 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use doorward_domain::account::{Account, AccountRepository, CREDENTIAL_PROVIDER, Unlinked};
+use doorward_domain::password::PasswordHash;
+use doorward_domain::{AccountId, StoreError, UserId};
+use sea_orm::sea_query::{Condition, Expr};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set, UpdateMany};
+
+use super::SeaRepositories;
+use super::error::store_error;
+use super::row::account_row::{ActiveModel, Column, Entity};
+
+fn credential(user: &UserId) -> Condition {
+    Condition::all()
+        .add(Column::UserId.eq(user.as_str()))
+        .add(Column::ProviderId.eq(CREDENTIAL_PROVIDER))
+}
+
+impl<C: ConnectionTrait> SeaRepositories<C> {
+    fn set_password_of(
+        &self,
+        user: &UserId,
+        password: &PasswordHash,
+        now: DateTime<Utc>,
+    ) -> UpdateMany<Entity> {
+        Entity::update_many()
+            .col_expr(Column::Password, Expr::value(password.expose()))
+            .col_expr(Column::UpdatedAt, Expr::value(self.at(now)))
+            .filter(credential(user))
+    }
+
+    async fn update_account(&self, update: UpdateMany<Entity>) -> Result<bool, StoreError> {
+        let outcome = update.exec(&self.connection).await.map_err(store_error)?;
+        Ok(outcome.rows_affected > 0)
+    }
+}
+
+#[async_trait]
+impl<C: ConnectionTrait + Send + Sync + 'static> AccountRepository for SeaRepositories<C> {
+    async fn insert(&self, account: &Account) -> Result<(), StoreError> {
+        let row = ActiveModel {
+            id: Set(account.id.to_string()),
+            user_id: Set(account.user_id.to_string()),
+            provider_id: Set(account.provider_id.clone()),
+            account_id: Set(account.account_id.clone()),
+            scope: Set(account.scope.clone()),
+            password: Set(account
+                .password
+                .as_ref()
+                .map(|password| password.expose().to_owned())),
+            created_at: Set(self.at(account.created_at)),
+            updated_at: Set(self.at(account.updated_at)),
+        };
+        Entity::insert(row)
+            .exec_without_returning(&self.connection)
+            .await
+            .map(drop)
+            .map_err(store_error)
+    }
+
+    async fn find_credential(&self, user: &UserId) -> Result<Option<Account>, StoreError> {
+        let row = Entity::find()
+            .filter(credential(user))
+            .one(&self.connection)
+            .await
+            .map_err(store_error)?;
+        Ok(row.map(Account::from))
+    }
+
+    async fn list(&self, user: &UserId) -> Result<Vec<Account>, StoreError> {
+        let select = Entity::find().filter(Column::UserId.eq(user.as_str()));
+        let oldest_first = select.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id);
+        let rows = oldest_first.all(&self.connection).await.map_err(store_error)?;
+        Ok(rows.into_iter().map(Account::from).collect())
+    }
+
+    async fn set_password(
+        &self,
+        user: &UserId,
+        password: &PasswordHash,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        self.update_account(self.set_password_of(user, password, now))
+            .await
+    }
+
+    async fn replace_password(
+        &self,
+        user: &UserId,
+        from: &PasswordHash,
+        to: &PasswordHash,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let update = self
+            .set_password_of(user, to, now)
+            .filter(Column::Password.eq(from.expose()));
+        self.update_account(update).await
+    }
+
+    async fn unlink(
+        &self,
+        user: &UserId,
+        account: &AccountId,
+        allow_last: bool,
+    ) -> Result<Unlinked, StoreError> {
+        let accounts = AccountRepository::list(self, user).await?;
+        if accounts.len() <= 1 && !allow_last {
+            return Ok(Unlinked::WasLast);
+        }
+        let one = Entity::delete_many()
+            .filter(Column::Id.eq(account.as_str()))
+            .filter(Column::UserId.eq(user.as_str()));
+        let outcome = one.exec(&self.connection).await.map_err(store_error)?;
+        Ok(if outcome.rows_affected > 0 {
+            Unlinked::Done
+        } else {
+            Unlinked::Unknown
+        })
+    }
+}

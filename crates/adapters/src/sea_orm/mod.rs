@@ -1,0 +1,18 @@
+//! The store on a database, through sea-orm: SQLite or PostgreSQL.
+//!
+//! One generic struct, [`SeaRepositories`], implements every repository over whatever runs statements: the pool
+//! ([`SeaStore`]) or a transaction ([`SeaTransaction`]). Each room is in its own file; `row` has the tables.
+
+mod account;
+mod connect;
+mod error;
+mod outbox;
+mod repositories;
+mod row;
+mod session;
+mod timestamp;
+mod user;
+mod verification;
+
+pub use connect::{ConnectError, ConnectOptions, connect};
+pub use repositories::{SeaRepositories, SeaStore, SeaTransaction};

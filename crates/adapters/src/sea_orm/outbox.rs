@@ -1,0 +1,81 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use doorward_domain::StoreError;
+use doorward_domain::mail::{OutboxMessage, OutboxRepository};
+use sea_orm::sea_query::{Condition, Expr, LockBehavior, LockType, Order, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set};
+
+use super::SeaRepositories;
+use super::error::store_error;
+use super::row::outbox_row::{ActiveModel, Column, Entity};
+
+/// Attempts as the column holds them.
+fn attempts(count: u32) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+#[async_trait]
+impl<C: ConnectionTrait + Send + Sync + 'static> OutboxRepository for SeaRepositories<C> {
+    async fn push(&self, message: &OutboxMessage) -> Result<(), StoreError> {
+        let row = ActiveModel {
+            id: Set(message.id.clone()),
+            sealed: Set(message.sealed.clone()),
+            attempts: Set(attempts(message.attempts)),
+            due_at: Set(self.at(message.due_at)),
+            created_at: Set(self.at(message.created_at)),
+            lease_until: Set(None),
+        };
+        Entity::insert(row)
+            .exec_without_returning(&self.connection)
+            .await
+            .map(drop)
+            .map_err(store_error)
+    }
+
+    async fn claim(
+        &self,
+        now: DateTime<Utc>,
+        lease_until: DateTime<Utc>,
+        limit: u64,
+    ) -> Result<Vec<OutboxMessage>, StoreError> {
+        let free = Condition::any()
+            .add(Column::LeaseUntil.is_null())
+            .add(Column::LeaseUntil.lte(self.at(now)));
+        let mut due = Query::select();
+        due.column(Column::Id)
+            .from(Entity)
+            .cond_where(Condition::all().add(Column::DueAt.lte(self.at(now))).add(free))
+            .order_by(Column::DueAt, Order::Asc)
+            .limit(limit);
+        if self.is_postgres() {
+            due.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+        }
+        let update = Entity::update_many()
+            .col_expr(Column::LeaseUntil, Expr::value(self.at(lease_until)))
+            .filter(Column::Id.in_subquery(due));
+        let mut rows = update
+            .exec_with_returning(&self.connection)
+            .await
+            .map_err(store_error)?;
+        rows.sort_by_key(|row| row.due_at.moment());
+        Ok(rows.into_iter().map(OutboxMessage::from).collect())
+    }
+
+    async fn remove(&self, id: &str) -> Result<(), StoreError> {
+        Entity::delete_many()
+            .filter(Column::Id.eq(id))
+            .exec(&self.connection)
+            .await
+            .map(drop)
+            .map_err(store_error)
+    }
+
+    async fn reschedule(&self, id: &str, count: u32, due_at: DateTime<Utc>) -> Result<(), StoreError> {
+        let update = Entity::update_many()
+            .col_expr(Column::Attempts, Expr::value(attempts(count)))
+            .col_expr(Column::DueAt, Expr::value(self.at(due_at)))
+            .col_expr(Column::LeaseUntil, Expr::cust("NULL"))
+            .filter(Column::Id.eq(id));
+        update.exec(&self.connection).await.map(drop).map_err(store_error)
+    }
+}

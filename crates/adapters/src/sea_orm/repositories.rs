@@ -1,0 +1,129 @@
+use std::any::Any;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use doorward_domain::account::AccountRepository;
+use doorward_domain::mail::OutboxRepository;
+use doorward_domain::session::SessionRepository;
+use doorward_domain::user::UserRepository;
+use doorward_domain::verification::VerificationRepository;
+use doorward_domain::{Repositories, Store, StoreError, Transaction};
+use doorward_migration::MigrateError;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+
+use super::error::store_error;
+use super::timestamp::Timestamp;
+
+/// Every repository over whatever runs statements.
+#[derive(Debug)]
+pub struct SeaRepositories<C> {
+    pub(super) connection: C,
+}
+
+/// The store on a pool of connections.
+pub type SeaStore = SeaRepositories<DatabaseConnection>;
+
+/// All repositories in one transaction.
+pub type SeaTransaction = SeaRepositories<DatabaseTransaction>;
+
+impl SeaStore {
+    /// A store on an open database.
+    #[must_use]
+    pub const fn new(connection: DatabaseConnection) -> Self {
+        Self { connection }
+    }
+
+    /// The names of the steps the schema lacks.
+    pub async fn pending(&self) -> Result<Vec<String>, MigrateError> {
+        doorward_migration::pending(&self.connection).await
+    }
+
+    /// Brings the schema up to date and answers the names of the steps that took.
+    pub async fn migrate(&self) -> Result<Vec<String>, MigrateError> {
+        doorward_migration::migrate(&self.connection).await
+    }
+}
+
+impl SeaTransaction {
+    /// The database transaction behind `tx`, for a team that writes tables of its own in it; none on another store.
+    #[must_use]
+    pub fn of(tx: &dyn Transaction) -> Option<&DatabaseTransaction> {
+        let tx: &dyn Any = tx;
+        tx.downcast_ref::<Self>().map(|tx| &tx.connection)
+    }
+}
+
+impl<C: ConnectionTrait> SeaRepositories<C> {
+    /// A moment in the form this database keeps.
+    pub(super) fn at(&self, moment: DateTime<Utc>) -> Timestamp {
+        Timestamp::new(moment, self.connection.get_database_backend())
+    }
+
+    pub(super) fn is_postgres(&self) -> bool {
+        self.connection.get_database_backend() == DbBackend::Postgres
+    }
+}
+
+impl<C: TransactionTrait> SeaRepositories<C> {
+    /// Begins a transaction that may write; within another, a part that can be undone alone.
+    pub(super) async fn begin_writing(&self) -> Result<C::Transaction, StoreError> {
+        // On SQLite a transaction that reads first and writes then would fail when another wrote in between; one that
+        // announces that it writes waits for its turn instead.
+        let mode = Some(SqliteTransactionMode::Immediate);
+        let options = TransactionOptions {
+            sqlite_transaction_mode: mode,
+            ..TransactionOptions::default()
+        };
+        self.connection
+            .begin_with_options(options)
+            .await
+            .map_err(store_error)
+    }
+}
+
+impl<C> Repositories for SeaRepositories<C>
+where
+    C: ConnectionTrait + TransactionTrait<Transaction = DatabaseTransaction> + Send + Sync + 'static,
+{
+    fn users(&self) -> &dyn UserRepository {
+        self
+    }
+
+    fn accounts(&self) -> &dyn AccountRepository {
+        self
+    }
+
+    fn sessions(&self) -> &dyn SessionRepository {
+        self
+    }
+
+    fn verifications(&self) -> &dyn VerificationRepository {
+        self
+    }
+
+    fn outbox(&self) -> &dyn OutboxRepository {
+        self
+    }
+}
+
+#[async_trait]
+impl Store for SeaStore {
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        let connection = self.begin_writing().await?;
+        Ok(Box::new(SeaRepositories { connection }))
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.connection.ping().await.map_err(store_error)
+    }
+}
+
+#[async_trait]
+impl Transaction for SeaTransaction {
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        self.connection.commit().await.map_err(store_error)
+    }
+}

@@ -1,0 +1,9 @@
+//! The tables, with Better Auth's names for tables and columns.
+//!
+//! Only the columns Doorward reads or writes are here; what else a table has is left alone.
+
+pub(super) mod account_row;
+pub(super) mod outbox_row;
+pub(super) mod session_row;
+pub(super) mod user_row;
+pub(super) mod verification_row;

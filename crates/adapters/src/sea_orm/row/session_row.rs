@@ -1,0 +1,48 @@
+use doorward_domain::session::{Session, StoredToken};
+use doorward_domain::{SessionId, UserId};
+use sea_orm::entity::prelude::*;
+
+use crate::sea_orm::timestamp::Timestamp;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "session", rename_all = "camelCase")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: String,
+    pub user_id: String,
+    pub token: String,
+    pub expires_at: Timestamp,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub ip_address: Option<String>,
+    pub user_agent: Option<String>,
+    pub adopted_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::user_row::Entity",
+        from = "Column::UserId",
+        to = "super::user_row::Column::Id"
+    )]
+    User,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl From<Model> for Session {
+    fn from(row: Model) -> Self {
+        Self {
+            id: SessionId::from_stored(row.id),
+            user_id: UserId::from_stored(row.user_id),
+            token: StoredToken::from_stored(row.token),
+            expires_at: row.expires_at.moment(),
+            created_at: row.created_at.moment(),
+            updated_at: row.updated_at.moment(),
+            ip_address: row.ip_address,
+            user_agent: row.user_agent,
+            adopted_at: row.adopted_at.map(Timestamp::moment),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use doorward_domain::session::{
+    Session, SessionHandle, SessionRepository, SessionToken, StoredToken, TokenStorage,
+};
+use doorward_domain::user::User;
+use doorward_domain::{SessionId, StoreError, UserId};
+use sea_orm::sea_query::{Condition, Expr, Func, Query, SimpleExpr};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DeleteMany, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, RelationTrait, Set, UpdateMany,
+};
+
+use super::SeaRepositories;
+use super::error::store_error;
+use super::row::session_row::{ActiveModel, Column, Entity, Relation};
+use super::row::user_row;
+
+impl<C: ConnectionTrait> SeaRepositories<C> {
+    async fn update_session(&self, update: UpdateMany<Entity>) -> Result<bool, StoreError> {
+        let outcome = update.exec(&self.connection).await.map_err(store_error)?;
+        Ok(outcome.rows_affected > 0)
+    }
+
+    async fn delete_sessions(&self, delete: DeleteMany<Entity>) -> Result<u64, StoreError> {
+        let outcome = delete.exec(&self.connection).await.map_err(store_error)?;
+        Ok(outcome.rows_affected)
+    }
+}
+
+/// Both forms a token may rest in. What is written like a digest is no token, so it is looked for as such only.
+fn forms(presented: &str) -> Vec<String> {
+    SessionToken::parse(presented).map_or_else(
+        |_| Vec::new(),
+        |token| {
+            [TokenStorage::Digest, TokenStorage::Clear]
+                .map(|form| token.stored(form).as_str().to_owned())
+                .into()
+        },
+    )
+}
+
+#[async_trait]
+impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaRepositories<C> {
+    async fn insert(&self, session: &Session) -> Result<(), StoreError> {
+        let row = ActiveModel {
+            id: Set(session.id.to_string()),
+            user_id: Set(session.user_id.to_string()),
+            token: Set(session.token.as_str().to_owned()),
+            expires_at: Set(self.at(session.expires_at)),
+            created_at: Set(self.at(session.created_at)),
+            updated_at: Set(self.at(session.updated_at)),
+            ip_address: Set(session.ip_address.clone()),
+            user_agent: Set(session.user_agent.clone()),
+            adopted_at: Set(session.adopted_at.map(|moment| self.at(moment))),
+        };
+        Entity::insert(row)
+            .exec_without_returning(&self.connection)
+            .await
+            .map(drop)
+            .map_err(store_error)
+    }
+
+    async fn find_with_user(&self, token: &SessionToken) -> Result<Option<(Session, User)>, StoreError> {
+        let found = Entity::find()
+            .join(JoinType::InnerJoin, Relation::User.def())
+            .select_also(user_row::Entity)
+            .filter(Column::Token.is_in(forms(token.expose())))
+            .filter(user_row::Column::DeletedAt.is_null())
+            .one(&self.connection)
+            .await
+            .map_err(store_error)?;
+        Ok(found.and_then(|(session, user)| Some((session.into(), user?.into()))))
+    }
+
+    async fn rewrite_token(
+        &self,
+        id: &SessionId,
+        from: &StoredToken,
+        to: &StoredToken,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let unless_noted: SimpleExpr =
+            Func::coalesce([Expr::col(Column::AdoptedAt), Expr::value(self.at(now))]).into();
+        let update = Entity::update_many()
+            .col_expr(Column::Token, Expr::value(to.as_str()))
+            .col_expr(Column::AdoptedAt, unless_noted)
+            .filter(Column::Id.eq(id.as_str()))
+            .filter(Column::Token.eq(from.as_str()));
+        self.update_session(update).await
+    }
+
+    async fn extend(
+        &self,
+        id: &SessionId,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        // No `=`: an end that others wrote may have another form, which as text comes before ours of the same millisecond.
+        let unmoved = Condition::all()
+            .add(Column::ExpiresAt.gt(self.at(from - TimeDelta::milliseconds(1))))
+            .add(Column::ExpiresAt.lte(self.at(from)));
+        let update = Entity::update_many()
+            .col_expr(Column::ExpiresAt, Expr::value(self.at(to)))
+            .col_expr(Column::UpdatedAt, Expr::value(self.at(now)))
+            .filter(Column::Id.eq(id.as_str()))
+            .filter(unmoved);
+        self.update_session(update).await
+    }
+
+    async fn list_live(&self, user: &UserId, now: DateTime<Utc>) -> Result<Vec<Session>, StoreError> {
+        let select = Entity::find()
+            .filter(Column::UserId.eq(user.as_str()))
+            .filter(Column::ExpiresAt.gt(self.at(now)));
+        let oldest_first = select.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id);
+        let rows = oldest_first.all(&self.connection).await.map_err(store_error)?;
+        Ok(rows.into_iter().map(Session::from).collect())
+    }
+
+    async fn delete(&self, id: &SessionId) -> Result<bool, StoreError> {
+        Ok(self
+            .delete_sessions(Entity::delete_many().filter(Column::Id.eq(id.as_str())))
+            .await?
+            > 0)
+    }
+
+    async fn delete_by_handle(
+        &self,
+        user: &UserId,
+        handle: &SessionHandle,
+    ) -> Result<Option<SessionId>, StoreError> {
+        let named = Condition::any()
+            .add(Column::Id.eq(handle.as_str()))
+            .add(Column::Token.is_in(forms(handle.as_str())));
+        let delete = Entity::delete_many()
+            .filter(Column::UserId.eq(user.as_str()))
+            .filter(named);
+        let rows = delete
+            .exec_with_returning(&self.connection)
+            .await
+            .map_err(store_error)?;
+        Ok(rows.into_iter().next().map(|row| SessionId::from_stored(row.id)))
+    }
+
+    async fn delete_all<'a>(&self, user: &UserId, keep: Option<&'a SessionId>) -> Result<u64, StoreError> {
+        let mut delete = Entity::delete_many().filter(Column::UserId.eq(user.as_str()));
+        if let Some(keep) = keep {
+            delete = delete.filter(Column::Id.ne(keep.as_str()));
+        }
+        self.delete_sessions(delete).await
+    }
+
+    async fn trim(&self, user: &UserId, keep: u64) -> Result<u64, StoreError> {
+        let newest = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::UserId.eq(user.as_str()))
+            .order_by_desc(Column::CreatedAt)
+            .order_by_desc(Column::Id)
+            .limit(keep)
+            .into_query();
+        let rest = Column::Id.not_in_subquery(newest);
+        self.delete_sessions(
+            Entity::delete_many()
+                .filter(Column::UserId.eq(user.as_str()))
+                .filter(rest),
+        )
+        .await
+    }
+
+    async fn sweep(&self, now: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
+        let ended = Query::select()
+            .column(Column::Id)
+            .from(Entity)
+            .and_where(Column::ExpiresAt.lt(self.at(now)))
+            .limit(limit)
+            .to_owned();
+        self.delete_sessions(Entity::delete_many().filter(Column::Id.in_subquery(ended)))
+            .await
+    }
+}

@@ -1,0 +1,221 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use doorward_domain::user::{Email, ProfileChange, User, UserRepository};
+use doorward_domain::{StoreError, UserId};
+use sea_orm::sea_query::{Condition, Expr, LockBehavior, LockType};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, Select, Set,
+    TransactionTrait, UpdateMany,
+};
+
+use super::SeaRepositories;
+use super::error::store_error;
+use super::row::user_row::{ActiveModel, Column, Entity};
+use super::row::{account_row, session_row, verification_row};
+
+/// A user who is there, that is, not deleted.
+fn present(id: &UserId) -> Condition {
+    Condition::all()
+        .add(Column::Id.eq(id.as_str()))
+        .add(Column::DeletedAt.is_null())
+}
+
+fn find(id: &UserId) -> Select<Entity> {
+    Entity::find().filter(present(id))
+}
+
+impl<C: ConnectionTrait> SeaRepositories<C> {
+    async fn update_user(&self, update: UpdateMany<Entity>) -> Result<bool, StoreError> {
+        let outcome = update.exec(&self.connection).await.map_err(store_error)?;
+        Ok(outcome.rows_affected > 0)
+    }
+}
+
+impl<C: ConnectionTrait + TransactionTrait<Transaction = DatabaseTransaction>> SeaRepositories<C> {
+    /// Removes these users and all that is theirs, also where an imported schema does not cascade (DT-2).
+    ///
+    /// All or nothing, also without a transaction around it; and from the moment they are found nobody can restore them.
+    async fn delete_users(&self, which: Select<Entity>) -> Result<u64, StoreError> {
+        let tx = self.begin_writing().await?;
+        let ids = which.select_only().column(Column::Id).into_tuple::<String>();
+        let ids = ids.all(&tx).await.map_err(store_error)?;
+        if ids.is_empty() {
+            return Ok(0);
+        }
+        let theirs = Condition::any()
+            .add(verification_row::Column::UserId.is_in(&ids))
+            .add(verification_row::Column::Value.is_in(&ids));
+        verification_row::Entity::delete_many()
+            .filter(theirs)
+            .exec(&tx)
+            .await
+            .map_err(store_error)?;
+        let sessions = session_row::Entity::delete_many().filter(session_row::Column::UserId.is_in(&ids));
+        sessions.exec(&tx).await.map_err(store_error)?;
+        let accounts = account_row::Entity::delete_many().filter(account_row::Column::UserId.is_in(&ids));
+        accounts.exec(&tx).await.map_err(store_error)?;
+        let users = Entity::delete_many()
+            .filter(Column::Id.is_in(&ids))
+            .exec(&tx)
+            .await
+            .map_err(store_error)?;
+        tx.commit().await.map_err(store_error)?;
+        Ok(users.rows_affected)
+    }
+}
+
+#[async_trait]
+impl<C> UserRepository for SeaRepositories<C>
+where
+    C: ConnectionTrait + TransactionTrait<Transaction = DatabaseTransaction> + Send + Sync + 'static,
+{
+    async fn insert(&self, user: &User) -> Result<(), StoreError> {
+        let row = ActiveModel {
+            id: Set(user.id.to_string()),
+            name: Set(user.name.to_string()),
+            email: Set(user.email.to_string()),
+            email_verified: Set(user.email_verified),
+            image: Set(user.image.as_ref().map(|image| image.as_str().to_owned())),
+            created_at: Set(self.at(user.created_at)),
+            updated_at: Set(self.at(user.updated_at)),
+            deleted_at: Set(user.deleted_at.map(|moment| self.at(moment))),
+            deleted_email: Set(user.deleted_email.as_ref().map(ToString::to_string)),
+        };
+        Entity::insert(row)
+            .exec_without_returning(&self.connection)
+            .await
+            .map(drop)
+            .map_err(store_error)
+    }
+
+    async fn find(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+        Ok(find(id)
+            .one(&self.connection)
+            .await
+            .map_err(store_error)?
+            .map(User::from))
+    }
+
+    async fn find_by_email(&self, email: &Email) -> Result<Option<User>, StoreError> {
+        let select = Entity::find()
+            .filter(Column::Email.eq(email.as_str()))
+            .filter(Column::DeletedAt.is_null());
+        Ok(select
+            .one(&self.connection)
+            .await
+            .map_err(store_error)?
+            .map(User::from))
+    }
+
+    async fn lock(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+        // SQLite has one writer at a time: the transaction itself is the lock.
+        let select = if self.is_postgres() {
+            find(id).lock(LockType::Update)
+        } else {
+            find(id)
+        };
+        Ok(select
+            .one(&self.connection)
+            .await
+            .map_err(store_error)?
+            .map(User::from))
+    }
+
+    async fn update_profile(
+        &self,
+        id: &UserId,
+        change: &ProfileChange,
+        now: DateTime<Utc>,
+    ) -> Result<Option<User>, StoreError> {
+        let mut update = Entity::update_many()
+            .col_expr(Column::UpdatedAt, Expr::value(self.at(now)))
+            .filter(present(id));
+        if let Some(name) = &change.name {
+            update = update.col_expr(Column::Name, Expr::value(name.as_str()));
+        }
+        if let Some(image) = &change.image {
+            update = update.col_expr(
+                Column::Image,
+                Expr::value(image.as_ref().map(|image| image.as_str().to_owned())),
+            );
+        }
+        let rows = update
+            .exec_with_returning(&self.connection)
+            .await
+            .map_err(store_error)?;
+        Ok(rows.into_iter().next().map(User::from))
+    }
+
+    async fn mark_email_verified(
+        &self,
+        id: &UserId,
+        email: &Email,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let update = Entity::update_many()
+            .col_expr(Column::EmailVerified, Expr::value(true))
+            .col_expr(Column::UpdatedAt, Expr::value(self.at(now)))
+            .filter(present(id))
+            .filter(Column::Email.eq(email.as_str()))
+            .filter(Column::EmailVerified.eq(false));
+        self.update_user(update).await
+    }
+
+    async fn change_email(
+        &self,
+        id: &UserId,
+        from: &Email,
+        to: &Email,
+        verified: bool,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let update = Entity::update_many()
+            .col_expr(Column::Email, Expr::value(to.as_str()))
+            .col_expr(Column::EmailVerified, Expr::value(verified))
+            .col_expr(Column::UpdatedAt, Expr::value(self.at(now)))
+            .filter(present(id))
+            .filter(Column::Email.eq(from.as_str()));
+        self.update_user(update).await
+    }
+
+    async fn soft_delete(&self, id: &UserId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let update = Entity::update_many()
+            .col_expr(Column::DeletedEmail, Expr::col(Column::Email))
+            .col_expr(Column::Email, Expr::value(Email::tombstone(id).as_str()))
+            .col_expr(Column::DeletedAt, Expr::value(self.at(now)))
+            .col_expr(Column::UpdatedAt, Expr::value(self.at(now)))
+            .filter(present(id));
+        self.update_user(update).await
+    }
+
+    async fn restore(&self, id: &UserId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let update = Entity::update_many()
+            .col_expr(Column::Email, Expr::col(Column::DeletedEmail))
+            .col_expr(Column::DeletedEmail, Expr::value(Option::<String>::None))
+            .col_expr(Column::DeletedAt, Expr::cust("NULL"))
+            .col_expr(Column::UpdatedAt, Expr::value(self.at(now)))
+            .filter(Column::Id.eq(id.as_str()))
+            .filter(Column::DeletedAt.is_not_null())
+            .filter(Column::DeletedEmail.is_not_null());
+        self.update_user(update).await
+    }
+
+    async fn delete(&self, id: &UserId) -> Result<bool, StoreError> {
+        let mut user = Entity::find().filter(Column::Id.eq(id.as_str()));
+        if self.is_postgres() {
+            user = user.lock(LockType::Update);
+        }
+        Ok(self.delete_users(user).await? > 0)
+    }
+
+    async fn purge_deleted(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
+        let mut due = Entity::find()
+            .filter(Column::DeletedAt.lt(self.at(before)))
+            .limit(limit);
+        if self.is_postgres() {
+            // Whom somebody restores or purges just now is left to them.
+            due = due.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+        }
+        self.delete_users(due).await
+    }
+}
