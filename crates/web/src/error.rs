@@ -1,0 +1,272 @@
+//! Answers to requests that fail: the codes, and the one place where they become responses.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use actix_web::{HttpResponse, ResponseError};
+use doorward_domain::StoreError;
+use doorward_domain::password::{HashError, PasswordProblem};
+
+/// A stable answer. Codes are never renamed; messages may be reworded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErrorCode {
+    /// HTTP status.
+    pub status: u16,
+    /// What programs go by.
+    pub code: &'static str,
+    /// What people read.
+    pub message: &'static str,
+}
+
+/// The codes of the built-in endpoints. Those of Better Auth are spelled as it spells them.
+pub mod codes {
+    use super::ErrorCode;
+
+    macro_rules! codes {
+        ($($name:ident = $status:literal, $message:literal;)*) => {
+            $(
+                #[doc = $message]
+                pub const $name: ErrorCode = ErrorCode { status: $status, code: stringify!($name), message: $message };
+            )*
+            /// All of them.
+            pub const ALL: &[ErrorCode] = &[$($name),*];
+        };
+    }
+
+    codes! {
+        ACCOUNT_NOT_FOUND = 400, "Account not found";
+        BAD_REQUEST = 400, "Invalid JSON in request body";
+        CHANGE_EMAIL_DISABLED = 400, "Change email is disabled";
+        CREDENTIAL_ACCOUNT_NOT_FOUND = 400, "Credential account not found";
+        CROSS_SITE_NAVIGATION_LOGIN_BLOCKED = 403, "Cross-site navigation login blocked. This request appears to be a CSRF attack.";
+        EMAIL_ALREADY_VERIFIED = 400, "Email is already verified";
+        EMAIL_CAN_NOT_BE_UPDATED = 400, "Email can not be updated";
+        EMAIL_MISMATCH = 400, "Email mismatch";
+        EMAIL_NOT_VERIFIED = 403, "Email not verified";
+        EMAIL_PASSWORD_DISABLED = 400, "Email and password is not enabled";
+        EMAIL_PASSWORD_SIGN_UP_DISABLED = 400, "Email and password sign up is not enabled";
+        FAILED_TO_GET_USER_INFO = 404, "Failed to get user info";
+        FAILED_TO_UNLINK_LAST_ACCOUNT = 400, "You can't unlink your last account";
+        INTERNAL_SERVER_ERROR = 500, "Internal server error";
+        INVALID_CALLBACK_URL = 403, "Invalid callbackURL";
+        INVALID_EMAIL = 400, "Invalid email";
+        INVALID_EMAIL_OR_PASSWORD = 401, "Invalid email or password";
+        INVALID_ERROR_CALLBACK_URL = 403, "Invalid errorCallbackURL";
+        INVALID_NEW_USER_CALLBACK_URL = 403, "Invalid newUserCallbackURL";
+        INVALID_ORIGIN = 403, "Invalid origin";
+        INVALID_PASSWORD = 400, "Invalid password";
+        INVALID_REDIRECT_URL = 403, "Invalid redirectURL";
+        INVALID_TOKEN = 401, "Invalid token";
+        INVALID_USER = 401, "Invalid user";
+        METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED = 405, "POST method requires deferSessionRefresh to be enabled in session config";
+        MISSING_OR_NULL_ORIGIN = 403, "Missing or null Origin";
+        NOT_FOUND = 404, "Not found";
+        PASSWORD_TOO_COMMON = 400, "Password is too easy to guess";
+        PASSWORD_TOO_LONG = 400, "Password too long";
+        PASSWORD_TOO_SHORT = 400, "Password too short";
+        PAYLOAD_TOO_LARGE = 413, "Request body is too large";
+        REQUEST_TIMEOUT = 408, "The request body did not arrive in time";
+        RESET_PASSWORD_DISABLED = 400, "Reset password isn't enabled";
+        SERVICE_UNAVAILABLE = 503, "The service is busy. Please try again in a moment.";
+        SESSION_EXPIRED = 400, "Session expired. Re-authenticate to perform this action.";
+        SESSION_NOT_FRESH = 403, "Session is not fresh";
+        TOKEN_EXPIRED = 401, "Token expired";
+        UNAUTHORIZED = 401, "Unauthorized";
+        UNSUPPORTED_MEDIA_TYPE = 415, "Content-Type is not allowed";
+        USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL = 422, "User already exists. Use another email.";
+        USER_NOT_FOUND = 401, "User not found";
+        VALIDATION_ERROR = 400, "Invalid request";
+        VERIFICATION_EMAIL_NOT_ENABLED = 400, "Verification email isn't enabled";
+    }
+}
+
+impl ErrorCode {
+    /// The same code under another status, where Better Auth answers it with two.
+    #[must_use]
+    pub const fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    /// The same code with a message for this one occasion.
+    #[must_use]
+    pub fn with_message(self, message: impl Into<Cow<'static, str>>) -> ApiError {
+        ApiError::Coded(self, Some(message.into()))
+    }
+}
+
+/// Why a request was not done, as the client is told.
+pub enum ApiError {
+    /// `{"message": …, "code": …}`.
+    Coded(ErrorCode, Option<Cow<'static, str>>),
+    /// `{"message": …}`: the few answers to which Better Auth gives no code.
+    Uncoded(u16, Cow<'static, str>),
+    /// A status and nothing else.
+    Empty(u16),
+    /// 503 with `Retry-After`. The cause is logged, not sent.
+    Unavailable(Box<dyn std::error::Error>),
+    /// 500. The cause is logged, not sent (ER-1).
+    Internal(Box<dyn std::error::Error>),
+}
+
+impl ApiError {
+    const RETRY_AFTER_SECONDS: u8 = 1;
+
+    /// An answer without a code.
+    #[must_use]
+    pub const fn uncoded(message: &'static str) -> Self {
+        Self::Uncoded(400, Cow::Borrowed(message))
+    }
+
+    fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Coded(code, _) => Some(*code),
+            Self::Unavailable(_) => Some(codes::SERVICE_UNAVAILABLE),
+            Self::Internal(_) => Some(codes::INTERNAL_SERVER_ERROR),
+            Self::Uncoded(..) | Self::Empty(_) => None,
+        }
+    }
+
+    fn message(&self) -> Cow<'_, str> {
+        match self {
+            Self::Coded(_, Some(message)) | Self::Uncoded(_, message) => Cow::Borrowed(message),
+            _ => Cow::Borrowed(self.code().map_or("", |code| code.message)),
+        }
+    }
+}
+
+impl fmt::Debug for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ApiError({self})")
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.code() {
+            Some(code) => f.write_str(code.code),
+            None => write!(f, "{}", self.status_code()),
+        }
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        let status = match self {
+            Self::Uncoded(status, _) | Self::Empty(status) => *status,
+            _ => self.code().map_or(500, |code| code.status),
+        };
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        match self {
+            Self::Empty(_) => return response.finish(),
+            Self::Unavailable(cause) => {
+                tracing::warn!(cause = chain(&**cause), "request not served");
+                response.insert_header((RETRY_AFTER, Self::RETRY_AFTER_SECONDS.to_string()));
+            }
+            Self::Internal(cause) => tracing::error!(cause = chain(&**cause), "request failed"),
+            Self::Coded(..) | Self::Uncoded(..) => {}
+        }
+        let body = match self.code() {
+            Some(code) => serde_json::json!({ "message": self.message(), "code": code.code }),
+            None => serde_json::json!({ "message": self.message() }),
+        };
+        response
+            .insert_header((CONTENT_TYPE, "application/json"))
+            .body(body.to_string())
+    }
+}
+
+/// The error and what caused it, for the log.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+impl From<ErrorCode> for ApiError {
+    fn from(code: ErrorCode) -> Self {
+        Self::Coded(code, None)
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::Unavailable(Box::new(error)),
+            StoreError::Conflict(_) | StoreError::Failed(_) => Self::Internal(Box::new(error)),
+        }
+    }
+}
+
+impl From<HashError> for ApiError {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => Self::Unavailable(Box::new(error)),
+            HashError::Failed(_) => Self::Internal(Box::new(error)),
+        }
+    }
+}
+
+impl From<PasswordProblem> for ApiError {
+    fn from(problem: PasswordProblem) -> Self {
+        match problem {
+            PasswordProblem::TooShort => codes::PASSWORD_TOO_SHORT.into(),
+            PasswordProblem::TooLong => codes::PASSWORD_TOO_LONG.into(),
+            PasswordProblem::TooCommon => codes::PASSWORD_TOO_COMMON.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use actix_web::body::MessageBody;
+
+    use super::*;
+
+    fn body(error: &ApiError) -> String {
+        let bytes = error.error_response().into_body().try_into_bytes().unwrap();
+        String::from_utf8(bytes.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn er_1_causes_are_not_sent() {
+        let cause = io::Error::other("SELECT password FROM account");
+        let error = ApiError::from(StoreError::Failed(Box::new(cause)));
+        assert_eq!(error.status_code(), 500);
+        assert_eq!(
+            body(&error),
+            r#"{"message":"Internal server error","code":"INTERNAL_SERVER_ERROR"}"#
+        );
+    }
+
+    #[test]
+    fn re_8_a_full_queue_says_when_to_come_back() {
+        let response = ApiError::from(HashError::Busy).error_response();
+        assert_eq!(response.status(), 503);
+        assert_eq!(response.headers().get(RETRY_AFTER).unwrap(), "1");
+    }
+
+    #[test]
+    fn no_code_has_two_meanings() {
+        for (index, code) in codes::ALL.iter().enumerate() {
+            assert!(
+                codes::ALL[index + 1..]
+                    .iter()
+                    .all(|other| other.code != code.code),
+                "{}",
+                code.code
+            );
+        }
+    }
+}

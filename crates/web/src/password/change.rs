@@ -1,0 +1,116 @@
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, post};
+use doorward_application::password::{
+    ChangePassword, ChangePasswordError, ChangePasswordInput, VerifyPassword, VerifyPasswordError,
+};
+use doorward_domain::Secret;
+use doorward_domain::password::Password;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use crate::error::{ApiError, codes};
+use crate::response::{ErrorReply, StatusReply, json};
+use crate::session::{SessionCookies, UserReply};
+use crate::{Api, Body, CurrentSession};
+
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ChangePasswordBody {
+    /// The password the user wants.
+    #[schema(format = "password")]
+    new_password: String,
+    /// The password the user has.
+    #[schema(format = "password")]
+    current_password: String,
+    /// Whether all other sessions end.
+    #[schema(nullable = false)]
+    revoke_other_sessions: Option<bool>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct ChangePasswordReply {
+    /// The token of the session that took the place of this one, if one did.
+    token: Option<String>,
+    user: UserReply,
+}
+
+/// Replaces the caller's password.
+#[utoipa::path(tag = "password", request_body = ChangePasswordBody,
+    responses((status = 200, description = "Changed", body = ChangePasswordReply),
+              (status = 400, description = "Refused", body = ErrorReply),
+              (status = 401, description = "Nobody is signed in", body = ErrorReply)))]
+#[post("/change-password")]
+pub(super) async fn change_password(
+    body: Body<ChangePasswordBody>,
+    caller: CurrentSession,
+    api: Data<Api>,
+    change: Data<ChangePassword>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let Body(body) = body;
+    let cookies = SessionCookies::of(&api, &request);
+    let (new, current) = (Secret::new(body.new_password), Secret::new(body.current_password));
+    let input = ChangePasswordInput {
+        caller: &caller,
+        current: Password::new(current.expose()),
+        new: Password::new(new.expose()),
+        revoke_other_sessions: body.revoke_other_sessions.unwrap_or(false),
+        lifetime: cookies.chosen_lifetime(),
+        client: api.client(&request),
+    };
+    let changed = change.run(input).await?;
+    if let Some(opened) = &changed.opened {
+        cookies.open(&changed.user, opened);
+    }
+    let token = changed.opened.map(|opened| opened.token.expose().to_owned());
+    Ok(json(&ChangePasswordReply {
+        token,
+        user: UserReply::from(&changed.user),
+    }))
+}
+
+impl From<ChangePasswordError> for ApiError {
+    fn from(error: ChangePasswordError) -> Self {
+        match error {
+            ChangePasswordError::Password(problem) => problem.into(),
+            ChangePasswordError::NoCredential => codes::CREDENTIAL_ACCOUNT_NOT_FOUND.into(),
+            ChangePasswordError::Wrong => codes::INVALID_PASSWORD.into(),
+            ChangePasswordError::Hash(error) => error.into(),
+            ChangePasswordError::Store(error) => error.into(),
+        }
+    }
+}
+
+#[derive(Deserialize, Validate, ToSchema)]
+pub(super) struct VerifyPasswordBody {
+    /// The caller's password.
+    #[schema(format = "password")]
+    password: String,
+}
+
+/// Checks the caller's password once more.
+#[utoipa::path(tag = "password", request_body = VerifyPasswordBody,
+    responses((status = 200, description = "It is the password", body = StatusReply),
+              (status = 400, description = "It is not", body = ErrorReply),
+              (status = 401, description = "Nobody is signed in", body = ErrorReply)))]
+#[post("/verify-password")]
+pub(super) async fn verify_password(
+    body: Body<VerifyPasswordBody>,
+    caller: CurrentSession,
+    verify: Data<VerifyPassword>,
+) -> Result<HttpResponse, ApiError> {
+    let password = Secret::new(body.0.password);
+    match verify
+        .run(&caller.user.id, &Password::new(password.expose()))
+        .await
+    {
+        Ok(_) => Ok(json(&StatusReply::DONE)),
+        Err(VerifyPasswordError::TooLong) => Err(codes::PASSWORD_TOO_LONG.into()),
+        Err(VerifyPasswordError::NoCredential | VerifyPasswordError::Wrong) => {
+            Err(codes::INVALID_PASSWORD.into())
+        }
+        Err(VerifyPasswordError::Hash(error)) => Err(error.into()),
+        Err(VerifyPasswordError::Store(error)) => Err(error.into()),
+    }
+}

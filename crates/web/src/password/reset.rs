@@ -1,0 +1,151 @@
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, get, post};
+use doorward_application::password::{
+    RequestPasswordReset, RequestResetError, ResetPassword, ResetPasswordError,
+};
+use doorward_domain::Secret;
+use doorward_domain::password::Password;
+use doorward_domain::user::Email;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+use crate::error::{ApiError, codes};
+use crate::response::{ErrorReply, StatusReply, json, not_before, redirect};
+use crate::{Api, Body, Query, validation};
+
+const ASKED: &str = "If this email exists in our system, check your email for the reset link";
+
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RequestResetBody {
+    /// The address of the user.
+    #[validate(custom(function = "validation::email"))]
+    #[schema(format = "email")]
+    email: String,
+    /// Where the link in the letter leads, with the token as a parameter.
+    #[schema(nullable = false)]
+    redirect_to: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct RequestResetReply {
+    status: bool,
+    message: &'static str,
+}
+
+/// Mails a link for setting a new password. The answer does not tell whether there is such a user.
+#[utoipa::path(tag = "password", request_body = RequestResetBody,
+    responses((status = 200, description = "Asked for", body = RequestResetReply),
+              (status = 400, description = "Refused", body = ErrorReply)))]
+#[post("/request-password-reset")]
+pub(super) async fn request_password_reset(
+    body: Body<RequestResetBody>,
+    api: Data<Api>,
+    request_reset: Data<RequestPasswordReset>,
+) -> Result<HttpResponse, ApiError> {
+    let started = Instant::now();
+    let email = Email::parse(&body.0.email).map_err(|_| codes::VALIDATION_ERROR)?;
+    let target = api.redirects.callback(body.0.redirect_to.as_deref())?;
+    request_reset.run(&email, target.as_ref()).await?;
+    not_before(started, api.context.settings.security.reset_request_floor).await;
+    Ok(json(&RequestResetReply {
+        status: true,
+        message: ASKED,
+    }))
+}
+
+impl From<RequestResetError> for ApiError {
+    fn from(error: RequestResetError) -> Self {
+        match error {
+            RequestResetError::Disabled => codes::RESET_PASSWORD_DISABLED.into(),
+            RequestResetError::Store(error) => error.into(),
+        }
+    }
+}
+
+#[derive(Deserialize, Validate, ToSchema, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ResetLinkQuery {
+    /// Where to go with the token; may be empty, then the error page is shown.
+    #[serde(rename = "callbackURL")]
+    callback_url: String,
+}
+
+/// The link in the letter: goes on to the application's form, with the token or an error as a parameter.
+#[utoipa::path(tag = "password", params(("token" = String, Path, description = "The token in the letter"), ResetLinkQuery),
+    responses((status = 302, description = "To `callbackURL` with `token` or `error`"),
+              (status = 403, description = "`callbackURL` is not trusted", body = ErrorReply)))]
+#[get("/reset-password/{token}")]
+pub(super) async fn open_reset_link(
+    query: Query<ResetLinkQuery>,
+    token: Path<String>,
+    api: Data<Api>,
+    reset: Data<ResetPassword>,
+) -> Result<HttpResponse, ApiError> {
+    let Some(target) = api.redirects.callback(Some(&query.0.callback_url))? else {
+        return Ok(redirect(
+            &api.context.settings.endpoint("/error?error=INVALID_TOKEN"),
+        ));
+    };
+    let target = if reset.check(&token).await? {
+        target.with_param("token", &token)
+    } else {
+        target.with_param("error", codes::INVALID_TOKEN.code)
+    };
+    Ok(redirect(&target.absolute(api.redirects.base())))
+}
+
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ResetPasswordBody {
+    /// The new password.
+    #[schema(format = "password")]
+    new_password: String,
+    /// The token in the letter.
+    #[schema(nullable = false)]
+    token: Option<String>,
+}
+
+#[derive(Deserialize, Validate, ToSchema, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ResetPasswordQuery {
+    /// The token, if it is not in the body.
+    #[schema(nullable = false)]
+    token: Option<String>,
+}
+
+/// Sets a new password with the token of a letter.
+#[utoipa::path(tag = "password", params(ResetPasswordQuery), request_body = ResetPasswordBody,
+    responses((status = 200, description = "Set", body = StatusReply),
+              (status = 400, description = "Refused", body = ErrorReply)))]
+#[post("/reset-password")]
+pub(super) async fn reset_password(
+    body: Body<ResetPasswordBody>,
+    query: Query<ResetPasswordQuery>,
+    reset: Data<ResetPassword>,
+) -> Result<HttpResponse, ApiError> {
+    let password = Secret::new(body.0.new_password);
+    let given = body
+        .0
+        .token
+        .filter(|token| !token.is_empty())
+        .or(query.0.token)
+        .filter(|token| !token.is_empty());
+    let token = given.ok_or(ResetPasswordError::InvalidToken)?;
+    reset.run(&token, &Password::new(password.expose())).await?;
+    Ok(json(&StatusReply::DONE))
+}
+
+impl From<ResetPasswordError> for ApiError {
+    fn from(error: ResetPasswordError) -> Self {
+        match error {
+            ResetPasswordError::InvalidToken => codes::INVALID_TOKEN.with_status(400).into(),
+            ResetPasswordError::Password(problem) => problem.into(),
+            ResetPasswordError::UserNotFound => codes::USER_NOT_FOUND.with_status(400).into(),
+            ResetPasswordError::Hash(error) => error.into(),
+            ResetPasswordError::Store(error) => error.into(),
+        }
+    }
+}

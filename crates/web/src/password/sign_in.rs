@@ -1,0 +1,108 @@
+use actix_web::http::header::{HeaderValue, LOCATION};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, post};
+use doorward_application::password::{SignIn, SignInError, SignInInput};
+use doorward_domain::Secret;
+use doorward_domain::password::Password;
+use doorward_domain::session::Lifetime;
+use doorward_domain::user::Email;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use crate::error::{ApiError, codes};
+use crate::response::{ErrorReply, json};
+use crate::session::{SessionCookies, UserReply};
+use crate::{Api, Body};
+
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SignInBody {
+    /// The address the user signed up with.
+    #[schema(format = "email")]
+    email: String,
+    /// The user's password.
+    #[schema(format = "password")]
+    password: String,
+    /// Where the client goes next; answered as it is.
+    #[serde(rename = "callbackURL")]
+    #[schema(nullable = false)]
+    callback_url: Option<String>,
+    /// `false`: signed in until the browser closes, and for a day at most.
+    #[schema(nullable = false)]
+    remember_me: Option<bool>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct SignInReply {
+    /// Whether the client should go to `url`.
+    redirect: bool,
+    /// The session token.
+    token: String,
+    /// The `callbackURL` of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    url: Option<String>,
+    user: UserReply,
+}
+
+/// How long somebody wants to stay who said `rememberMe` or did not.
+pub(super) const fn lifetime(remember_me: Option<bool>) -> Lifetime {
+    match remember_me {
+        Some(false) => Lifetime::BrowserSession,
+        Some(true) | None => Lifetime::Remembered,
+    }
+}
+
+/// Signs a user in by address and password.
+#[utoipa::path(tag = "password",
+    request_body(content((SignInBody = "application/json"), (SignInBody = "application/x-www-form-urlencoded"))),
+    responses((status = 200, description = "Signed in", body = SignInReply),
+              (status = 401, description = "Address or password is wrong", body = ErrorReply),
+              (status = 403, description = "The address is not verified", body = ErrorReply)))]
+#[post("/sign-in/email")]
+pub(super) async fn sign_in_email(
+    body: Body<SignInBody>,
+    api: Data<Api>,
+    sign_in: Data<SignIn>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    api.redirects.check_first_login(request.headers())?;
+    let Body(body) = body;
+    let cookies = SessionCookies::of(&api, &request);
+    let password = Secret::new(body.password);
+    let callback = api.redirects.callback(body.callback_url.as_deref())?;
+    let input = SignInInput {
+        email: Email::parse(&body.email).map_err(|_| codes::INVALID_EMAIL)?,
+        password: Password::new(password.expose()),
+        lifetime: lifetime(body.remember_me),
+        callback: callback.clone(),
+        client: api.client(&request),
+        previous: cookies.presented_token(),
+    };
+    let signed_in = sign_in.run(input).await?;
+    cookies.open(&signed_in.user, &signed_in.opened);
+    let mut response = json(&SignInReply {
+        redirect: callback.is_some(),
+        token: signed_in.opened.token.expose().to_owned(),
+        url: callback.as_ref().and(body.callback_url),
+        user: UserReply::from(&signed_in.user),
+    });
+    if let Some(location) = callback.and_then(|target| HeaderValue::from_str(target.as_str()).ok()) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    Ok(response)
+}
+
+impl From<SignInError> for ApiError {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Disabled => codes::EMAIL_PASSWORD_DISABLED.into(),
+            SignInError::PasswordTooLong => codes::PASSWORD_TOO_LONG.into(),
+            SignInError::InvalidCredentials => codes::INVALID_EMAIL_OR_PASSWORD.into(),
+            SignInError::EmailNotVerified => codes::EMAIL_NOT_VERIFIED.into(),
+            SignInError::Hash(error) => error.into(),
+            SignInError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, post};
+use doorward_application::password::{SignUp, SignUpError, SignUpInput};
+use doorward_domain::Secret;
+use doorward_domain::password::Password;
+use doorward_domain::user::{Email, UserName};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::sign_in::lifetime;
+use crate::error::{ApiError, codes};
+use crate::response::{ErrorReply, json};
+use crate::session::{SessionCookies, UserReply};
+use crate::user::picture;
+use crate::{Api, Body, validation};
+
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SignUpBody {
+    /// What the user is called; at most 256 characters.
+    #[validate(custom(function = "validation::name"))]
+    name: String,
+    /// Where letters reach the user.
+    #[validate(custom(function = "validation::email"))]
+    #[schema(format = "email")]
+    email: String,
+    /// 8 to 128 characters unless configured otherwise.
+    #[validate(custom(function = "validation::not_empty"))]
+    #[schema(format = "password")]
+    password: String,
+    /// An http or https URL of a picture.
+    #[validate(custom(function = "validation::image"))]
+    #[schema(nullable = false)]
+    image: Option<String>,
+    /// Where the verification link leads in the end.
+    #[serde(rename = "callbackURL")]
+    #[schema(nullable = false)]
+    callback_url: Option<String>,
+    /// `false`: signed in until the browser closes, and for a day at most.
+    #[schema(nullable = false)]
+    remember_me: Option<bool>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct SignUpReply {
+    /// The session token; `null` where signing up does not sign in.
+    token: Option<String>,
+    user: UserReply,
+}
+
+/// Registers a user by address and password, and signs them in.
+#[utoipa::path(tag = "password",
+    request_body(content((SignUpBody = "application/json"), (SignUpBody = "application/x-www-form-urlencoded"))),
+    responses((status = 200, description = "Signed up", body = SignUpReply),
+              (status = 400, description = "Refused", body = ErrorReply),
+              (status = 422, description = "The address is taken", body = ErrorReply)))]
+#[post("/sign-up/email")]
+pub(super) async fn sign_up_email(
+    body: Body<SignUpBody>,
+    api: Data<Api>,
+    sign_up: Data<SignUp>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    api.redirects.check_first_login(request.headers())?;
+    let Body(body) = body;
+    let cookies = SessionCookies::of(&api, &request);
+    let password = Secret::new(body.password);
+    let input = SignUpInput {
+        name: UserName::parse(&body.name).map_err(|_| codes::VALIDATION_ERROR)?,
+        email: Email::parse(&body.email).map_err(|_| codes::VALIDATION_ERROR)?,
+        password: Password::new(password.expose()),
+        image: picture(&api.context.settings, body.image)?,
+        lifetime: lifetime(body.remember_me),
+        callback: api.redirects.callback(body.callback_url.as_deref())?,
+        client: api.client(&request),
+        previous: cookies.presented_token(),
+    };
+    let signed_up = sign_up.run(input).await?;
+    if let Some(opened) = &signed_up.opened {
+        cookies.open(&signed_up.user, opened);
+    }
+    let token = signed_up.opened.map(|opened| opened.token.expose().to_owned());
+    Ok(json(&SignUpReply {
+        token,
+        user: UserReply::from(&signed_up.user),
+    }))
+}
+
+impl From<SignUpError> for ApiError {
+    fn from(error: SignUpError) -> Self {
+        match error {
+            SignUpError::Disabled => codes::EMAIL_PASSWORD_SIGN_UP_DISABLED.into(),
+            SignUpError::Password(problem) => problem.into(),
+            SignUpError::EmailTaken => codes::USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL.into(),
+            SignUpError::Hash(error) => error.into(),
+            SignUpError::Store(error) => error.into(),
+        }
+    }
+}

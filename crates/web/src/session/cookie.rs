@@ -1,0 +1,149 @@
+use actix_web::HttpRequest;
+use actix_web::web::Data;
+use chrono::TimeDelta;
+use doorward_application::session::{CurrentSession, OpenedSession};
+use doorward_domain::session::{Lifetime, Session, SessionToken};
+use doorward_domain::user::User;
+
+use super::cookie_cache;
+use super::{SessionReply, UserReply};
+use crate::Api;
+use crate::cookies::{RequestCookies, ResponseCookies};
+
+const SESSION_TOKEN: &str = "session_token";
+const SESSION_DATA: &str = "session_data";
+const DONT_REMEMBER: &str = "dont_remember";
+
+/// The cookies that make a browser signed in: `session_token`, `session_data` and `dont_remember`.
+pub(crate) struct SessionCookies<'a> {
+    api: &'a Api,
+    sent: RequestCookies<'a>,
+    answer: ResponseCookies,
+}
+
+impl<'a> SessionCookies<'a> {
+    pub(crate) fn of(api: &'a Data<Api>, request: &'a HttpRequest) -> Self {
+        Self {
+            api,
+            sent: RequestCookies::of(request.headers()),
+            answer: ResponseCookies::of(request),
+        }
+    }
+
+    /// The token the browser presents, if its signature is right. Decided before the database is asked (SE-2).
+    pub(crate) fn presented_token(&self) -> Option<SessionToken> {
+        let cookie = self.sent.get(&self.name(SESSION_TOKEN))?;
+        SessionToken::parse(&self.api.signer.verify(cookie)?).ok()
+    }
+
+    /// How long the browser asked to stay signed in when it signed in.
+    pub(crate) fn chosen_lifetime(&self) -> Lifetime {
+        let cookie = self.sent.get(&self.name(DONT_REMEMBER));
+        let value = cookie.and_then(|cookie| self.api.signer.verify(cookie));
+        if value.is_some() {
+            Lifetime::BrowserSession
+        } else {
+            Lifetime::Remembered
+        }
+    }
+
+    /// The cached session the browser presents, whole or in chunks, if there is a cache.
+    pub(super) fn presented_cache(&self) -> Option<String> {
+        self.api.cookie_cache.as_ref()?;
+        cookie_cache::join(&self.name(SESSION_DATA), self.sent.iter())
+    }
+
+    /// Signs the browser in.
+    pub(crate) fn open(&self, user: &User, opened: &OpenedSession) {
+        self.set(user, &opened.session, &opened.token, opened.lifetime);
+    }
+
+    /// Sets the cookies of a running session anew.
+    pub(crate) fn renew(&self, user: &User, current: &CurrentSession) {
+        self.set(user, &current.session, &current.token, self.chosen_lifetime());
+    }
+
+    fn set(&self, user: &User, session: &Session, token: &SessionToken, lifetime: Lifetime) {
+        let age = match lifetime {
+            Lifetime::Remembered => Some(self.api.context.settings.session.expires_in),
+            Lifetime::BrowserSession => None,
+        };
+        self.put(SESSION_TOKEN, self.api.signer.sign(token.expose()), age);
+        match (lifetime, self.chosen_lifetime()) {
+            (Lifetime::BrowserSession, _) => self.put(DONT_REMEMBER, self.api.signer.sign("true"), None),
+            (Lifetime::Remembered, Lifetime::BrowserSession) => self.forget(self.name(DONT_REMEMBER)),
+            (Lifetime::Remembered, Lifetime::Remembered) => {}
+        }
+        self.cache(user, session, token, lifetime);
+    }
+
+    /// Puts session and user into the cache cookie, if there is a cache; clears one that was sent if not.
+    pub(crate) fn cache(&self, user: &User, session: &Session, token: &SessionToken, lifetime: Lifetime) {
+        let Some(cache) = &self.api.cookie_cache else {
+            return self.forget_cache(false);
+        };
+        // Without an age of its own the cookie is believed for a minute only.
+        let (age, believed) = match lifetime {
+            Lifetime::Remembered => (Some(cache.max_age), cache.max_age),
+            Lifetime::BrowserSession => (None, TimeDelta::minutes(1)),
+        };
+        let session = serde_json::json!(SessionReply::new(session, token.expose()));
+        let user = serde_json::json!(UserReply::from(user));
+        let context = &self.api.context;
+        let value = cache
+            .codec
+            .seal(&session, &user, context.now(), believed, context.entropy());
+        let name = self.name(SESSION_DATA);
+        self.answer.withdraw(|set| is_part_of(&name, set));
+        let cookies = cookie_cache::split(&name, &value, self.api.style.attributes_length(age));
+        for (stale, _) in self.sent.iter().filter(|(sent, _)| is_part_of(&name, sent)) {
+            if cookies.iter().all(|(fresh, _)| fresh != stale) {
+                self.forget(stale.to_owned());
+            }
+        }
+        for (name, value) in cookies {
+            self.answer.set(self.api.style.build(name, value, age));
+        }
+    }
+
+    /// Signs the browser out: clears every cookie we set (SE-9), sent or not.
+    pub(crate) fn clear(&self) {
+        self.forget(self.name(SESSION_TOKEN));
+        self.forget_cache(true);
+        self.forget(self.name(DONT_REMEMBER));
+    }
+
+    fn forget_cache(&self, even_if_not_sent: bool) {
+        let name = self.name(SESSION_DATA);
+        self.answer.withdraw(|set| is_part_of(&name, set));
+        for (sent, _) in self.sent.iter().filter(|(sent, _)| is_part_of(&name, sent)) {
+            self.forget(sent.to_owned());
+        }
+        if even_if_not_sent {
+            self.forget(name);
+        }
+    }
+
+    fn forget(&self, full_name: String) {
+        self.answer.set(self.api.style.expired(full_name));
+    }
+
+    fn put(&self, name: &str, value: String, age: Option<TimeDelta>) {
+        self.answer.set(self.api.style.build(self.name(name), value, age));
+    }
+
+    fn name(&self, name: &str) -> String {
+        self.api.style.name(name)
+    }
+}
+
+/// Whether `sent` is the cookie `name` or one of its chunks.
+fn is_part_of(name: &str, sent: &str) -> bool {
+    let Some(rest) = sent.strip_prefix(name) else {
+        return false;
+    };
+    rest.is_empty()
+        || rest
+            .strip_prefix('.')
+            .is_some_and(|index| !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit()))
+}

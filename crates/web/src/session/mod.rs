@@ -1,0 +1,13 @@
+//! Sessions over HTTP: cookies, extractors, routes.
+
+pub mod cookie_cache;
+pub mod extract;
+
+mod cookie;
+mod read;
+mod reply;
+mod routes;
+
+pub(crate) use cookie::SessionCookies;
+pub(crate) use reply::{SessionReply, UserReply};
+pub use routes::SessionModule;

@@ -1,0 +1,95 @@
+//! Finding out who a request comes from.
+
+use actix_web::HttpRequest;
+use actix_web::web::Data;
+use doorward_application::session::{CurrentSession, ReadSession, Refresh};
+use doorward_domain::session::{Lifetime, Session, SessionToken};
+use doorward_domain::user::User;
+
+use super::{SessionCookies, SessionReply, UserReply};
+use crate::error::ApiError;
+use crate::{Api, query};
+
+/// Whose word is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The database's.
+    Database,
+    /// A valid cache cookie's, or what this process learnt from the database a moment ago.
+    Cache,
+}
+
+/// Reads the session of a request and keeps its cookies in step: renewed with a session that was extended, cleared with
+/// one that is gone, and the cache written anew with what the database said.
+pub(crate) async fn read(
+    api: &Data<Api>,
+    request: &HttpRequest,
+    source: Source,
+    refresh: Refresh,
+) -> Result<Option<CurrentSession>, ApiError> {
+    let cookies = SessionCookies::of(api, request);
+    let Some(token) = cookies.presented_token() else {
+        return Ok(None);
+    };
+    let asked = query::parse(request.query_string().as_bytes());
+    let is_set = |name: &str| asked.get(name).is_some_and(|value| value != "");
+    let source = if is_set("disableCookieCache") {
+        Source::Database
+    } else {
+        source
+    };
+    if source == Source::Cache
+        && let Some(current) = from_cache(api, &cookies, &token)
+    {
+        return Ok(Some(current));
+    }
+    let remembered = cookies.chosen_lifetime() == Lifetime::Remembered;
+    let refresh = if remembered && !is_set("disableRefresh") {
+        refresh
+    } else {
+        Refresh::Never
+    };
+    let read_session = ReadSession::new(api.context.clone());
+    let outcome = match source {
+        Source::Cache => read_session.run_cached(token, refresh).await?,
+        Source::Database => read_session.run(token, refresh).await?,
+    };
+    let Some(current) = outcome else {
+        cookies.clear();
+        return Ok(None);
+    };
+    if current.refreshed {
+        cookies.renew(&current.user, &current);
+    } else {
+        cookies.cache(
+            &current.user,
+            &current.session,
+            &current.token,
+            cookies.chosen_lifetime(),
+        );
+    }
+    Ok(Some(current))
+}
+
+/// A cached session is believed together with the token it was made for, before its own end and the session's (SE-10).
+fn from_cache(api: &Api, cookies: &SessionCookies<'_>, token: &SessionToken) -> Option<CurrentSession> {
+    let cache = api.cookie_cache.as_ref()?;
+    let now = api.context.now();
+    let cached = cache.codec.open(&cookies.presented_cache()?, now)?;
+    let session: SessionReply = serde_json::from_value(cached.session).ok()?;
+    let user: UserReply = serde_json::from_value(cached.user).ok()?;
+    if session.token != token.expose() || session.user_id != user.id {
+        return None;
+    }
+    let session = Session::from(session);
+    if !api.context.settings.session.is_live(&session, now) {
+        return None;
+    }
+    Some(CurrentSession {
+        session,
+        user: User::from(user),
+        token: token.clone(),
+        refreshed: false,
+        needs_refresh: false,
+    })
+}

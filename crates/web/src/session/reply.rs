@@ -1,0 +1,118 @@
+use chrono::{DateTime, Utc};
+use doorward_domain::session::{Session, StoredToken};
+use doorward_domain::user::{Email, ImageUrl, User, UserName};
+use doorward_domain::{SessionId, UserId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::response::wire_date;
+
+/// A user as clients see them.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = User)]
+pub(crate) struct UserReply {
+    /// Opaque.
+    pub(crate) id: String,
+    /// What the user is called.
+    pub(crate) name: String,
+    /// In lower case.
+    pub(crate) email: String,
+    /// Whether letters to `email` were shown to reach the user.
+    pub(crate) email_verified: bool,
+    /// Where a picture of the user is found.
+    pub(crate) image: Option<String>,
+    /// When the user signed up.
+    #[serde(with = "wire_date")]
+    pub(crate) created_at: DateTime<Utc>,
+    /// When the user last changed.
+    #[serde(with = "wire_date")]
+    pub(crate) updated_at: DateTime<Utc>,
+}
+
+impl From<&User> for UserReply {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id.as_str().to_owned(),
+            name: user.name.as_str().to_owned(),
+            email: user.email.as_str().to_owned(),
+            email_verified: user.email_verified,
+            image: user.image.as_ref().map(|image| image.as_str().to_owned()),
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+        }
+    }
+}
+
+impl From<UserReply> for User {
+    fn from(reply: UserReply) -> Self {
+        Self {
+            id: UserId::from_stored(reply.id),
+            name: UserName::from_stored(reply.name),
+            email: Email::from_stored(reply.email),
+            email_verified: reply.email_verified,
+            image: reply.image.map(ImageUrl::from_stored),
+            created_at: reply.created_at,
+            updated_at: reply.updated_at,
+            deleted_at: None,
+            deleted_email: None,
+        }
+    }
+}
+
+/// A session as clients see it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Session)]
+pub(crate) struct SessionReply {
+    /// The moment from which the session is worth nothing.
+    #[serde(with = "wire_date")]
+    pub(crate) expires_at: DateTime<Utc>,
+    /// Of the own session: its token. In lists: what names the session when it is to be revoked.
+    pub(crate) token: String,
+    /// When the user signed in.
+    #[serde(with = "wire_date")]
+    pub(crate) created_at: DateTime<Utc>,
+    /// When the session was last extended.
+    #[serde(with = "wire_date")]
+    pub(crate) updated_at: DateTime<Utc>,
+    /// Where it was opened from; empty if unknown.
+    pub(crate) ip_address: Option<String>,
+    /// The browser it was opened by.
+    pub(crate) user_agent: Option<String>,
+    /// Whose session it is.
+    pub(crate) user_id: String,
+    /// Opaque.
+    pub(crate) id: String,
+}
+
+impl SessionReply {
+    pub(crate) fn new(session: &Session, token: &str) -> Self {
+        Self {
+            expires_at: session.expires_at,
+            token: token.to_owned(),
+            created_at: session.created_at,
+            updated_at: session.updated_at,
+            ip_address: session.ip_address.clone(),
+            user_agent: session.user_agent.clone(),
+            user_id: session.user_id.as_str().to_owned(),
+            id: session.id.as_str().to_owned(),
+        }
+    }
+}
+
+impl From<SessionReply> for Session {
+    fn from(reply: SessionReply) -> Self {
+        Self {
+            id: SessionId::from_stored(reply.id),
+            user_id: UserId::from_stored(reply.user_id),
+            token: StoredToken::from_stored(reply.token),
+            expires_at: reply.expires_at,
+            created_at: reply.created_at,
+            updated_at: reply.updated_at,
+            ip_address: reply.ip_address,
+            user_agent: reply.user_agent,
+            adopted_at: None,
+        }
+    }
+}

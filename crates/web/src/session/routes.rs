@@ -1,0 +1,233 @@
+use actix_web::http::header::{HeaderValue, PRAGMA};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use doorward_application::Context;
+use doorward_application::session::{ListSessions, Refresh, RevokeSession, RevokeSessions, SignOut};
+use doorward_domain::session::SessionHandle;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use validator::Validate;
+
+use super::extract::{CachedFresh, CachedSession, CurrentSession};
+use super::read::{Source, read};
+use super::{SessionCookies, SessionReply, UserReply};
+use crate::error::{ApiError, codes};
+use crate::response::{ErrorReply, StatusReply, json};
+use crate::{Api, Body, Module};
+
+/// Reading, listing and ending sessions.
+pub struct SessionModule {
+    list: Data<ListSessions>,
+    revoke: Data<RevokeSession>,
+    revoke_many: Data<RevokeSessions>,
+    sign_out: Data<SignOut>,
+}
+
+impl SessionModule {
+    /// The feature in this context.
+    #[must_use]
+    pub fn new(context: &Context) -> Self {
+        Self {
+            list: Data::new(ListSessions::new(context.clone())),
+            revoke: Data::new(RevokeSession::new(context.clone())),
+            revoke_many: Data::new(RevokeSessions::new(context.clone())),
+            sign_out: Data::new(SignOut::new(context.clone())),
+        }
+    }
+}
+
+impl Module for SessionModule {
+    fn id(&self) -> &'static str {
+        "session"
+    }
+
+    fn routes(&self, config: &mut ServiceConfig<'_>) {
+        config
+            .app_data(self.list.clone())
+            .app_data(self.revoke.clone())
+            .app_data(self.revoke_many.clone())
+            .app_data(self.sign_out.clone())
+            .service(get_session)
+            .service(get_session_alias)
+            .service(refresh_session)
+            .service(list_sessions)
+            .service(revoke_session)
+            .service(revoke_sessions)
+            .service(revoke_other_sessions)
+            .service(update_session)
+            .service(sign_out);
+    }
+}
+
+/// Who is signed in.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = SessionAndUser)]
+struct SessionAndUserReply {
+    session: SessionReply,
+    user: UserReply,
+    /// Whether a `POST` would extend the session; only with `session.defer_session_refresh`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    needs_refresh: Option<bool>,
+}
+
+/// A body without fields.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub(crate) struct NoFields {}
+
+async fn answer_session(
+    api: &Data<Api>,
+    request: &HttpRequest,
+    refresh: Refresh,
+    announce: bool,
+) -> Result<HttpResponse, ApiError> {
+    let current = read(api, request, Source::Cache, refresh).await?;
+    let reply = current.map(|current| SessionAndUserReply {
+        session: SessionReply::new(&current.session, current.token.expose()),
+        user: UserReply::from(&current.user),
+        needs_refresh: announce.then_some(current.needs_refresh),
+    });
+    let mut response = json(&reply);
+    response
+        .headers_mut()
+        .insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    Ok(response)
+}
+
+/// Who is signed in: session and user, or `null`.
+#[utoipa::path(tag = "session", params(
+        ("disableCookieCache" = Option<String>, Query, description = "Any text: ask the database, not the cache cookie"),
+        ("disableRefresh" = Option<String>, Query, description = "Any text: do not extend the session")),
+    responses((status = 200, description = "Session and user, or `null`", body = Option<SessionAndUserReply>)))]
+#[get("/get-session")]
+async fn get_session(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let defer = api.defer_session_refresh;
+    let refresh = if defer { Refresh::Never } else { Refresh::IfDue };
+    answer_session(&api, &request, refresh, defer).await
+}
+
+/// The same as `GET /get-session`, under the name the guide gives it.
+#[utoipa::path(tag = "session",
+    responses((status = 200, description = "Session and user, or `null`", body = Option<SessionAndUserReply>)))]
+#[get("/session")]
+async fn get_session_alias(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let defer = api.defer_session_refresh;
+    let refresh = if defer { Refresh::Never } else { Refresh::IfDue };
+    answer_session(&api, &request, refresh, defer).await
+}
+
+/// Extends the session where `GET` does not (`session.defer_session_refresh`).
+#[utoipa::path(tag = "session",
+    responses((status = 200, description = "Session and user, or `null`", body = Option<SessionAndUserReply>),
+              (status = 405, description = "`GET` extends sessions here", body = ErrorReply)))]
+#[post("/get-session")]
+async fn refresh_session(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    if !api.defer_session_refresh {
+        return Err(codes::METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED.into());
+    }
+    answer_session(&api, &request, Refresh::IfDue, false).await
+}
+
+/// The caller's living sessions. Needs a fresh session.
+#[utoipa::path(tag = "session",
+    responses((status = 200, description = "Sessions, oldest first", body = [SessionReply]),
+              (status = 401, description = "Nobody is signed in", body = ErrorReply),
+              (status = 403, description = "The session is not fresh", body = ErrorReply)))]
+#[get("/list-sessions")]
+async fn list_sessions(caller: CachedFresh, list: Data<ListSessions>) -> Result<HttpResponse, ApiError> {
+    let sessions = list.run(&caller.0).await?;
+    let replies: Vec<SessionReply> = sessions
+        .iter()
+        .map(|listed| SessionReply::new(&listed.session, &listed.handle))
+        .collect();
+    Ok(json(&replies))
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+struct RevokeSessionBody {
+    /// The `token` of a session in `/list-sessions`.
+    token: String,
+}
+
+/// Ends one of the caller's sessions. Unknown and foreign tokens end nothing, and are no error.
+#[utoipa::path(tag = "session", request_body = RevokeSessionBody,
+    responses((status = 200, description = "Done", body = StatusReply),
+              (status = 401, description = "Nobody is signed in", body = ErrorReply)))]
+#[post("/revoke-session")]
+async fn revoke_session(
+    body: Body<RevokeSessionBody>,
+    caller: CurrentSession,
+    revoke: Data<RevokeSession>,
+    api: Data<Api>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let ended = revoke
+        .run(&caller.user.id, &SessionHandle::new(body.0.token))
+        .await?;
+    if ended.as_ref() == Some(&caller.session.id) {
+        SessionCookies::of(&api, &request).clear();
+    }
+    Ok(json(&StatusReply::DONE))
+}
+
+/// Ends all of the caller's sessions, this one too.
+#[utoipa::path(tag = "session", request_body = Option<NoFields>,
+    responses((status = 200, description = "Done", body = StatusReply),
+              (status = 401, description = "Nobody is signed in", body = ErrorReply)))]
+#[post("/revoke-sessions")]
+async fn revoke_sessions(
+    caller: CurrentSession,
+    revoke: Data<RevokeSessions>,
+    api: Data<Api>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    revoke.run(&caller.user.id, None).await?;
+    SessionCookies::of(&api, &request).clear();
+    Ok(json(&StatusReply::DONE))
+}
+
+/// Ends all of the caller's sessions but this one.
+#[utoipa::path(tag = "session", request_body = Option<NoFields>,
+    responses((status = 200, description = "Done", body = StatusReply),
+              (status = 401, description = "Nobody is signed in", body = ErrorReply)))]
+#[post("/revoke-other-sessions")]
+async fn revoke_other_sessions(
+    caller: CurrentSession,
+    revoke: Data<RevokeSessions>,
+) -> Result<HttpResponse, ApiError> {
+    revoke.run(&caller.user.id, Some(&caller.session.id)).await?;
+    Ok(json(&StatusReply::DONE))
+}
+
+/// Changes fields the application added to sessions. There are none yet, so there is nothing to change.
+#[utoipa::path(tag = "session", request_body = NoFields,
+    responses((status = 400, description = "Nothing to change", body = ErrorReply),
+              (status = 401, description = "Nobody is signed in", body = ErrorReply)))]
+#[post("/update-session")]
+async fn update_session(_body: Body<NoFields>, _caller: CachedSession) -> Result<HttpResponse, ApiError> {
+    Err(ApiError::uncoded("No fields to update"))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct SuccessReply {
+    success: bool,
+}
+
+/// Ends the session of this browser and clears its cookies. Succeeds without a session, too.
+#[utoipa::path(tag = "session", request_body = Option<NoFields>,
+    responses((status = 200, description = "Done", body = SuccessReply)))]
+#[post("/sign-out")]
+async fn sign_out(
+    sign_out: Data<SignOut>,
+    api: Data<Api>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let cookies = SessionCookies::of(&api, &request);
+    if let Some(token) = cookies.presented_token() {
+        sign_out.run(&token).await?;
+    }
+    cookies.clear();
+    Ok(json(&SuccessReply { success: true }))
+}

@@ -1,0 +1,59 @@
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, post};
+use doorward_application::user::{ChangeEmail, ChangeEmailError, EmailChanged};
+use doorward_domain::user::Email;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use validator::Validate;
+
+use crate::error::{ApiError, codes};
+use crate::response::{ErrorReply, StatusReply, json};
+use crate::session::SessionCookies;
+use crate::{Api, Body, CurrentSession, validation};
+
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ChangeEmailBody {
+    /// The address the user wants to have.
+    #[validate(custom(function = "validation::email"))]
+    #[schema(format = "email")]
+    new_email: String,
+    /// Where the links lead in the end.
+    #[serde(rename = "callbackURL")]
+    #[schema(nullable = false)]
+    callback_url: Option<String>,
+}
+
+/// Starts a change of the caller's address. The answer does not tell whether the new one is taken.
+#[utoipa::path(tag = "user", request_body = ChangeEmailBody,
+    responses((status = 200, description = "Asked for, or changed", body = StatusReply),
+              (status = 400, description = "Refused", body = ErrorReply),
+              (status = 401, description = "Nobody is signed in", body = ErrorReply),
+              (status = 403, description = "The session is not fresh", body = ErrorReply)))]
+#[post("/change-email")]
+pub(super) async fn change_email(
+    body: Body<ChangeEmailBody>,
+    caller: CurrentSession,
+    api: Data<Api>,
+    change: Data<ChangeEmail>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let new_email = Email::parse(&body.0.new_email).map_err(|_| codes::VALIDATION_ERROR)?;
+    let callback = api.redirects.callback(body.0.callback_url.as_deref())?;
+    if let EmailChanged::AtOnce(user) = change.run(&caller, new_email, callback.as_ref()).await? {
+        SessionCookies::of(&api, &request).renew(&user, &caller);
+    }
+    Ok(json(&StatusReply::DONE))
+}
+
+impl From<ChangeEmailError> for ApiError {
+    fn from(error: ChangeEmailError) -> Self {
+        match error {
+            ChangeEmailError::Disabled => codes::CHANGE_EMAIL_DISABLED.into(),
+            ChangeEmailError::NotFresh => codes::SESSION_NOT_FRESH.into(),
+            ChangeEmailError::Same => Self::uncoded("Email is the same"),
+            ChangeEmailError::MailNotEnabled => Self::uncoded("Verification email isn't enabled"),
+            ChangeEmailError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use doorward_application::user::{DeleteUser, DeleteUserError, DeleteUserInput, Deletion};
+use doorward_domain::Secret;
+use doorward_domain::password::Password;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+use crate::error::{ApiError, codes};
+use crate::response::{ErrorReply, json, redirect};
+use crate::session::SessionCookies;
+use crate::session::extract::MaybeSession;
+use crate::{Api, Body, CurrentSession, Query};
+
+#[derive(Deserialize, Validate, ToSchema)]
+pub(super) struct DeleteUserBody {
+    /// The caller's password; needed if the session is not fresh.
+    #[schema(nullable = false, format = "password")]
+    password: Option<String>,
+    /// The token of a mailed link.
+    #[schema(nullable = false)]
+    token: Option<String>,
+    /// Where a mailed link leads in the end.
+    #[serde(rename = "callbackURL")]
+    #[schema(nullable = false)]
+    callback_url: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct DeletionReply {
+    success: bool,
+    message: &'static str,
+}
+
+impl DeletionReply {
+    const DELETED: Self = Self {
+        success: true,
+        message: "User deleted",
+    };
+    const ASKED: Self = Self {
+        success: true,
+        message: "Verification email sent",
+    };
+}
+
+/// Deletes the caller, or mails a link that does.
+#[utoipa::path(tag = "user", request_body = Option<DeleteUserBody>,
+    responses((status = 200, description = "Deleted, or asked by mail", body = DeletionReply),
+              (status = 400, description = "Refused", body = ErrorReply),
+              (status = 401, description = "Nobody is signed in", body = ErrorReply),
+              (status = 404, description = "Not enabled, or the token is invalid", body = ErrorReply)))]
+#[post("/delete-user")]
+pub(super) async fn delete_user(
+    body: Body<DeleteUserBody>,
+    caller: CurrentSession,
+    api: Data<Api>,
+    delete: Data<DeleteUser>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let password = body
+        .0
+        .password
+        .filter(|password| !password.is_empty())
+        .map(Secret::new);
+    let token = body.0.token.filter(|token| !token.is_empty());
+    let callback = api.redirects.callback(body.0.callback_url.as_deref())?;
+    let input = DeleteUserInput {
+        caller: &caller,
+        password: password.as_ref().map(|password| Password::new(password.expose())),
+        token: token.as_deref(),
+        callback: callback.as_ref(),
+    };
+    Ok(match delete.run(input).await? {
+        Deletion::Asked => json(&DeletionReply::ASKED),
+        Deletion::Done => {
+            SessionCookies::of(&api, &request).clear();
+            json(&DeletionReply::DELETED)
+        }
+    })
+}
+
+#[derive(Deserialize, Validate, ToSchema, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct DeletionLinkQuery {
+    /// The token in the letter.
+    token: String,
+    /// Where to go afterwards.
+    #[serde(rename = "callbackURL")]
+    #[schema(nullable = false)]
+    callback_url: Option<String>,
+}
+
+/// The link in the letter: deletes the user, in a browser where they are signed in.
+#[utoipa::path(tag = "user", params(DeletionLinkQuery),
+    responses((status = 200, description = "Deleted, without `callbackURL`", body = DeletionReply),
+              (status = 302, description = "Deleted, to `callbackURL`"),
+              (status = 404, description = "Not enabled, nobody is signed in, or the token is invalid", body = ErrorReply)))]
+#[get("/delete-user/callback")]
+pub(super) async fn open_deletion_link(
+    query: Query<DeletionLinkQuery>,
+    caller: MaybeSession,
+    api: Data<Api>,
+    delete: Data<DeleteUser>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let callback = api.redirects.callback(query.0.callback_url.as_deref())?;
+    if !delete.is_enabled() {
+        return Err(codes::NOT_FOUND.into());
+    }
+    let caller = caller.0.ok_or(codes::FAILED_TO_GET_USER_INFO)?;
+    delete.confirm(&caller.user.id, &query.0.token).await?;
+    SessionCookies::of(&api, &request).clear();
+    Ok(callback.map_or_else(
+        || json(&DeletionReply::DELETED),
+        |callback| redirect(callback.as_str()),
+    ))
+}
+
+impl From<DeleteUserError> for ApiError {
+    fn from(error: DeleteUserError) -> Self {
+        match error {
+            DeleteUserError::Disabled => Self::Empty(404),
+            DeleteUserError::PasswordTooLong => codes::PASSWORD_TOO_LONG.into(),
+            DeleteUserError::NoCredential => codes::CREDENTIAL_ACCOUNT_NOT_FOUND.into(),
+            DeleteUserError::WrongPassword => codes::INVALID_PASSWORD.into(),
+            DeleteUserError::NotFresh => codes::SESSION_EXPIRED.into(),
+            DeleteUserError::InvalidToken => codes::INVALID_TOKEN.with_status(404).into(),
+            DeleteUserError::Hash(error) => error.into(),
+            DeleteUserError::Store(error) => error.into(),
+        }
+    }
+}

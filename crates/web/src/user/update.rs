@@ -1,0 +1,88 @@
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, post};
+use doorward_application::settings::Settings;
+use doorward_application::user::UpdateUser;
+use doorward_domain::user::{ImageUrl, ProfileChange, UserName};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use utoipa::ToSchema;
+use validator::Validate;
+
+use crate::error::{ApiError, codes};
+use crate::response::{ErrorReply, StatusReply, json};
+use crate::session::SessionCookies;
+use crate::session::extract::CachedSession;
+use crate::{Api, Body, validation};
+
+#[derive(Deserialize, Validate, ToSchema)]
+pub(super) struct UpdateUserBody {
+    /// The new name.
+    #[validate(custom(function = "validation::name"))]
+    #[schema(nullable = false)]
+    name: Option<String>,
+    /// The new picture; `null` removes it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, required = false)]
+    image: Option<Option<String>>,
+    /// Refused: the address is changed by `/change-email`.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Value, required = false, deprecated)]
+    email: Option<Value>,
+}
+
+/// Tells `null` from absent.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+impl UpdateUserBody {
+    fn change(self, settings: &Settings) -> Result<ProfileChange, ApiError> {
+        let image = self.image.map(|image| picture(settings, image)).transpose()?;
+        let name = self.name.map(|name| UserName::parse(&name)).transpose();
+        let name = name.map_err(|_| codes::VALIDATION_ERROR)?;
+        Ok(ProfileChange { name, image })
+    }
+}
+
+/// The address of a picture, or none: an empty one removes it, unless any text may stand there (IN-6).
+pub(crate) fn picture(settings: &Settings, raw: Option<String>) -> Result<Option<ImageUrl>, ApiError> {
+    let parsed = if settings.security.web_images_only {
+        let raw = raw.filter(|raw| !raw.is_empty());
+        raw.map(|raw| ImageUrl::parse(&raw)).transpose()
+    } else {
+        raw.map(|raw| ImageUrl::parse_any(&raw)).transpose()
+    };
+    parsed
+        .map_err(|error| codes::VALIDATION_ERROR.with_message(format!("[body.image] Invalid image: {error}")))
+}
+
+/// Changes the caller's name or picture.
+#[utoipa::path(tag = "user", request_body = UpdateUserBody,
+    responses((status = 200, description = "Changed", body = StatusReply),
+              (status = 400, description = "Refused", body = ErrorReply),
+              (status = 401, description = "Nobody is signed in", body = ErrorReply)))]
+#[post("/update-user")]
+pub(super) async fn update_user(
+    body: Body<UpdateUserBody>,
+    caller: CachedSession,
+    api: Data<Api>,
+    update: Data<UpdateUser>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    if body
+        .0
+        .email
+        .as_ref()
+        .is_some_and(|email| *email != Value::Null && *email != "")
+    {
+        return Err(codes::EMAIL_CAN_NOT_BE_UPDATED.into());
+    }
+    let change = body.0.change(&api.context.settings)?;
+    if change.is_empty() {
+        return Err(ApiError::uncoded("No fields to update"));
+    }
+    let updated = update.run(&caller.0.user.id, &change).await?;
+    let user = updated.ok_or(codes::UNAUTHORIZED)?;
+    SessionCookies::of(&api, &request).renew(&user, &caller.0);
+    Ok(json(&StatusReply::DONE))
+}

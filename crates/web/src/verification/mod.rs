@@ -1,0 +1,227 @@
+//! Verification links over HTTP.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use chrono::TimeDelta;
+use doorward_application::Context;
+use doorward_application::verification::{
+    SendVerificationEmail, SendVerificationError, Verified, VerifyEmail, VerifyEmailError, VerifyEmailInput,
+};
+use doorward_domain::user::Email;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use validator::Validate;
+
+use crate::error::{ApiError, ErrorCode, codes};
+use crate::response::{ErrorReply, StatusReply, json, not_before, redirect};
+use crate::session::extract::MaybeSession;
+use crate::session::{SessionCookies, UserReply};
+use crate::{Api, Body, Module, Query, validation};
+
+/// Sending and following verification links.
+pub(crate) struct VerificationModule {
+    send: Data<SendVerificationEmail>,
+    verify: Data<VerifyEmail>,
+}
+
+impl VerificationModule {
+    /// The feature in this context.
+    pub(crate) fn new(context: &Context) -> Self {
+        Self {
+            send: Data::new(SendVerificationEmail::new(context.clone())),
+            verify: Data::new(VerifyEmail::new(context.clone())),
+        }
+    }
+}
+
+impl Module for VerificationModule {
+    fn id(&self) -> &'static str {
+        "verification"
+    }
+
+    fn routes(&self, config: &mut ServiceConfig<'_>) {
+        config
+            .app_data(self.send.clone())
+            .app_data(self.verify.clone())
+            .service(send_verification_email)
+            .service(verify_email)
+            .service(verify_email_by_body);
+    }
+}
+
+/// Least time of an answer to somebody who is not signed in, as in the protocol (EN-3).
+const ANONYMOUS_FLOOR: TimeDelta = TimeDelta::milliseconds(500);
+
+#[derive(Deserialize, Validate, ToSchema)]
+struct SendVerificationBody {
+    /// The address to verify; of a signed-in user the own one.
+    #[validate(custom(function = "validation::email"))]
+    #[schema(format = "email")]
+    email: String,
+    /// Where the link leads in the end.
+    #[serde(rename = "callbackURL")]
+    #[schema(nullable = false)]
+    callback_url: Option<String>,
+}
+
+/// Mails a link that verifies an address. Without a session the answer does not tell whether there is such a user.
+#[utoipa::path(tag = "verification", request_body = SendVerificationBody,
+    responses((status = 200, description = "Asked for", body = StatusReply),
+              (status = 400, description = "Refused", body = ErrorReply)))]
+#[post("/send-verification-email")]
+async fn send_verification_email(
+    body: Body<SendVerificationBody>,
+    caller: MaybeSession,
+    api: Data<Api>,
+    send: Data<SendVerificationEmail>,
+) -> Result<HttpResponse, ApiError> {
+    let started = Instant::now();
+    send.check_enabled()?;
+    let email = Email::parse(&body.0.email).map_err(|_| codes::VALIDATION_ERROR)?;
+    let callback = api.redirects.callback(body.0.callback_url.as_deref())?;
+    if let Some(caller) = &caller.0 {
+        send.for_user(&caller.user, &email, callback.as_ref()).await?;
+    } else {
+        send.for_anybody(&email, callback.as_ref()).await?;
+        not_before(started, ANONYMOUS_FLOOR).await;
+    }
+    Ok(json(&StatusReply::DONE))
+}
+
+impl From<SendVerificationError> for ApiError {
+    fn from(error: SendVerificationError) -> Self {
+        match error {
+            SendVerificationError::NotEnabled => codes::VERIFICATION_EMAIL_NOT_ENABLED.into(),
+            SendVerificationError::Mismatch => codes::EMAIL_MISMATCH.into(),
+            SendVerificationError::AlreadyVerified => codes::EMAIL_ALREADY_VERIFIED.into(),
+            SendVerificationError::Store(error) => error.into(),
+        }
+    }
+}
+
+#[derive(Deserialize, Validate, ToSchema, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct VerifyEmailQuery {
+    /// The token in the letter.
+    token: String,
+    /// Where to go afterwards.
+    #[serde(rename = "callbackURL")]
+    #[schema(nullable = false)]
+    callback_url: Option<String>,
+}
+
+#[derive(Deserialize, Validate, ToSchema)]
+struct VerifyEmailBody {
+    /// The token in the letter.
+    token: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct VerifyEmailReply {
+    status: bool,
+    /// After a change of address: the user with the new one. Absent when only the old address has agreed so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<Option<UserReply>>,
+}
+
+/// The link in the letter: verifies the address, or takes a change of address one step further.
+#[utoipa::path(tag = "verification", params(VerifyEmailQuery),
+    responses((status = 200, description = "Done, without `callbackURL`", body = VerifyEmailReply),
+              (status = 302, description = "To `callbackURL`, with `error` as a parameter if something was wrong"),
+              (status = 401, description = "Something was wrong, without `callbackURL`", body = ErrorReply)))]
+#[get("/verify-email")]
+async fn verify_email(
+    query: Query<VerifyEmailQuery>,
+    caller: MaybeSession,
+    api: Data<Api>,
+    verify: Data<VerifyEmail>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let callback = api.redirects.callback(query.0.callback_url.as_deref())?;
+    let user = caller.0.as_ref().map(|caller| &caller.user);
+    let input = VerifyEmailInput {
+        token: &query.0.token,
+        caller: user,
+        callback: callback.as_ref(),
+        client: api.client(&request),
+    };
+    let verified = match (verify.run(input).await, &callback) {
+        (Ok(verified), _) => verified,
+        (Err(error), None) => return Err(error.into()),
+        (Err(error), Some(callback)) => {
+            let code = code_of(error)?;
+            return Ok(redirect(callback.with_param("error", code.code).as_str()));
+        }
+    };
+    set_cookies(&api, &request, &caller, &verified);
+    Ok(callback.map_or_else(|| json(&reply(&verified)), |callback| redirect(callback.as_str())))
+}
+
+/// The same for an application that reads the token out of the link and sends it itself.
+#[utoipa::path(tag = "verification", request_body = VerifyEmailBody,
+    responses((status = 200, description = "Done", body = VerifyEmailReply),
+              (status = 401, description = "Something was wrong", body = ErrorReply)))]
+#[post("/verify-email")]
+async fn verify_email_by_body(
+    body: Body<VerifyEmailBody>,
+    caller: MaybeSession,
+    api: Data<Api>,
+    verify: Data<VerifyEmail>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let user = caller.0.as_ref().map(|caller| &caller.user);
+    let input = VerifyEmailInput {
+        token: &body.0.token,
+        caller: user,
+        callback: None,
+        client: api.client(&request),
+    };
+    let verified = verify.run(input).await?;
+    set_cookies(&api, &request, &caller, &verified);
+    Ok(json(&reply(&verified)))
+}
+
+fn reply(verified: &Verified) -> VerifyEmailReply {
+    let user = match verified {
+        Verified::Address { .. } => Some(None),
+        Verified::ChangeConfirmed => None,
+        Verified::AddressChanged { user } => Some(Some(UserReply::from(user))),
+    };
+    VerifyEmailReply { status: true, user }
+}
+
+/// A new session if one was opened, else the running one anew if its user has changed.
+fn set_cookies(api: &Data<Api>, request: &HttpRequest, caller: &MaybeSession, verified: &Verified) {
+    let cookies = SessionCookies::of(api, request);
+    match (verified, &caller.0) {
+        (
+            Verified::Address {
+                user,
+                opened: Some(opened),
+            },
+            _,
+        ) => cookies.open(user, opened),
+        (Verified::AddressChanged { user }, Some(caller)) if caller.user.id == user.id => {
+            cookies.renew(user, caller);
+        }
+        _ => {}
+    }
+}
+
+fn code_of(error: VerifyEmailError) -> Result<ErrorCode, ApiError> {
+    match error {
+        VerifyEmailError::InvalidToken => Ok(codes::INVALID_TOKEN),
+        VerifyEmailError::TokenExpired => Ok(codes::TOKEN_EXPIRED),
+        VerifyEmailError::UserNotFound => Ok(codes::USER_NOT_FOUND),
+        VerifyEmailError::InvalidUser => Ok(codes::INVALID_USER),
+        VerifyEmailError::Store(error) => Err(error.into()),
+    }
+}
+
+impl From<VerifyEmailError> for ApiError {
+    fn from(error: VerifyEmailError) -> Self {
+        code_of(error).map_or_else(|error| error, Self::from)
+    }
+}

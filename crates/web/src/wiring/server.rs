@@ -1,0 +1,121 @@
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_web::HttpServer;
+use actix_web::dev::ServerHandle;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::app::Doorward;
+use super::workers::Workers;
+use super::{StartError, ports};
+use crate::configuration::Configuration;
+
+/// How long a client may take to send the head of a request (RE-13).
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection without requests is kept (RE-13).
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How many connections may wait to be accepted.
+const BACKLOG: u32 = 1024;
+
+/// A server that is ready to run: database open, port bound.
+pub struct Server {
+    configuration: Configuration,
+    doorward: Doorward,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Opens the database, brings it up to date, and binds the port.
+    pub async fn bind(configuration: Configuration) -> Result<Self, StartError> {
+        let wanted = configuration.http.listen;
+        let cannot_listen = |cause| StartError::Listen {
+            address: wanted,
+            cause,
+        };
+        let context = ports::context(&configuration).await?;
+        let doorward = Doorward::new(&context, &configuration.http, &configuration.secret, [])?;
+        let listener = listen(wanted).map_err(cannot_listen)?;
+        let address = listener.local_addr().map_err(cannot_listen)?;
+        Ok(Self {
+            configuration,
+            doorward,
+            listener,
+            address,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until SIGTERM or SIGINT, then finishes what is in flight (RE-9). A second signal ends it at once.
+    pub async fn run(self) -> std::io::Result<()> {
+        let Self {
+            configuration,
+            doorward,
+            listener,
+            ..
+        } = self;
+        let mailer = ports::mailer(configuration.mail.as_ref()).map_err(std::io::Error::other)?;
+        let http = &configuration.http;
+        let readiness = doorward.readiness();
+        let workers = Workers::start(doorward.context(), mailer);
+        let mut server = HttpServer::new(move || doorward.app())
+            .disable_signals()
+            .client_request_timeout(HEAD_TIMEOUT)
+            .keep_alive(KEEP_ALIVE)
+            .shutdown_timeout(http.shutdown_timeout.as_secs());
+        if let Some(count) = http.workers {
+            server = server.workers(count);
+        }
+        let server = server.listen(listener)?.run();
+        let handle = server.handle();
+        let stopper = actix_web::rt::spawn(async move {
+            stop_signal().await?;
+            tracing::info!("stopping: requests in flight are finished");
+            readiness.drain();
+            tokio::select! {
+                () = handle.stop(true) => {}
+                second = stop_signal() => {
+                    second?;
+                    stop_at_once(&handle).await;
+                }
+            }
+            std::io::Result::Ok(())
+        });
+        server.await?;
+        stopper.abort();
+        workers.stop().await;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        tokio::net::TcpSocket::new_v4()?
+    } else {
+        tokio::net::TcpSocket::new_v6()?
+    };
+    // A restarted server must get its port back although connections of the former one linger.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)?.into_std()
+}
+
+async fn stop_signal() -> std::io::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+async fn stop_at_once(handle: &ServerHandle) {
+    tracing::warn!("stopping at once");
+    handle.stop(false).await;
+}
