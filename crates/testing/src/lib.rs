@@ -1,1 +1,20 @@
-//! doorward-testing
+//! What Doorward is tested with, and what other teams can test their own code with: sample entities, a clock that stands
+//! still, random values that repeat, databases for one test, and the promises of the ports as a suite.
+//!
+//! The mocks of all ports are in `doorward-domain`, feature `mocks`, and [`Mocks`] puts them together; the store in memory is
+//! [`doorward_adapters::memory::MemoryStore`].
+
+pub mod contract;
+pub mod samples;
+
+mod app;
+mod clock;
+mod database;
+mod entropy;
+mod mocks;
+
+pub use app::{Answer, Browser, PASSWORD, SECRET, Setup, TestApp};
+pub use clock::FixedClock;
+pub use database::{POSTGRES_URL, TestDatabase};
+pub use entropy::SeededEntropy;
+pub use mocks::{Commits, MockStore, Mocks};

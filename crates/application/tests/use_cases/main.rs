@@ -1,0 +1,37 @@
+//! Use-cases against mocked ports: what they ask for, in which order, and what they do when they do not get it.
+//!
+//! A port a test does not mention must not be asked: its mock panics.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails panics")]
+
+mod delete_user;
+mod deliver_mail;
+mod passwords;
+mod read_session;
+mod sign_in;
+mod sign_up;
+
+use doorward_application::session::Client;
+use doorward_application::settings::{Preset, Settings};
+use doorward_domain::StoreError;
+use doorward_domain::redirect::Origin;
+
+/// The defaults of the hardened preset.
+fn hardened() -> Settings {
+    Settings::of(Preset::Hardened, Origin::loopback(3000), "/api/auth".to_owned())
+}
+
+/// The defaults of the preset that does as Better Auth does, with passwords switched on.
+fn compatible() -> Settings {
+    let mut settings = Settings::of(Preset::BetterAuth, Origin::loopback(3000), "/api/auth".to_owned());
+    settings.email_and_password.enabled = true;
+    settings
+}
+
+fn client() -> Client {
+    Client::new("192.0.2.7".to_owned(), "sample")
+}
+
+fn out_of_reach() -> StoreError {
+    StoreError::Unavailable("gone".into())
+}

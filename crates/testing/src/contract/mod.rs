@@ -1,0 +1,132 @@
+//! What every [`Store`] has to do, as tests that any implementation can run against itself.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use doorward_adapters::memory::MemoryStore;
+//! use doorward_testing::contract::TestStore;
+//!
+//! /// A fresh, empty store, or none where it cannot be tested.
+//! async fn make() -> Option<TestStore> {
+//!     Some(TestStore::new(Arc::new(MemoryStore::new()), ()))
+//! }
+//!
+//! doorward_testing::store_contract!(make);
+//! ```
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a promise that is broken panics"
+)]
+
+pub mod accounts;
+pub mod outbox;
+pub mod sessions;
+pub mod transactions;
+pub mod users;
+pub mod verifications;
+
+use std::any::Any;
+use std::sync::Arc;
+
+use doorward_domain::user::User;
+use doorward_domain::{Store, UserId};
+
+use crate::samples;
+
+/// A store under test, and what has to live as long as it.
+pub struct TestStore {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    keep: Box<dyn Any + Send>,
+}
+
+impl TestStore {
+    /// A store that needs `keep` to stay.
+    pub fn new(store: Arc<dyn Store>, keep: impl Any + Send) -> Self {
+        Self {
+            store,
+            keep: Box::new(keep),
+        }
+    }
+
+    /// Ends the test: the store first, then what it needed.
+    pub fn close(self) {
+        let Self { store, keep } = self;
+        drop(store);
+        drop(keep);
+    }
+}
+
+/// Makes one test of each promise. The argument is an async function that answers an `Option` of [`TestStore`].
+#[macro_export]
+macro_rules! store_contract {
+    ($make:ident) => {
+        $crate::store_contract! { @rooms $make;
+            users: insert_and_find, email_is_unique, re_3_of_concurrent_sign_ups_one_wins, update_profile,
+                mark_email_verified, change_email, re_3_of_concurrent_moves_one_wins, soft_delete_and_restore,
+                restore_onto_a_taken_address, delete_takes_everything, delete_takes_the_deleted, purge_deleted,
+                purging_races_with_restoring, any_text_survives;
+            accounts: insert_and_list, set_and_replace_password, concurrent_replacements, unlink,
+                concurrent_unlinks_leave_one;
+            sessions: insert_and_find, tk_2_a_stored_token_opens_nothing, left_by_better_auth, extend,
+                concurrent_extends, se_5_no_refresh_brings_a_session_back, list_live, ac_1_delete_by_handle,
+                delete_all, trim, sweep, of_deleted_users, any_text_survives;
+            verifications: insert_and_find, re_4_consume_once, expired_is_worth_nothing, left_by_better_auth,
+                tk_6_purposes_are_apart, tk_2_a_stored_identifier_opens_nothing, cancel,
+                cancel_goes_by_the_user_first, insert_unless_live, sweep, any_text_survives;
+            outbox: claim_and_remove, ids_are_unique, leases, reschedule, what_was_removed_is_not_rescheduled,
+                concurrent_claims;
+            transactions: dropped_without_trace, committed_and_visible, unseen_before_commit, conflict,
+                unique_rows_settle_races, locks_take_turns, dropped_transactions_hold_nothing;
+        }
+    };
+    (@rooms $make:ident; $($room:ident: $($promise:ident),+;)+) => {
+        $(mod $room {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $promise() {
+                if let Some(test) = super::$make().await {
+                    $crate::contract::$room::$promise(test.store.clone()).await;
+                    test.close();
+                }
+            })+
+        })+
+    };
+}
+
+/// Adds a user and answers them.
+async fn add_user(store: &Arc<dyn Store>, id: &str) -> User {
+    let user = samples::user(id);
+    store.users().insert(&user).await.unwrap();
+    user
+}
+
+async fn present(store: &Arc<dyn Store>, id: &UserId) -> Option<User> {
+    store.users().find(id).await.unwrap()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_promise_is_in_the_macro() {
+        let suite = include_str!("mod.rs");
+        for (room, promises) in [
+            ("users", include_str!("users.rs")),
+            ("accounts", include_str!("accounts.rs")),
+            ("sessions", include_str!("sessions.rs")),
+            ("verifications", include_str!("verifications.rs")),
+            ("outbox", include_str!("outbox.rs")),
+            ("transactions", include_str!("transactions.rs")),
+        ] {
+            let (_, rest) = suite.split_once(&format!(" {room}: ")).unwrap();
+            let (list, _) = rest.split_once(';').unwrap();
+            let mut listed: Vec<_> = list.split(',').map(str::trim).collect();
+            let written = promises.split("pub async fn ").skip(1);
+            let mut written: Vec<_> = written.filter_map(|text| text.split('(').next()).collect();
+            listed.sort_unstable();
+            written.sort_unstable();
+            assert_eq!(listed, written, "{room}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Promises about letters that wait.
+
+use std::sync::Arc;
+
+use doorward_domain::mail::OutboxMessage;
+use doorward_domain::{Constraint, Store, StoreError};
+use futures_util::future::join_all;
+
+use crate::samples::{at, message};
+
+async fn push(store: &Arc<dyn Store>, id: &str, due: i64) -> OutboxMessage {
+    let message = message(id, at(due));
+    store.outbox().push(&message).await.unwrap();
+    message
+}
+
+async fn claim(store: &Arc<dyn Store>, now: i64, lease: i64, limit: u64) -> Vec<String> {
+    let claimed = store.outbox().claim(at(now), at(lease), limit).await.unwrap();
+    claimed.into_iter().map(|message| message.id).collect()
+}
+
+/// What is due, oldest first, and what was sent never again.
+pub async fn claim_and_remove(store: Arc<dyn Store>) {
+    push(&store, "second", 2).await;
+    let first = push(&store, "first", 1).await;
+    push(&store, "later", 9).await;
+    assert_eq!(store.outbox().claim(at(1), at(5), 9).await.unwrap(), [first]);
+    store.outbox().remove("first").await.unwrap();
+    assert_eq!(claim(&store, 8, 9, 9).await, ["second"]);
+    assert_eq!(
+        claim(&store, 9, 19, 1).await,
+        ["second"],
+        "at most as many as asked for, the oldest"
+    );
+    assert_eq!(claim(&store, 9, 19, 9).await, ["later"]);
+    store.outbox().remove("first").await.unwrap();
+}
+
+/// A message is there once.
+pub async fn ids_are_unique(store: Arc<dyn Store>) {
+    let first = push(&store, "letter", 0).await;
+    let again = OutboxMessage {
+        sealed: "another".to_owned(),
+        ..first.clone()
+    };
+    let outcome = store.outbox().push(&again).await;
+    assert!(
+        matches!(outcome, Err(StoreError::Conflict(Constraint::Other))),
+        "{outcome:?}"
+    );
+    assert_eq!(store.outbox().claim(at(0), at(1), 9).await.unwrap(), [first]);
+}
+
+/// A message that was sent and removed meanwhile stays away.
+pub async fn what_was_removed_is_not_rescheduled(store: Arc<dyn Store>) {
+    push(&store, "letter", 0).await;
+    store.outbox().remove("letter").await.unwrap();
+    store.outbox().reschedule("letter", 1, at(0)).await.unwrap();
+    assert!(claim(&store, 9, 10, 9).await.is_empty());
+}
+
+/// A worker that died gives its letters back (RE-10).
+pub async fn leases(store: Arc<dyn Store>) {
+    push(&store, "letter", 0).await;
+    assert_eq!(claim(&store, 0, 10, 9).await, ["letter"]);
+    assert!(claim(&store, 9, 20, 9).await.is_empty());
+    assert_eq!(claim(&store, 10, 20, 9).await, ["letter"]);
+}
+
+/// Later, with the attempts that were made.
+pub async fn reschedule(store: Arc<dyn Store>) {
+    push(&store, "letter", 0).await;
+    claim(&store, 0, 100, 9).await;
+    store.outbox().reschedule("letter", 3, at(10)).await.unwrap();
+    assert!(claim(&store, 9, 100, 9).await.is_empty());
+    let claimed = store.outbox().claim(at(10), at(100), 9).await.unwrap();
+    assert_eq!(
+        claimed,
+        [OutboxMessage {
+            attempts: 3,
+            ..message("letter", at(10))
+        }]
+    );
+}
+
+/// No two workers get the same letter.
+pub async fn concurrent_claims(store: Arc<dyn Store>) {
+    for number in 0..30 {
+        push(&store, &format!("letter-{number}"), 0).await;
+    }
+    let worker = |_| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let mut claimed = Vec::new();
+            loop {
+                let some = claim(&store, 1, 100, 4).await;
+                if some.is_empty() {
+                    return claimed;
+                }
+                claimed.extend(some);
+            }
+        })
+    };
+    let mut claimed: Vec<_> = join_all((0..5).map(worker))
+        .await
+        .into_iter()
+        .flat_map(Result::unwrap)
+        .collect();
+    // A worker may find nothing because others hold what it saw; what is left over comes with the next look.
+    claimed.extend(claim(&store, 1, 100, 30).await);
+    claimed.sort_unstable();
+    let count = claimed.len();
+    claimed.dedup();
+    assert_eq!((count, claimed.len()), (30, 30));
+}

@@ -1,0 +1,131 @@
+use std::env;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+
+use doorward_adapters::sea_orm::{ConnectOptions, SeaStore, connect};
+use doorward_domain::Secret;
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr};
+use tempfile::TempDir;
+
+/// The environment variable that names a PostgreSQL server where databases may be created.
+pub const POSTGRES_URL: &str = "DOORWARD_TEST_POSTGRES_URL";
+
+/// An empty database for one test, gone when dropped.
+#[derive(Debug)]
+pub struct TestDatabase {
+    url: String,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Sqlite { _home: TempDir },
+    Postgres { server: String, name: String },
+}
+
+#[expect(clippy::expect_used, reason = "a test without its database fails")]
+impl TestDatabase {
+    /// A database file of SQLite.
+    ///
+    /// # Panics
+    /// If there is no place for it.
+    #[must_use]
+    pub fn sqlite() -> Self {
+        let home = tempfile::tempdir().expect("a directory for SQLite");
+        let url = format!("sqlite://{}?mode=rwc", home.path().join("test.db").display());
+        Self {
+            url,
+            kind: Kind::Sqlite { _home: home },
+        }
+    }
+
+    /// A database of PostgreSQL, on the server that [`POSTGRES_URL`] names. Without one there is none, which is said
+    /// loudly.
+    ///
+    /// # Panics
+    /// If the database cannot be created, or if there is no server although `CI` is `true`.
+    pub async fn postgres() -> Option<Self> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "tests are configured by the environment"
+        )]
+        let (server, ci) = (
+            env::var(POSTGRES_URL).ok(),
+            env::var("CI").is_ok_and(|value| value == "true"),
+        );
+        let Some(server) = server.filter(|url| !url.is_empty()) else {
+            assert!(!ci, "{POSTGRES_URL} is not set, and in CI nothing is skipped");
+            eprintln!("SKIPPED: {POSTGRES_URL} is not set, so that nothing was tested on PostgreSQL");
+            return None;
+        };
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("doorward_test_{}_{number}", std::process::id());
+        run(&server, &format!("CREATE DATABASE {name}"))
+            .await
+            .expect("a database on the server");
+        let mut url = url::Url::parse(&server).expect("a URL");
+        url.set_path(&name);
+        Some(Self {
+            url: url.into(),
+            kind: Kind::Postgres { server, name },
+        })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A bare connection to it.
+    ///
+    /// # Panics
+    /// If it cannot be opened.
+    pub async fn connection(&self) -> DatabaseConnection {
+        Database::connect(&self.url).await.expect("a connection")
+    }
+
+    /// The store on it, with its schema.
+    ///
+    /// # Panics
+    /// If it cannot be opened or brought up to date.
+    pub async fn store(&self) -> SeaStore {
+        let options = ConnectOptions {
+            url: Secret::new(self.url.clone()),
+            max_connections: None,
+        };
+        let store = connect(&options).await.expect("a connection");
+        store.migrate().await.expect("the schema");
+        store
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        if let Kind::Postgres { server, name } = &self.kind {
+            let (server, statement) = (
+                server.clone(),
+                format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+            );
+            // The test's own runtime may be ending; and a drop cannot wait in it.
+            let worker = thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()?;
+                runtime
+                    .block_on(run(&server, &statement))
+                    .map_err(std::io::Error::other)
+            });
+            if !matches!(worker.join(), Ok(Ok(()))) {
+                eprintln!("the database {name} is left behind");
+            }
+        }
+    }
+}
+
+async fn run(server: &str, statement: &str) -> Result<(), DbErr> {
+    let connection = Database::connect(server).await?;
+    connection.execute_unprepared(statement).await?;
+    connection.close().await
+}

@@ -1,0 +1,199 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
+use doorward_application::settings::Settings;
+use doorward_application::{Context, Ports};
+use doorward_domain::account::{AccountRepository, MockAccountRepository};
+use doorward_domain::mail::{MockOutboxRepository, OutboxRepository};
+use doorward_domain::password::{MockCommonPasswords, MockPasswordHasher};
+use doorward_domain::session::{MockSessionRepository, NoSessionCache, SessionRepository};
+use doorward_domain::user::{MockUserRepository, UserRepository};
+use doorward_domain::verification::{MockVerificationRepository, VerificationRepository};
+use doorward_domain::{Entropy, Repositories, Secret, Store, StoreError, Transaction};
+
+use crate::{FixedClock, SeededEntropy};
+
+/// Mocks of everything a use-case asks. What a test does not expect panics; so does a transaction nobody expected.
+///
+/// ```
+/// use doorward_application::settings::{Preset, Settings};
+/// use doorward_application::user::UpdateUser;
+/// use doorward_domain::redirect::Origin;
+/// use doorward_domain::user::ProfileChange;
+/// use doorward_testing::{Mocks, samples};
+///
+/// # tokio_test(async {
+/// let mut mocks = Mocks::default();
+/// mocks.store.users.expect_update_profile().once().returning(|_, _, _| Ok(None));
+/// let settings = Settings::of(Preset::Hardened, Origin::loopback(3000), "/api/auth".to_owned());
+/// let (context, _) = mocks.context(settings);
+/// let gone = UpdateUser::new(context).run(&samples::user("ada").id, &ProfileChange::default()).await;
+/// assert!(gone.is_ok_and(|user| user.is_none()));
+/// # });
+/// # fn tokio_test(test: impl Future) {
+/// #     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(test);
+/// # }
+/// ```
+#[derive(Default)]
+pub struct Mocks {
+    /// The store.
+    pub store: MockStore,
+    /// The hasher.
+    pub hasher: MockPasswordHasher,
+    /// The list of common passwords; none is common unless it is told otherwise.
+    pub common_passwords: Option<MockCommonPasswords>,
+}
+
+/// Mocks of all repositories, which serve the store and its transactions alike.
+#[derive(Default)]
+pub struct MockStore {
+    /// Users.
+    pub users: MockUserRepository,
+    /// Accounts.
+    pub accounts: MockAccountRepository,
+    /// Sessions.
+    pub sessions: MockSessionRepository,
+    /// Verifications.
+    pub verifications: MockVerificationRepository,
+    /// Letters.
+    pub outbox: MockOutboxRepository,
+    /// How many transactions begin. None is expected unless this is set.
+    pub transactions: usize,
+    /// Whether every commit fails.
+    pub commits_fail: bool,
+}
+
+/// What became of the transactions.
+#[derive(Debug, Default)]
+pub struct Commits {
+    begun: AtomicUsize,
+    committed: AtomicUsize,
+    open: AtomicBool,
+}
+
+impl Commits {
+    /// How many transactions were committed.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.committed.load(Ordering::SeqCst)
+    }
+
+    /// Whether a transaction is open at this moment.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.open.load(Ordering::SeqCst)
+    }
+}
+
+impl Mocks {
+    /// A context of these mocks, a clock that stands still at the samples' moment, and random values that repeat.
+    #[must_use]
+    pub fn context(self, settings: Settings) -> (Context, Arc<Commits>) {
+        let commits = Arc::new(Commits::default());
+        self.context_with(settings, commits.clone(), Arc::new(FixedClock::default()))
+    }
+
+    /// The same, with commits and clock a test keeps hold of.
+    #[must_use]
+    pub fn context_with(
+        self,
+        settings: Settings,
+        commits: Arc<Commits>,
+        clock: Arc<FixedClock>,
+    ) -> (Context, Arc<Commits>) {
+        let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::default());
+        let secret = Secret::new(crate::SECRET.to_owned());
+        let common_passwords = self.common_passwords.unwrap_or_else(|| {
+            let mut none = MockCommonPasswords::new();
+            none.expect_contains().returning(|_| false);
+            none
+        });
+        let ports = Ports {
+            store: Arc::new(Mocked {
+                store: Arc::new(self.store),
+                commits: commits.clone(),
+                open: false,
+            }),
+            session_cache: Arc::new(NoSessionCache),
+            hasher: Arc::new(self.hasher),
+            common_passwords: Arc::new(common_passwords),
+            email_tokens: Arc::new(JwtEmailTokens::new(&secret)),
+            sealer: Arc::new(AeadSealer::new(&secret, "outbox", entropy.clone())),
+            clock,
+            entropy,
+        };
+        (Context::new(ports, settings), commits)
+    }
+}
+
+struct Mocked {
+    store: Arc<MockStore>,
+    commits: Arc<Commits>,
+    /// Whether this is a transaction that has not ended.
+    open: bool,
+}
+
+impl Repositories for Mocked {
+    fn users(&self) -> &dyn UserRepository {
+        &self.store.users
+    }
+
+    fn accounts(&self) -> &dyn AccountRepository {
+        &self.store.accounts
+    }
+
+    fn sessions(&self) -> &dyn SessionRepository {
+        &self.store.sessions
+    }
+
+    fn verifications(&self) -> &dyn VerificationRepository {
+        &self.store.verifications
+    }
+
+    fn outbox(&self) -> &dyn OutboxRepository {
+        &self.store.outbox
+    }
+}
+
+#[async_trait]
+impl Store for Mocked {
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        let begun = self.commits.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        assert!(
+            begun <= self.store.transactions,
+            "{begun} transactions begin, {} expected",
+            self.store.transactions
+        );
+        self.commits.open.store(true, Ordering::SeqCst);
+        Ok(Box::new(Self {
+            store: self.store.clone(),
+            commits: self.commits.clone(),
+            open: true,
+        }))
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Transaction for Mocked {
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        if self.store.commits_fail {
+            return Err(StoreError::Unavailable("the mock refuses".into()));
+        }
+        self.commits.committed.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+impl Drop for Mocked {
+    fn drop(&mut self) {
+        if self.open {
+            self.commits.open.store(false, Ordering::SeqCst);
+        }
+    }
+}

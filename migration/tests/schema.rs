@@ -1,0 +1,260 @@
+//! The steps on both databases: from nothing, from what Better Auth left, twice, and by two nodes at once.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails panics")]
+
+use doorward_migration::{MigrateError, migrate, pending};
+use doorward_testing::TestDatabase;
+use sea_orm_migration::SchemaManager;
+use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+
+const STEPS: [&str; 4] = [
+    "better_auth_tables",
+    "optional_issuer",
+    "doorward_columns",
+    "outbox",
+];
+
+async fn run(database: &DatabaseConnection, script: &str) {
+    database.execute_unprepared(script).await.unwrap();
+}
+
+async fn text(database: &DatabaseConnection, query: &str) -> String {
+    let statement = Statement::from_string(database.get_database_backend(), query);
+    let row = database.query_one_raw(statement).await.unwrap().unwrap();
+    row.try_get_by_index::<Option<String>>(0)
+        .unwrap()
+        .unwrap_or_default()
+}
+
+/// Tables and rows as Better Auth makes them, in its types.
+fn better_auth(backend: DbBackend, issuer: &str) -> String {
+    let (date, flag, yes) = if backend == DbBackend::Sqlite {
+        ("date", "integer", "1")
+    } else {
+        ("timestamptz", "boolean", "true")
+    };
+    format!(
+        r#"CREATE TABLE "user" ("id" text NOT NULL PRIMARY KEY, "name" text NOT NULL, "email" text NOT NULL UNIQUE,
+            "emailVerified" {flag} NOT NULL, "image" text, "createdAt" {date} NOT NULL, "updatedAt" {date} NOT NULL);
+        CREATE TABLE "session" ("id" text NOT NULL PRIMARY KEY, "expiresAt" {date} NOT NULL, "token" text NOT NULL UNIQUE,
+            "createdAt" {date} NOT NULL, "updatedAt" {date} NOT NULL, "ipAddress" text, "userAgent" text,
+            "userId" text NOT NULL REFERENCES "user" ("id") ON DELETE CASCADE);
+        CREATE TABLE "account" ("id" text NOT NULL PRIMARY KEY, "accountId" text NOT NULL, "providerId" text NOT NULL,
+            {issuer} "userId" text NOT NULL REFERENCES "user" ("id") ON DELETE CASCADE, "accessToken" text,
+            "refreshToken" text, "idToken" text, "accessTokenExpiresAt" {date}, "refreshTokenExpiresAt" {date},
+            "scope" text, "password" text, "createdAt" {date} NOT NULL, "updatedAt" {date} NOT NULL);
+        CREATE TABLE "verification" ("id" text NOT NULL PRIMARY KEY, "identifier" text NOT NULL, "value" text NOT NULL,
+            "expiresAt" {date} NOT NULL, "createdAt" {date} NOT NULL, "updatedAt" {date} NOT NULL);
+        CREATE INDEX "session_userId_idx" ON "session" ("userId");
+        INSERT INTO "user" VALUES ('u1', 'Ada', 'ada@example.test', {yes}, NULL, '2026-01-02T03:04:05.678Z',
+            '2026-01-02T03:04:05.678Z');
+        INSERT INTO "session" VALUES ('s1', '2026-01-09T03:04:05.678Z', 'token', '2026-01-02T03:04:05.678Z',
+            '2026-01-02T03:04:05.678Z', '192.0.2.7', NULL, 'u1');
+        INSERT INTO "verification" VALUES ('v1', 'reset-password:x', 'u1', '2026-01-02T03:04:05.678Z',
+            '2026-01-02T03:04:05.678Z', '2026-01-02T03:04:05.678Z');"#
+    )
+}
+
+/// Runs the test on SQLite, and on PostgreSQL where there is one.
+async fn on_each_database<F: Future<Output = ()>>(test: impl Fn(TestDatabase) -> F) {
+    test(TestDatabase::sqlite()).await;
+    if let Some(database) = TestDatabase::postgres().await {
+        test(database).await;
+    }
+}
+
+#[tokio::test]
+async fn from_nothing_once() {
+    on_each_database(async |test| {
+        let database = test.connection().await;
+        assert_eq!(pending(&database).await.unwrap(), STEPS);
+        assert!(
+            !SchemaManager::new(&database).has_table("user").await.unwrap(),
+            "looking changes nothing"
+        );
+        assert_eq!(migrate(&database).await.unwrap(), STEPS);
+        assert!(migrate(&database).await.unwrap().is_empty());
+        assert!(pending(&database).await.unwrap().is_empty());
+        for table in ["user", "session", "account", "verification", "outbox"] {
+            assert!(
+                SchemaManager::new(&database).has_table(table).await.unwrap(),
+                "{table}"
+            );
+        }
+        database.close().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_database_better_auth_left_keeps_its_rows() {
+    on_each_database(async |test| {
+        let database = test.connection().await;
+        let backend = database.get_database_backend();
+        run(&database, &better_auth(backend, "")).await;
+        migrate(&database).await.unwrap();
+        for (query, row) in [
+            (r#"SELECT "email" FROM "user" WHERE "deletedAt" IS NULL"#, "ada@example.test"),
+            (r#"SELECT "token" FROM "session" WHERE "adoptedAt" IS NULL AND "userId" = 'u1'"#, "token"),
+            (r#"SELECT "identifier" FROM "verification" WHERE "userId" IS NULL AND "value" = 'u1'"#, "reset-password:x"),
+        ] {
+            assert_eq!(text(&database, query).await, row, "{query}");
+        }
+        for (table, column) in
+            [("user", "deletedEmail"), ("session", "adoptedAt"), ("verification", "userId"), ("user", "deletedAt")]
+        {
+            assert!(SchemaManager::new(&database).has_column(table, column).await.unwrap(), "{table}.{column}");
+        }
+        // Better Auth goes on as if nothing had happened: it names its own columns only.
+        run(
+            &database,
+            r#"INSERT INTO "verification" ("id", "identifier", "value", "expiresAt", "createdAt", "updatedAt") VALUES
+                ('v2', 'reset-password:x', 'u1', '2026-01-02T03:04:05.678Z', '2026-01-02T03:04:05.678Z',
+                '2026-01-02T03:04:05.678Z')"#,
+        )
+        .await;
+        database.close().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_mandatory_issuer_becomes_optional_and_keeps_rows_and_index() {
+    on_each_database(async |test| {
+        let database = test.connection().await;
+        let backend = database.get_database_backend();
+        run(&database, &better_auth(backend, r#""issuer" text NOT NULL,"#)).await;
+        let account = |id: &str, columns: &str, values: &str| {
+            format!(
+                r#"INSERT INTO "account" ("id", "accountId", "providerId", "userId", "createdAt", "updatedAt"{columns})
+                    VALUES ('{id}', '{id}', 'credential', 'u1', '2026-01-02T03:04:05.678Z',
+                    '2026-01-02T03:04:05.678Z'{values})"#
+            )
+        };
+        run(&database, r#"CREATE UNIQUE INDEX "account_issuer_idx" ON "account" ("issuer", "accountId")"#).await;
+        run(&database, &account("a1", r#", "issuer""#, ", 'https://issuer.test'")).await;
+        migrate(&database).await.unwrap();
+        run(&database, &account("a2", "", "")).await;
+        assert_eq!(text(&database, r#"SELECT "issuer" FROM "account" WHERE "id" = 'a1'"#).await, "https://issuer.test");
+        assert_eq!(text(&database, r#"SELECT "issuer" FROM "account" WHERE "id" = 'a2'"#).await, "");
+        assert!(SchemaManager::new(&database).has_index("account", "account_issuer_idx").await.unwrap());
+        let twin = account("a3", r#", "issuer""#, ", 'https://issuer.test'").replace("'a3', 'a3'", "'a3', 'a1'");
+        assert!(database.execute_unprepared(&twin).await.is_err(), "the index is still unique");
+        database.close().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_column_of_the_guide_is_left_alone() {
+    on_each_database(async |test| {
+        let database = test.connection().await;
+        let backend = database.get_database_backend();
+        run(&database, &better_auth(backend, "")).await;
+        let date = if backend == DbBackend::Sqlite {
+            "date"
+        } else {
+            "timestamptz"
+        };
+        run(
+            &database,
+            &format!(r#"ALTER TABLE "user" ADD COLUMN "deletedAt" {date}"#),
+        )
+        .await;
+        run(
+            &database,
+            r#"UPDATE "user" SET "deletedAt" = '2026-01-03T03:04:05.678Z'"#,
+        )
+        .await;
+        assert_eq!(migrate(&database).await.unwrap(), STEPS);
+        let query = r#"SELECT "id" FROM "user" WHERE "deletedAt" = '2026-01-03T03:04:05.678Z'"#;
+        assert_eq!(text(&database, query).await, "u1");
+        database.close().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn re_12_nodes_that_start_together_wait_for_each_other() {
+    on_each_database(async |test| {
+        let nodes = [
+            test.connection().await,
+            test.connection().await,
+            test.connection().await,
+        ];
+        let starts: Vec<_> = nodes
+            .iter()
+            .cloned()
+            .map(|node| tokio::spawn(async move { migrate(&node).await.unwrap() }))
+            .collect();
+        let mut taken = Vec::new();
+        for start in starts {
+            taken.extend(start.await.unwrap());
+        }
+        assert_eq!(taken, STEPS, "each step once, by one node");
+        for node in nodes {
+            node.close().await.unwrap();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn re_12_a_newer_schema_is_refused() {
+    on_each_database(async |test| {
+        let database = test.connection().await;
+        migrate(&database).await.unwrap();
+        run(
+            &database,
+            r"INSERT INTO doorward_migration (version, applied_at) VALUES ('from_the_future', 1)",
+        )
+        .await;
+        for outcome in [migrate(&database).await, pending(&database).await] {
+            assert!(
+                matches!(&outcome, Err(MigrateError::Newer(step)) if step == "from_the_future"),
+                "{outcome:?}"
+            );
+        }
+        database.close().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refused_schema_is_not_touched() {
+    on_each_database(async |test| {
+        let database = test.connection().await;
+        run(
+            &database,
+            r"CREATE TABLE doorward_migration (version varchar(255) NOT NULL PRIMARY KEY, applied_at bigint NOT NULL);
+            INSERT INTO doorward_migration (version, applied_at) VALUES ('from_the_future', 1)",
+        )
+        .await;
+        let outcome = migrate(&database).await;
+        assert!(matches!(&outcome, Err(MigrateError::Newer(_))), "{outcome:?}");
+        for table in ["user", "session", "account", "verification", "outbox"] {
+            assert!(!SchemaManager::new(&database).has_table(table).await.unwrap(), "{table}");
+        }
+        database.close().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_step_that_fails_undoes_those_before() {
+    on_each_database(async |test| {
+        let database = test.connection().await;
+        run(&database, "CREATE TABLE outbox (note text)").await;
+        let outcome = migrate(&database).await;
+        assert!(matches!(&outcome, Err(MigrateError::Database(_))), "{outcome:?}");
+        for table in ["user", "session", "account", "verification", "doorward_migration"] {
+            assert!(
+                !SchemaManager::new(&database).has_table(table).await.unwrap(),
+                "{table}"
+            );
+        }
+        assert_eq!(pending(&database).await.unwrap(), STEPS);
+        database.close().await.unwrap();
+    })
+    .await;
+}

@@ -1,0 +1,205 @@
+//! Links in letters: verification, change of address, deletion.
+
+use chrono::TimeDelta;
+use doorward_application::settings::Preset;
+use doorward_domain::mail::{Letter, LetterKind};
+use doorward_testing::{PASSWORD, TestApp, samples};
+use serde_json::json;
+
+fn verification_letter(app: &TestApp, browser: &mut doorward_testing::Browser, email: &str) -> Letter {
+    let answer = browser.post(
+        "/send-verification-email",
+        &json!({ "email": email, "callbackURL": "/welcome" }),
+    );
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    app.letters().remove(0)
+}
+
+fn is_verified(app: &TestApp, id: &str) -> bool {
+    let user = app
+        .wait(app.store.users().find_by_email(&samples::email(id)))
+        .unwrap()
+        .unwrap();
+    user.email_verified
+}
+
+#[test]
+fn tk_1_a_verification_link_says_nothing_and_works_once() {
+    let app = TestApp::start();
+    let mut browser = app.signed_up("ada@example.test");
+    let letter = verification_letter(&app, &mut browser, "ada@example.test");
+    assert_eq!(letter.kind, LetterKind::VerifyEmail);
+    let link = letter.link.expose();
+    assert!(!link.contains("ada") && !link.contains("eyJ"), "{link}");
+    let answer = app.browser().open(&letter);
+    assert_eq!((answer.status, answer.header("location")), (302, "/welcome"));
+    assert!(is_verified(&app, "ada"));
+    let again = app.browser().open(&letter);
+    assert_eq!(
+        (again.status, again.header("location")),
+        (302, "/welcome"),
+        "a second visit is no error"
+    );
+    assert!(again.set_cookies().is_empty(), "and does nothing");
+}
+
+#[test]
+fn a_second_visit_signs_nobody_in() {
+    let app = TestApp::with(Preset::Hardened, |setup| {
+        setup.settings.email_verification.auto_sign_in_after_verification = true;
+    });
+    let mut browser = app.signed_up("ada@example.test");
+    let letter = verification_letter(&app, &mut browser, "ada@example.test");
+    assert!(!app.browser().open(&letter).set_cookies().is_empty());
+    for _ in 0..2 {
+        assert!(app.browser().open(&letter).set_cookies().is_empty());
+    }
+}
+
+#[test]
+fn the_guide_s_way_of_verifying_takes_the_same_token() {
+    let app = TestApp::start();
+    let mut browser = app.signed_up("ada@example.test");
+    let letter = verification_letter(&app, &mut browser, "ada@example.test");
+    let link = letter.link.expose();
+    let token = link.split("token=").nth(1).unwrap().split('&').next().unwrap();
+    let answer = app.browser().post("/verify-email", &json!({ "token": token }));
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_eq!(answer.json()["status"], true);
+    assert!(is_verified(&app, "ada"));
+    assert_eq!(
+        app.browser()
+            .post("/verify-email", &json!({ "token": "unknown" }))
+            .code(),
+        "INVALID_TOKEN"
+    );
+}
+
+#[test]
+fn a_link_that_has_expired_verifies_nobody() {
+    let app = TestApp::start();
+    let mut browser = app.signed_up("ada@example.test");
+    let letter = verification_letter(&app, &mut browser, "ada@example.test");
+    app.clock.advance(TimeDelta::hours(1));
+    let answer = app.browser().open(&letter);
+    assert!(
+        answer.header("location").starts_with("/welcome?error="),
+        "{}",
+        answer.header("location")
+    );
+    assert!(!is_verified(&app, "ada"));
+}
+
+#[test]
+fn tk_6_a_link_for_one_thing_does_no_other() {
+    let app = TestApp::start();
+    let mut browser = app.signed_up("ada@example.test");
+    app.browser().post(
+        "/request-password-reset",
+        &json!({ "email": "ada@example.test", "redirectTo": "/new" }),
+    );
+    let reset = app.letters().remove(0);
+    let token = reset
+        .link
+        .expose()
+        .split("/reset-password/")
+        .nth(1)
+        .unwrap()
+        .split('?')
+        .next()
+        .unwrap()
+        .to_owned();
+    let verify = app.browser().post("/verify-email", &json!({ "token": token }));
+    assert_eq!(verify.code(), "INVALID_TOKEN");
+    let delete = browser.get(&format!("/delete-user/callback?token={token}"));
+    assert_eq!(delete.code(), "INVALID_TOKEN");
+    let deletion = browser.post("/delete-user", &json!({ "token": token }));
+    assert_eq!(deletion.code(), "INVALID_TOKEN");
+    assert!(
+        app.browser().open(&reset).header("location").contains("token="),
+        "it is still good for its purpose"
+    );
+}
+
+#[test]
+fn a_change_of_address_counts_when_the_new_one_is_shown_to_be_theirs() {
+    let app = TestApp::start();
+    let mut browser = app.signed_up("ada@example.test");
+    drop(app.signed_up("grace@example.test"));
+    let taken = browser.post("/change-email", &json!({ "newEmail": "grace@example.test" }));
+    let free = browser.post("/change-email", &json!({ "newEmail": "new@example.test" }));
+    assert_eq!((taken.status, &taken.text), (free.status, &free.text), "EN-1");
+    let letters = app.letters();
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].to.as_str(), "new@example.test");
+    assert_eq!(
+        browser.get("/get-session").json()["user"]["email"],
+        "ada@example.test"
+    );
+    assert_eq!(browser.open(&letters[0]).header("location"), "/");
+    let user = browser.get("/get-session").json()["user"].clone();
+    assert_eq!(
+        (&user["email"], &user["emailVerified"]),
+        (&json!("new@example.test"), &json!(false))
+    );
+    let old = json!({ "email": "ada@example.test", "password": PASSWORD });
+    assert_eq!(app.browser().post("/sign-in/email", &old).status, 401);
+}
+
+#[test]
+fn deletion_by_link_needs_the_user_s_own_browser() {
+    let app = TestApp::with(Preset::Hardened, |setup| {
+        setup.settings.delete_user.send_delete_account_verification = true;
+    });
+    let mut ada = app.signed_up("ada@example.test");
+    let mut eve = app.signed_up("eve@example.test");
+    assert_eq!(
+        ada.post("/delete-user", &json!({ "callbackURL": "/bye" })).status,
+        200
+    );
+    let letter = app.letters().remove(0);
+    assert_ne!(app.browser().open(&letter).status, 302);
+    assert_ne!(eve.open(&letter).status, 302);
+    assert_ne!(ada.get("/get-session").text, "null");
+    let answer = ada.open(&letter);
+    assert_eq!((answer.status, answer.header("location")), (302, "/bye"));
+    assert!(ada.cookies.is_empty());
+}
+
+#[test]
+fn a_deleted_user_is_gone_for_everybody_and_the_address_is_free() {
+    let app = TestApp::start();
+    let mut ada = app.signed_up("ada@example.test");
+    let mut elsewhere = ada.clone();
+    app.browser().post(
+        "/request-password-reset",
+        &json!({ "email": "ada@example.test", "redirectTo": "/new" }),
+    );
+    let reset = app.letters().remove(0);
+    let user = app
+        .wait(app.store.users().find_by_email(&samples::email("ada")))
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        ada.post("/delete-user", &json!({ "password": PASSWORD })).status,
+        200
+    );
+    assert_eq!(elsewhere.get("/get-session").text, "null");
+    let body = json!({ "email": "ada@example.test", "password": PASSWORD });
+    assert_eq!(app.browser().post("/sign-in/email", &body).status, 401);
+    assert!(
+        app.browser().open(&reset).header("location").contains("error="),
+        "TK-5: open links are cancelled"
+    );
+    app.browser().post(
+        "/request-password-reset",
+        &json!({ "email": "ada@example.test", "redirectTo": "/new" }),
+    );
+    assert!(app.letters().is_empty());
+    drop(app.signed_up("ada@example.test"));
+    let successor = app
+        .wait(app.store.users().find_by_email(&samples::email("ada")))
+        .unwrap()
+        .unwrap();
+    assert_ne!(successor.id, user.id);
+}

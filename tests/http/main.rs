@@ -1,0 +1,14 @@
+//! The real server over HTTP, on a store in memory: what must hold for all routes, and what the official client's scenarios
+//! do not show. The wire itself is the business of `tests/compat`.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails panics")]
+
+mod accounts;
+mod answers;
+mod documentation;
+mod hostile;
+mod links;
+mod origins;
+mod passwords;
+mod races;
+mod sessions;

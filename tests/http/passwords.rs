@@ -1,0 +1,225 @@
+//! Signing up and in, and looking after the password.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use doorward_application::settings::Preset;
+use doorward_domain::mail::LetterKind;
+use doorward_domain::password::PasswordHash;
+use doorward_testing::{PASSWORD, TestApp, samples};
+use serde_json::json;
+
+#[test]
+fn en_1_nobody_learns_from_a_sign_in_who_exists() {
+    let app = TestApp::start();
+    drop(app.signed_up("ada@example.test"));
+    let try_it = |email: &str, password: &str| {
+        let answer = app
+            .browser()
+            .post("/sign-in/email", &json!({ "email": email, "password": password }));
+        let names: BTreeSet<_> = answer.headers.keys().map(ToString::to_string).collect();
+        (answer.status, answer.text, names)
+    };
+    let wrong = try_it("ada@example.test", "not the password");
+    assert_eq!(wrong.0, 401);
+    assert_eq!(wrong, try_it("nobody@example.test", "not the password"));
+    assert_eq!(wrong, try_it("ada@example.test", &"x".repeat(5000)), "PW-5");
+    assert_eq!(wrong, try_it("ada@example.test", ""));
+}
+
+#[test]
+fn en_2_nobody_learns_from_asking_for_letters_who_exists() {
+    let app = TestApp::start();
+    drop(app.signed_up("ada@example.test"));
+    for path in ["/request-password-reset", "/send-verification-email"] {
+        let ask = |email: &str| {
+            let answer = app
+                .browser()
+                .post(path, &json!({ "email": email, "redirectTo": "/new" }));
+            (answer.status, answer.text)
+        };
+        assert_eq!(ask("ada@example.test"), ask("nobody@example.test"), "{path}");
+    }
+    let to: Vec<_> = app.letters().iter().map(|letter| letter.to.to_string()).collect();
+    assert_eq!(
+        to,
+        ["ada@example.test", "ada@example.test"],
+        "letters go to people only"
+    );
+}
+
+#[test]
+fn en_5_the_owner_of_an_address_is_told_of_a_sign_up_with_it_once() {
+    let app = TestApp::with(Preset::Hardened, |setup| {
+        setup.settings.email_and_password.require_email_verification = true;
+    });
+    let body = json!({ "name": "Ada", "email": "ada@example.test", "password": PASSWORD });
+    let first = app.browser().post("/sign-up/email", &body);
+    let letters = app.letters();
+    assert_eq!(letters.len(), 1);
+    for _ in 0..3 {
+        let again = app.browser().post("/sign-up/email", &body);
+        assert_eq!(again.status, first.status);
+        let shape = |text: &str| -> Vec<String> {
+            let body: serde_json::Value = serde_json::from_str(text).unwrap();
+            body["user"].as_object().unwrap().keys().cloned().collect()
+        };
+        assert_eq!(shape(&again.text), shape(&first.text), "EN-4: the same answer");
+        assert!(again.set_cookies().is_empty());
+    }
+    let kinds: Vec<_> = app.letters().into_iter().map(|letter| letter.kind).collect();
+    assert_eq!(kinds, [LetterKind::SignUpAttempt]);
+}
+
+#[test]
+fn pw_7_passwords_that_anybody_would_guess_are_refused() {
+    let app = TestApp::start();
+    for (password, code) in [
+        ("short", "PASSWORD_TOO_SHORT"),
+        ("password1", "PASSWORD_TOO_COMMON"),
+        ("PassWord1", "PASSWORD_TOO_COMMON"),
+        ("ada@example.test", "PASSWORD_TOO_COMMON"),
+    ] {
+        let body = json!({ "name": "Ada", "email": "ada@example.test", "password": password });
+        let answer = app.browser().post("/sign-up/email", &body);
+        assert_eq!((answer.status, answer.code().as_str()), (400, code), "{password}");
+    }
+}
+
+#[test]
+fn pw_3_imported_hashes_verify_and_are_renewed_at_sign_in() {
+    let app = TestApp::start();
+    // Of "password1234" by Better Auth's scrypt, and of "correct horse battery" by bcrypt.
+    let bcrypt = "$2b$04$abcdefghijklmnopqrstuu5Lhj7Hj5jVY4FJ5JNNZ9wwR7W8Q3Zmq";
+    drop(app.signed_up("ada@example.test"));
+    let user = app
+        .wait(app.store.users().find_by_email(&samples::email("ada")))
+        .unwrap()
+        .unwrap();
+    let stored = || {
+        let account = app
+            .wait(app.store.accounts().find_credential(&user.id))
+            .unwrap()
+            .unwrap();
+        account.password.unwrap().expose().to_owned()
+    };
+    assert!(
+        stored().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+        "PW-1, PW-2: {}",
+        stored()
+    );
+    // A hash nobody's password has is a wrong password, not an error.
+    app.wait(
+        app.store
+            .accounts()
+            .set_password(&user.id, &PasswordHash::from_stored(bcrypt), samples::now()),
+    )
+    .unwrap();
+    let body = json!({ "email": "ada@example.test", "password": PASSWORD });
+    assert_eq!(app.browser().post("/sign-in/email", &body).status, 401);
+    // argon2id with a lower cost than today's.
+    let cheap = "$argon2id$v=19$m=8192,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$";
+    app.wait(
+        app.store
+            .accounts()
+            .set_password(&user.id, &PasswordHash::from_stored(cheap), samples::now()),
+    )
+    .unwrap();
+    assert_eq!(
+        app.browser().post("/sign-in/email", &body).status,
+        401,
+        "a broken hash is a wrong password"
+    );
+}
+
+#[test]
+fn se_4_a_change_of_password_gives_a_new_token_and_can_end_all_others() {
+    let app = TestApp::start();
+    let mut here = app.signed_up("ada@example.test");
+    let mut elsewhere = app.browser();
+    elsewhere.post(
+        "/sign-in/email",
+        &json!({ "email": "ada@example.test", "password": PASSWORD }),
+    );
+    let before = here.clone();
+    let wrong = json!({ "currentPassword": "not the password", "newPassword": "another staple of horses" });
+    assert_eq!(here.post("/change-password", &wrong).code(), "INVALID_PASSWORD");
+    let change = json!({ "currentPassword": PASSWORD, "newPassword": "another staple of horses", "revokeOtherSessions": true });
+    let answer = here.post("/change-password", &change);
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_ne!(here.cookies, before.cookies);
+    assert_eq!(
+        here.get("/get-session").json()["user"]["email"],
+        "ada@example.test"
+    );
+    assert_eq!(before.clone().get("/get-session").text, "null");
+    assert_eq!(elsewhere.get("/get-session").text, "null");
+    let old = json!({ "email": "ada@example.test", "password": PASSWORD });
+    assert_eq!(app.browser().post("/sign-in/email", &old).status, 401);
+}
+
+#[test]
+fn se_7_a_reset_ends_all_sessions_and_its_link_works_once() {
+    let app = TestApp::start();
+    let mut signed_in = app.signed_up("ada@example.test");
+    app.browser().post(
+        "/request-password-reset",
+        &json!({ "email": "ada@example.test", "redirectTo": "/new" }),
+    );
+    app.browser().post(
+        "/request-password-reset",
+        &json!({ "email": "ada@example.test", "redirectTo": "/new" }),
+    );
+    let letters = app.letters();
+    assert_eq!(letters.len(), 2);
+    let tokens: Vec<_> = letters
+        .iter()
+        .map(|letter| {
+            let visited = app.browser().open(letter);
+            visited
+                .header("location")
+                .split_once("token=")
+                .map(|(_, token)| token.to_owned())
+        })
+        .collect();
+    assert_eq!(tokens[0], None, "TK-5: the newer link cancelled the older");
+    let reset = json!({ "token": tokens[1].clone().unwrap(), "newPassword": "another staple of horses" });
+    let refused = json!({ "token": tokens[1].clone().unwrap(), "newPassword": "short" });
+    assert_eq!(
+        app.browser().post("/reset-password", &refused).code(),
+        "PASSWORD_TOO_SHORT",
+        "and the link stays good"
+    );
+    assert_eq!(app.browser().post("/reset-password", &reset).status, 200);
+    assert_eq!(
+        app.browser().post("/reset-password", &reset).code(),
+        "INVALID_TOKEN",
+        "TK-3"
+    );
+    assert_eq!(signed_in.get("/get-session").text, "null");
+    let old = json!({ "email": "ada@example.test", "password": PASSWORD });
+    assert_eq!(app.browser().post("/sign-in/email", &old).status, 401);
+    let new = json!({ "email": "ada@example.test", "password": "another staple of horses" });
+    assert_eq!(app.browser().post("/sign-in/email", &new).status, 200);
+}
+
+#[test]
+fn tk_4_a_reset_link_ends_to_the_millisecond() {
+    let app = TestApp::start();
+    drop(app.signed_up("ada@example.test"));
+    app.browser().post(
+        "/request-password-reset",
+        &json!({ "email": "ada@example.test", "redirectTo": "/new" }),
+    );
+    let letter = app.letters().remove(0);
+    app.clock
+        .advance(TimeDelta::hours(1) - TimeDelta::milliseconds(1));
+    assert!(app.browser().open(&letter).header("location").contains("token="));
+    app.clock.advance(TimeDelta::milliseconds(1));
+    assert!(
+        app.browser()
+            .open(&letter)
+            .header("location")
+            .contains("error=INVALID_TOKEN")
+    );
+}
