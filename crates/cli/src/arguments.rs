@@ -1,0 +1,120 @@
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+const DATABASE_URL: &str = "Database, such as sqlite://FILE?mode=rwc or postgres://user@host/name; one with a password \
+                            belongs into DOORWARD_DATABASE__URL";
+
+/// Users, sessions and passwords for your application, over Better Auth's protocol.
+#[derive(Debug, Parser)]
+#[command(
+    name = "doorward",
+    version,
+    max_term_width = 100,
+    after_help = "Start with `doorward serve`: it needs no configuration."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) overrides: Overrides,
+}
+
+/// Options that can be given as flags. All others stand in the file or the environment.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Configuration (see `doorward config print` for all of it)")]
+pub(crate) struct Overrides {
+    /// Read this file in place of ./doorward.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Defaults to start from: hardened or better-auth
+    #[arg(long, global = true)]
+    pub(crate) preset: Option<String>,
+    /// Address and port to listen on
+    #[arg(long, global = true, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<String>,
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        help = "Where browsers reach the server, such as https://auth.example.com"
+    )]
+    pub(crate) base_url: Option<String>,
+    /// Directory of the database and the secret, where they are not configured
+    #[arg(long, global = true, value_name = "DIRECTORY")]
+    pub(crate) data_dir: Option<String>,
+    #[arg(long, global = true, value_name = "URL", help = DATABASE_URL)]
+    pub(crate) database_url: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server
+    Serve,
+    /// Bring the database's schema up to date, and stop
+    Migrate,
+    /// Show or check the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Manage users
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Print the version
+    Version,
+    /// Print the API description (OpenAPI 3.1)
+    #[command(hide = true)]
+    Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print every option with its value and where the value came from; secrets are hidden
+    Print,
+    /// Check whether a server would start with this configuration
+    Check,
+    /// Print the list of all options as Markdown
+    #[command(hide = true)]
+    Reference,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Create a user with a verified address; the password is asked for, or read from standard input
+    Create {
+        /// E-mail address to sign in with
+        #[arg(long)]
+        email: String,
+        /// What the user is called
+        #[arg(long, default_value = "")]
+        name: String,
+    },
+}
+
+impl Overrides {
+    /// The flags that were given: flag, option, value.
+    pub(crate) fn given(&self) -> Vec<(&'static str, &'static str, String)> {
+        let flags = [
+            ("--preset", "preset", &self.preset),
+            ("--listen", "listen", &self.listen),
+            ("--base-url", "base_url", &self.base_url),
+            ("--data-dir", "data_dir", &self.data_dir),
+            ("--database-url", "database.url", &self.database_url),
+        ];
+        flags
+            .into_iter()
+            .filter_map(|(flag, key, value)| Some((flag, key, value.clone()?)))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,92 @@
+//! What `doorward` can be told to do.
+
+use std::io::{BufRead, IsTerminal, Write, stdin, stdout};
+
+use doorward_domain::Secret;
+use doorward_web::wiring::{Server, StartError, UserCreationError, create_user, migrate, openapi_json};
+
+use crate::arguments::{Command, ConfigCommand, UserCommand};
+use crate::configuration::{Loaded, Problem, Surroundings, load, reference, standard};
+use crate::logging;
+use crate::welcome::welcome;
+
+/// Why a command ended without success.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("configuration: {0}")]
+    Configuration(#[from] Problem),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
+    User(#[from] UserCreationError),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+impl Failure {
+    /// 2 for what the operator has to correct in the configuration, 1 for everything else.
+    pub(crate) const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Configuration(_)
+            | Self::Start(StartError::Configuration { .. } | StartError::Origins(_)) => 2,
+            Self::Start(_) | Self::User(_) | Self::Io(_) => 1,
+        }
+    }
+}
+
+/// Does what was asked for.
+pub(crate) async fn run(command: Command, surroundings: &Surroundings) -> Result<(), Failure> {
+    match command {
+        Command::Serve => serve(configured(surroundings)?).await,
+        Command::Migrate => {
+            let ready = configured(surroundings)?.prepare()?;
+            say(&match migrate(&ready.configuration.database).await?.as_slice() {
+                [] => "The schema is up to date.\n".to_owned(),
+                steps => format!("Brought the schema up to date: {}.\n", steps.join(", ")),
+            })
+        }
+        Command::Config(ConfigCommand::Print) => say(&load(surroundings)?.print()),
+        Command::Config(ConfigCommand::Check) => {
+            load(surroundings)?.prepare()?;
+            say("The configuration can be used.\n")
+        }
+        Command::Config(ConfigCommand::Reference) => say(&reference()),
+        Command::User(UserCommand::Create { email, name }) => {
+            let ready = configured(surroundings)?.prepare()?;
+            let password = new_password()?;
+            let id = create_user(&ready.configuration, &email, &name, password.expose()).await?;
+            say(&format!("Created user {id}.\n"))
+        }
+        Command::Version => say(&format!("doorward {}\n", env!("CARGO_PKG_VERSION"))),
+        Command::Openapi => say(&openapi_json(&standard()?).await?),
+    }
+}
+
+fn configured(surroundings: &Surroundings) -> Result<Loaded, Failure> {
+    let loaded = load(surroundings)?;
+    logging::start(loaded.log())?;
+    Ok(loaded)
+}
+
+async fn serve(loaded: Loaded) -> Result<(), Failure> {
+    let ready = loaded.prepare()?;
+    let server = Server::bind(ready.configuration.clone()).await?;
+    say(&welcome(&ready, server.address()))?;
+    Ok(server.run().await?)
+}
+
+/// Asks for a password, unseen, or takes the first line of what is piped in. Never from an argument (SK-3).
+fn new_password() -> Result<Secret<String>, Failure> {
+    if stdin().is_terminal() {
+        return Ok(Secret::new(rpassword::prompt_password("Password: ")?));
+    }
+    let mut line = String::new();
+    stdin().lock().read_line(&mut line)?;
+    Ok(Secret::new(line.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+fn say(text: &str) -> Result<(), Failure> {
+    let mut stdout = stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    Ok(stdout.flush()?)
+}

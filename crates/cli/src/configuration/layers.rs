@@ -1,0 +1,214 @@
+//! Where values come from: `doorward.toml`, the environment, flags. Each overrules those before it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use config::{Config, ConfigError, Environment, File, FileFormat, Value, ValueKind};
+
+use super::Problem;
+use super::catalogue::{CATALOGUE, variable};
+
+/// The file that is read if it is there.
+const STANDARD_FILE: &str = "doorward.toml";
+const PREFIX: &str = "DOORWARD";
+/// Variables of that prefix that are not for the server.
+const TESTS: &str = "DOORWARD_TEST_";
+
+/// Variables of Better Auth and of hosting platforms, which count where ours are not set.
+const FALLBACKS: [(&str, &str); 5] = [
+    ("BETTER_AUTH_SECRET", "secret"),
+    ("BETTER_AUTH_URL", "base_url"),
+    ("BETTER_AUTH_TRUSTED_ORIGINS", "trusted_origins"),
+    ("DATABASE_URL", "database.url"),
+    ("PORT", "listen"),
+];
+
+/// What the surroundings say.
+#[derive(Debug, Default)]
+pub(crate) struct Surroundings {
+    /// `--config`
+    pub(crate) file: Option<PathBuf>,
+    /// The environment.
+    pub(crate) environment: HashMap<String, String>,
+    /// Options that were given as flags: flag, option, value.
+    pub(crate) flags: Vec<(&'static str, &'static str, String)>,
+}
+
+/// A value and where it came from.
+#[derive(Clone, Debug)]
+pub(crate) struct Given {
+    pub(crate) value: Value,
+    pub(crate) origin: String,
+}
+
+/// All values that are set, by option.
+pub(crate) fn read(surroundings: &Surroundings) -> Result<BTreeMap<String, Given>, Problem> {
+    let (fallbacks, variables) = environment(&surroundings.environment)?;
+    let mut builder = Config::builder();
+    let file = surroundings
+        .file
+        .as_deref()
+        .or_else(|| Some(Path::new(STANDARD_FILE)).filter(|file| file.exists()));
+    if let Some(file) = file {
+        builder = builder.add_source(File::from(file).format(FileFormat::Toml));
+    }
+    for (_, values) in [&fallbacks, &variables] {
+        builder = builder.add_source(source(values));
+    }
+    for (_, key, value) in &surroundings.flags {
+        builder = builder
+            .set_override(*key, value.as_str())
+            .map_err(|error| unreadable(file, &error))?;
+    }
+    let merged = builder.build().map_err(|error| unreadable(file, &error))?;
+
+    let mut values = BTreeMap::new();
+    flatten(String::new(), merged.cache, &mut values);
+    let origins = origins(&fallbacks, &variables, surroundings);
+    let given = values.into_iter().map(|(key, value)| {
+        let from_file = || {
+            value
+                .origin()
+                .map_or_else(|| STANDARD_FILE.to_owned(), str::to_owned)
+        };
+        let origin = origins.get(&key).cloned().unwrap_or_else(from_file);
+        (key, Given { value, origin })
+    });
+    Ok(given.collect())
+}
+
+/// Variables and what they hold, under the names the merging library knows them by.
+type Variables = (HashMap<String, String>, HashMap<String, String>);
+
+/// The fallbacks and our own variables: (variable behind an option, `DOORWARD_…` to value) each.
+fn environment(all: &HashMap<String, String>) -> Result<(Variables, Variables), Problem> {
+    let mut fallbacks = Variables::default();
+    for (name, key) in FALLBACKS {
+        if let Some((origin, value)) = variable_or_file(all, name, true)? {
+            let value = if name == "PORT" {
+                format!("0.0.0.0:{value}")
+            } else {
+                value
+            };
+            fallbacks.0.insert(key.to_owned(), origin);
+            fallbacks.1.insert(variable(key), value);
+        }
+    }
+    let mut own = Variables::default();
+    for entry in CATALOGUE.iter() {
+        let name = entry.variable();
+        if let Some((origin, value)) = variable_or_file(all, &name, entry.secret)? {
+            own.0.insert(entry.key.to_owned(), origin);
+            own.1.insert(name, value);
+        }
+    }
+    let file_of_secret = |name: &str| {
+        CATALOGUE
+            .iter()
+            .any(|entry| entry.secret && name == format!("{}_FILE", entry.variable()))
+    };
+    let unknown = all
+        .iter()
+        .filter(|(name, _)| name.starts_with("DOORWARD_") && !name.starts_with(TESTS));
+    for (name, value) in unknown.filter(|(name, _)| !file_of_secret(name)) {
+        let key = name[PREFIX.len() + 1..].to_lowercase().replace("__", ".");
+        own.0.entry(key).or_insert_with(|| name.clone());
+        own.1.entry(name.clone()).or_insert_with(|| value.clone());
+    }
+    Ok((fallbacks, own))
+}
+
+/// A variable's value, or what is in the file that `…_FILE` names.
+fn variable_or_file(
+    all: &HashMap<String, String>,
+    name: &str,
+    may_be_file: bool,
+) -> Result<Option<(String, String)>, Problem> {
+    let file_variable = format!("{name}_FILE");
+    let path = all
+        .get(&file_variable)
+        .filter(|path| may_be_file && !path.is_empty());
+    match (all.get(name), path) {
+        (Some(_), Some(_)) => Err(Problem::new(
+            name,
+            format!("{file_variable} is set, too"),
+            "keep one of them",
+        )),
+        (Some(value), None) => Ok(Some((name.to_owned(), value.clone()))),
+        (None, Some(path)) => {
+            let text = fs::read_to_string(path).map_err(|error| {
+                Problem::new(
+                    &*file_variable,
+                    format!("cannot read {path:?}: {error}"),
+                    "name a file the server may read",
+                )
+            })?;
+            Ok(Some((
+                file_variable,
+                text.trim_end_matches(['\r', '\n']).to_owned(),
+            )))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+fn source(values: &HashMap<String, String>) -> Environment {
+    Environment::with_prefix(PREFIX)
+        .prefix_separator("_")
+        .separator("__")
+        .source(Some(values.clone()))
+}
+
+fn origins(fallbacks: &Variables, own: &Variables, surroundings: &Surroundings) -> HashMap<String, String> {
+    let mut origins = fallbacks.0.clone();
+    origins.extend(own.0.clone());
+    origins.extend(
+        surroundings
+            .flags
+            .iter()
+            .map(|(flag, key, _)| ((*key).to_owned(), (*flag).to_owned())),
+    );
+    origins
+}
+
+fn flatten(path: String, value: Value, values: &mut BTreeMap<String, Value>) {
+    let ValueKind::Table(table) = value.kind else {
+        values.insert(path, value);
+        return;
+    };
+    for (name, value) in table {
+        flatten(
+            if path.is_empty() {
+                name
+            } else {
+                format!("{path}.{name}")
+            },
+            value,
+            values,
+        );
+    }
+}
+
+fn unreadable(file: Option<&Path>, error: &ConfigError) -> Problem {
+    let name = file
+        .unwrap_or_else(|| Path::new(STANDARD_FILE))
+        .display()
+        .to_string();
+    // The parser shows the line at fault, in which a secret may stand (SK-1).
+    match error {
+        ConfigError::FileParse { cause, .. } => {
+            let place = cause.to_string();
+            let place = place.lines().next().unwrap_or_default().to_owned();
+            Problem::new(name, format!("is not TOML: {place}"), "correct the file")
+        }
+        ConfigError::NotFound(_) => {
+            Problem::new(name, "does not exist", "name an existing file with --config")
+        }
+        other => Problem::new(
+            name,
+            other.to_string(),
+            "name an existing TOML file with --config",
+        ),
+    }
+}

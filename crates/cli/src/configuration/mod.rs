@@ -1,0 +1,169 @@
+//! The configuration: read from file, environment and flags, checked, and shown.
+
+mod catalogue;
+mod checks;
+mod data_dir;
+mod draft;
+mod layers;
+mod problem;
+mod reference;
+mod value;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use doorward_application::settings::Preset;
+use doorward_domain::Secret;
+use doorward_web::configuration::Configuration;
+
+pub(crate) use draft::LogFormat;
+pub(crate) use layers::Surroundings;
+pub(crate) use problem::Problem;
+pub(crate) use reference::reference;
+
+use catalogue::{CATALOGUE, LATER, find, nearest, variable};
+use data_dir::DataDir;
+use draft::Draft;
+use layers::Given;
+use value::OptionValue;
+
+/// Every option, read but not yet checked against the others.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    draft: Draft,
+    given: BTreeMap<String, Given>,
+}
+
+/// A complete configuration, and what a newcomer wants to know of it.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    pub(crate) configuration: Configuration,
+    /// The database file, if it is where nobody chose.
+    pub(crate) database_file: Option<PathBuf>,
+    /// The file the secret was read from, if nobody set one, and whether it is new.
+    pub(crate) secret_file: Option<(PathBuf, bool)>,
+}
+
+/// Reads the options.
+pub(crate) fn load(surroundings: &Surroundings) -> Result<Loaded, Problem> {
+    let given = layers::read(surroundings)?;
+    let mut draft = Draft::of(preset(given.get("preset"))?);
+    for (key, Given { value, origin }) in &given {
+        let Some(entry) = find(key) else {
+            unknown(key, value, origin)?;
+            continue;
+        };
+        if !entry.set(&mut draft, value.clone()) {
+            let shown = if entry.secret {
+                "the value".to_owned()
+            } else {
+                format!("`{value}`")
+            };
+            let expected = (entry.expected)();
+            let problem = format!("{shown} is not {expected}");
+            return Err(
+                Problem::new(key, problem, format!("write {expected}")).with_origin(Some(origin.clone()))
+            );
+        }
+    }
+    Ok(Loaded { draft, given })
+}
+
+/// A configuration of defaults that keeps nothing, for describing the server.
+pub(crate) fn standard() -> Result<Configuration, Problem> {
+    let secret = Secret::new("describing-a-server-needs-no-secret".to_owned());
+    Draft::of(Preset::Hardened).finish(secret, Secret::new("sqlite::memory:".to_owned()))
+}
+
+impl Loaded {
+    /// Checks the options, and makes what is missing in the data directory: the directory and the secret.
+    pub(crate) fn prepare(self) -> Result<Ready, Problem> {
+        let directory = DataDir::new(&self.draft.data_dir);
+        let (secret, secret_file) = if let Some(secret) = self.draft.secret.clone() {
+            (secret, None)
+        } else {
+            let kept = directory.secret()?;
+            (kept.secret, Some((kept.file, kept.is_new)))
+        };
+        let (database_url, database_file) = if let Some(url) = self.draft.database_url.clone() {
+            (url, None)
+        } else {
+            directory.create()?;
+            (directory.database_url(), Some(directory.database()))
+        };
+        let given = self.given;
+        let configuration = self.draft.finish(secret, database_url).map_err(|problem| {
+            let origin = given.get(&problem.key).map(|given| given.origin.clone());
+            problem.with_origin(origin)
+        })?;
+        Ok(Ready {
+            configuration,
+            database_file,
+            secret_file,
+        })
+    }
+
+    /// What is logged, and how.
+    pub(crate) fn log(&self) -> (&str, LogFormat) {
+        (&self.draft.log_level, self.draft.log_format)
+    }
+
+    /// Every option, its value and where the value came from, as a file that could be used; secrets are hidden.
+    pub(crate) fn print(&self) -> String {
+        let lines = CATALOGUE.iter().map(|entry| {
+            let value = entry.show(&self.draft);
+            let origin = self
+                .given
+                .get(entry.key)
+                .map_or("default", |given| given.origin.as_str());
+            let comment = if value == "unset" { "# " } else { "" };
+            (format!("{comment}{} = {value}", entry.key), origin.to_owned())
+        });
+        let lines: Vec<_> = lines.collect();
+        let width = lines
+            .iter()
+            .map(|(line, _)| line.chars().count())
+            .max()
+            .unwrap_or_default()
+            .min(72);
+        let lines = lines
+            .iter()
+            .map(|(line, origin)| format!("{line:width$}  # {origin}\n"));
+        lines.collect::<Vec<_>>().concat()
+    }
+}
+
+fn preset(given: Option<&Given>) -> Result<Preset, Problem> {
+    let Some(Given { value, origin }) = given else {
+        return Ok(Preset::Hardened);
+    };
+    Preset::read(value.clone()).ok_or_else(|| {
+        let expected = Preset::expected();
+        let problem = format!("`{value}` is not {expected}");
+        Problem::new("preset", problem, format!("write {expected}")).with_origin(Some(origin.clone()))
+    })
+}
+
+/// A name that is no option is an error, unless it switches off what is not there anyway.
+fn unknown(key: &str, value: &config::Value, origin: &str) -> Result<(), Problem> {
+    let origin = Some(origin.to_owned());
+    let later = LATER
+        .iter()
+        .find(|section| key == **section || key.starts_with(&format!("{section}.")));
+    if let Some(section) = later {
+        if key.ends_with(".enabled") && bool::read(value.clone()) == Some(false) {
+            return Ok(());
+        }
+        let problem = format!("{section} is not available in this version");
+        return Err(Problem::new(key, problem, "remove it").with_origin(origin));
+    }
+    let nearest = nearest(key);
+    let fix = format!(
+        "did you mean {nearest} ({})? `doorward config print` lists all options",
+        variable(nearest)
+    );
+    Err(Problem::new(key, "is not an option", fix).with_origin(origin))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,303 @@
+//! What an option's value can be: how it is read, and how it is shown.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use config::{Value, ValueKind};
+use doorward_application::settings::{DeletionMode, Preset};
+use doorward_domain::Secret;
+use doorward_domain::password::LengthUnit;
+use doorward_domain::session::TokenStorage;
+use doorward_web::session::cookie_cache::Strategy;
+use url::Url;
+
+use super::draft::{HashingName, LogFormat};
+
+/// The type of an option.
+pub(crate) trait OptionValue: Sized {
+    /// What is expected, to complete "must be …".
+    fn expected() -> String;
+
+    /// The value as file, environment or flag has it.
+    fn read(value: Value) -> Option<Self>;
+
+    /// The value as it would stand in the file, without what must not be seen.
+    fn show(&self) -> String;
+
+    /// Whether it may be named by a file, `…_FILE`, and is never shown.
+    const SECRET: bool = false;
+}
+
+impl OptionValue for bool {
+    fn expected() -> String {
+        "true or false".to_owned()
+    }
+
+    fn read(value: Value) -> Option<Self> {
+        match value.kind {
+            ValueKind::Boolean(flag) => Some(flag),
+            ValueKind::String(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+fn whole_number(value: Value) -> Option<u64> {
+    match value.kind {
+        ValueKind::String(text) => text.parse().ok(),
+        ValueKind::Boolean(_) | ValueKind::Float(_) => None,
+        _ => value.into_uint().ok(),
+    }
+}
+
+macro_rules! whole_numbers {
+    ($($number:ty),+) => { $(
+        impl OptionValue for $number {
+            fn expected() -> String {
+                "a whole number".to_owned()
+            }
+
+            fn read(value: Value) -> Option<Self> {
+                whole_number(value)?.try_into().ok()
+            }
+
+            fn show(&self) -> String {
+                self.to_string()
+            }
+        }
+    )+ };
+}
+
+whole_numbers!(u32, u64, usize);
+
+impl OptionValue for NonZeroUsize {
+    fn expected() -> String {
+        "a whole number of at least 1".to_owned()
+    }
+
+    fn read(value: Value) -> Option<Self> {
+        Self::new(usize::read(value)?)
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// A span in seconds, fractions allowed, for at most a hundred years.
+impl OptionValue for TimeDelta {
+    fn expected() -> String {
+        "a number of seconds, such as 3600 or 0.5".to_owned()
+    }
+
+    fn read(value: Value) -> Option<Self> {
+        Self::from_std(Duration::read(value)?).ok()
+    }
+
+    fn show(&self) -> String {
+        self.to_std().unwrap_or_default().show()
+    }
+}
+
+impl OptionValue for Duration {
+    fn expected() -> String {
+        TimeDelta::expected()
+    }
+
+    fn read(value: Value) -> Option<Self> {
+        const CENTURY: Duration = Duration::from_hours(24 * 36_525);
+        let seconds: f64 = match value.kind {
+            ValueKind::String(text) => text.parse().ok()?,
+            ValueKind::Boolean(_) => return None,
+            _ => value.into_float().ok()?,
+        };
+        Self::try_from_secs_f64(seconds)
+            .ok()
+            .filter(|span| *span <= CENTURY)
+    }
+
+    fn show(&self) -> String {
+        self.as_secs_f64().to_string()
+    }
+}
+
+impl OptionValue for String {
+    fn expected() -> String {
+        "text".to_owned()
+    }
+
+    fn read(value: Value) -> Option<Self> {
+        match value.kind {
+            ValueKind::String(text) => Some(text),
+            // From the environment everything is text, so nothing else can be meant in a file.
+            _ => None,
+        }
+    }
+
+    fn show(&self) -> String {
+        format!("{self:?}")
+    }
+}
+
+/// A list in the file; separated by commas in the environment.
+impl OptionValue for Vec<String> {
+    fn expected() -> String {
+        "a list of texts (in the environment: separated by commas)".to_owned()
+    }
+
+    fn read(value: Value) -> Option<Self> {
+        match value.kind {
+            ValueKind::Array(values) => values.into_iter().map(String::read).collect(),
+            ValueKind::String(text) => Some(
+                text.split(',')
+                    .map(str::trim)
+                    .filter(|part| !part.is_empty())
+                    .map(str::to_owned)
+                    .collect(),
+            ),
+            _ => None,
+        }
+    }
+
+    fn show(&self) -> String {
+        format!("{self:?}")
+    }
+}
+
+/// Secrets in a list.
+impl OptionValue for Vec<Secret<String>> {
+    fn expected() -> String {
+        <Vec<String>>::expected()
+    }
+
+    fn read(value: Value) -> Option<Self> {
+        Some(<Vec<String>>::read(value)?.into_iter().map(Secret::new).collect())
+    }
+
+    fn show(&self) -> String {
+        format!("{:?}", vec!["[redacted]"; self.len()])
+    }
+
+    const SECRET: bool = true;
+}
+
+/// An option without a default; empty text leaves it unset, unless it is a secret: one that got lost must be noticed.
+impl<T: OptionValue> OptionValue for Option<T> {
+    fn expected() -> String {
+        T::expected()
+    }
+
+    fn read(value: Value) -> Option<Self> {
+        match &value.kind {
+            ValueKind::String(text) if text.is_empty() && !T::SECRET => Some(None),
+            _ => T::read(value).map(Some),
+        }
+    }
+
+    fn show(&self) -> String {
+        self.as_ref().map_or_else(|| "unset".to_owned(), T::show)
+    }
+
+    const SECRET: bool = T::SECRET;
+}
+
+/// A secret, or a URL with a password in it, of which the rest may be seen.
+impl OptionValue for Secret<String> {
+    fn expected() -> String {
+        "text".to_owned()
+    }
+
+    fn read(value: Value) -> Option<Self> {
+        String::read(value).map(Self::new)
+    }
+
+    fn show(&self) -> String {
+        match Url::parse(self.expose()) {
+            Ok(url) if matches!(url.scheme(), "sqlite") => url.as_str().show(),
+            Ok(mut url) if url.has_host() => {
+                if url.password().is_some() && url.set_password(Some("redacted")).is_err() {
+                    return "[redacted]".to_owned();
+                }
+                url.set_query(None);
+                url.as_str().show()
+            }
+            _ => "[redacted]".to_owned(),
+        }
+    }
+
+    const SECRET: bool = true;
+}
+
+trait Show {
+    fn show(&self) -> String;
+}
+
+impl Show for str {
+    fn show(&self) -> String {
+        format!("{self:?}")
+    }
+}
+
+impl OptionValue for SocketAddr {
+    fn expected() -> String {
+        "an address and a port, such as 127.0.0.1:3000".to_owned()
+    }
+
+    fn read(value: Value) -> Option<Self> {
+        String::read(value)?.parse().ok()
+    }
+
+    fn show(&self) -> String {
+        self.to_string().as_str().show()
+    }
+}
+
+/// A value that is one of a few words.
+pub(crate) trait Word: Copy + PartialEq + 'static {
+    const WORDS: &'static [(&'static str, Self)];
+
+    fn word(self) -> &'static str {
+        Self::WORDS
+            .iter()
+            .find(|(_, value)| *value == self)
+            .map_or("", |(word, _)| word)
+    }
+}
+
+macro_rules! words {
+    ($name:ty { $($word:literal = $value:expr),+ $(,)? }) => {
+        impl Word for $name {
+            const WORDS: &'static [(&'static str, Self)] = &[$(($word, $value)),+];
+        }
+
+        impl OptionValue for $name {
+            fn expected() -> String {
+                let words: Vec<_> = Self::WORDS.iter().map(|(word, _)| format!("{word:?}")).collect();
+                format!("one of {}", words.join(", "))
+            }
+
+            fn read(value: Value) -> Option<Self> {
+                let text = String::read(value)?;
+                Self::WORDS.iter().find(|(word, _)| *word == text).map(|(_, value)| *value)
+            }
+
+            fn show(&self) -> String {
+                self.word().show()
+            }
+        }
+    };
+}
+
+words!(Preset { "hardened" = Self::Hardened, "better-auth" = Self::BetterAuth });
+words!(TokenStorage { "digest" = Self::Digest, "clear" = Self::Clear });
+words!(DeletionMode { "soft" = Self::Soft, "hard" = Self::Hard });
+words!(LengthUnit { "code-points" = Self::CodePoints, "utf-16" = Self::Utf16Units });
+words!(Strategy { "compact" = Self::Compact, "jwt" = Self::Jwt, "jwe" = Self::Jwe });
+words!(HashingName { "argon2id" = Self::Argon2id, "scrypt" = Self::Scrypt });
+words!(LogFormat { "text" = Self::Text, "json" = Self::Json });

@@ -1,0 +1,8 @@
+//! The binary as a process: what an operator meets, and what a crash leaves behind.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails panics")]
+
+mod crash;
+mod logs;
+mod operator;
+mod support;

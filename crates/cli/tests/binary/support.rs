@@ -1,0 +1,111 @@
+//! The real binary as a process, and a client of few words.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// A running `doorward serve` in a directory of its own, killed when dropped.
+pub(crate) struct Server {
+    child: Child,
+    address: SocketAddr,
+}
+
+/// The binary with nothing of the surroundings in its environment.
+pub(crate) fn doorward(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
+    command.current_dir(home).env_clear().stdin(Stdio::null());
+    command
+}
+
+impl Server {
+    pub(crate) fn start(home: &Path) -> Self {
+        Self::start_logging(home, &[], Stdio::null())
+    }
+
+    pub(crate) fn start_logging(home: &Path, environment: &[(&str, &str)], log: impl Into<Stdio>) -> Self {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let child = doorward(home)
+            .arg("serve")
+            .env("DOORWARD_LISTEN", address.to_string())
+            .env("DOORWARD_PASSWORD__QUEUE_PER_THREAD", "500")
+            .envs(environment.iter().copied())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let server = Self { child, address };
+        until(|| matches!(get(address, "/ok"), Ok((200, _))));
+        server
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may be gone already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+pub(crate) fn credentials(index: usize) -> Value {
+    json!({ "name": "Ada", "email": format!("ada-{index}@example.test"), "password": "correct horse battery" })
+}
+
+pub(crate) fn post(server: SocketAddr, path: &str, body: &Value) -> Result<(u16, String), ureq::Error> {
+    let answer = agent()
+        .post(url(server, path))
+        .content_type("application/json")
+        .send(body.to_string())?;
+    Ok((answer.status().as_u16(), answer.into_body().read_to_string()?))
+}
+
+pub(crate) fn get(server: SocketAddr, path: &str) -> Result<(u16, String), ureq::Error> {
+    let answer = agent().get(url(server, path)).call()?;
+    Ok((answer.status().as_u16(), answer.into_body().read_to_string()?))
+}
+
+pub(crate) fn get_with_cookie(
+    server: SocketAddr,
+    path: &str,
+    cookie: &str,
+) -> Result<(u16, String), ureq::Error> {
+    let answer = agent().get(url(server, path)).header("cookie", cookie).call()?;
+    Ok((answer.status().as_u16(), answer.into_body().read_to_string()?))
+}
+
+/// Waits for something another process does.
+pub(crate) fn until(is_so: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < Duration::from_mins(1), "it did not happen");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn url(server: SocketAddr, path: &str) -> String {
+    format!("http://{server}/api/auth{path}")
+}
+
+fn agent() -> ureq::Agent {
+    let timeout = Some(Duration::from_mins(1));
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .timeout_global(timeout)
+        .build()
+        .into()
+}
