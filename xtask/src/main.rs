@@ -1,2 +1,90 @@
-//! xtask
-fn main() {}
+//! Every chore of this repository: `cargo xtask --help` lists them.
+
+mod bench;
+mod browser;
+mod ci;
+mod compat;
+mod generated;
+mod postgres;
+mod rooms;
+mod server;
+mod shell;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use compat::Compat;
+use shell::Outcome;
+
+/// Every chore of this repository
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Everything that is checked before a change is accepted
+    Ci,
+    /// All tests; needs nothing but Rust, and says what it had to skip
+    Test {
+        /// Arguments for `cargo test`, such as `-p doorward-domain`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// The rules that neither compiler nor clippy knows: layers, rooms, length of files
+    Tidy,
+    /// Show where each room has its place on each floor
+    Rooms,
+    /// Write openapi.json from the routes
+    Openapi {
+        /// Write nothing, and fail if the file is out of date
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write docs/reference/configuration.md from the options
+    ConfigReference {
+        /// Write nothing, and fail if the file is out of date
+        #[arg(long)]
+        check: bool,
+    },
+    /// Better Auth's official client against Doorward or the original
+    Compat(Compat),
+    /// Look at the API reference in a headless Chromium that reaches no other host
+    Browser {
+        /// Where to keep a picture of the page
+        #[arg(long)]
+        screenshot: Option<std::path::PathBuf>,
+    },
+    /// Measure the release build, and the original beside it where npm has installed it
+    Bench,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().chore) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("\nerror: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(chore: Chore) -> Outcome {
+    match chore {
+        Chore::Ci => ci::run(),
+        Chore::Test { arguments } => test::run(&arguments),
+        Chore::Tidy => tidy::run(),
+        Chore::Rooms => rooms::print(),
+        Chore::Openapi { check } => generated::openapi(check),
+        Chore::ConfigReference { check } => generated::config_reference(check),
+        Chore::Compat(compat) => compat.run(),
+        Chore::Browser { screenshot } => browser::run(screenshot.as_deref()),
+        Chore::Bench => bench::run(),
+    }
+}

@@ -1,0 +1,44 @@
+use crate::compat::Compat;
+use crate::shell::{self, Outcome, cargo, exists, skip};
+use crate::{browser, generated, test, tidy};
+
+/// Everything, what fails fast first.
+pub(crate) fn run() -> Outcome {
+    shell::run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    tidy::run()?;
+    shell::run(&mut cargo(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
+    test::run(&[])?;
+    generated::openapi(true)?;
+    generated::config_reference(true)?;
+    shell::run(cargo(&["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    dependencies()?;
+    shell::run(&mut cargo(&["build", "--release", "--locked", "-p", "doorward"]))?;
+    browser::run(None)?;
+    Compat::all()
+}
+
+/// Licences, sources and bans: the checks that need no network.
+fn dependencies() -> Outcome {
+    if !exists("cargo", &["deny", "--version"]) {
+        return skip(
+            "cargo-deny is not installed",
+            "Install it with `cargo install --locked cargo-deny`",
+        );
+    }
+    shell::run(&mut cargo(&[
+        "deny",
+        "--offline",
+        "check",
+        "bans",
+        "licenses",
+        "sources",
+    ]))
+}

@@ -1,0 +1,48 @@
+//! The grid of the house: every room has the same name on every floor.
+
+use std::path::PathBuf;
+
+use crate::shell::{Outcome, root};
+
+pub(crate) const ROOMS: [&str; 6] = ["user", "account", "password", "session", "verification", "mail"];
+
+/// Floors, and the rooms they do without: letters are nobody's endpoint, and hashes are no table.
+pub(crate) const FLOORS: [(&str, &[&str]); 4] = [
+    ("crates/domain/src", &[]),
+    ("crates/application/src", &[]),
+    (
+        "crates/adapters/src",
+        &["user", "account", "session", "verification"],
+    ),
+    ("crates/web/src", &["mail"]),
+];
+
+/// Where adapters keep what each port is answered with.
+pub(crate) const STORES: [(&str, &[&str]); 2] = [
+    ("crates/adapters/src/sea_orm", &["password", "mail"]),
+    ("crates/adapters/src/memory", &["password", "mail"]),
+];
+
+/// The file or directory of a room on a floor.
+pub(crate) fn place(floor: &str, room: &str) -> Option<PathBuf> {
+    let floor = root().join(floor);
+    let places = [floor.join(room), floor.join(format!("{room}.rs"))];
+    places.into_iter().find(|place| place.exists())
+}
+
+pub(crate) fn print() -> Outcome {
+    for room in ROOMS {
+        eprintln!("{room}");
+        for (floor, _) in FLOORS.iter().chain(&STORES) {
+            if let Some(place) = place(floor, room) {
+                let place = place
+                    .strip_prefix(root())
+                    .map_err(|error| error.to_string())?
+                    .display()
+                    .to_string();
+                eprintln!("  {place}");
+            }
+        }
+    }
+    Ok(())
+}
