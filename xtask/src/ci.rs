@@ -33,6 +33,8 @@ fn dependencies() -> Outcome {
             "Install it with `cargo install --locked cargo-deny`",
         );
     }
+    // The checks look at the crates of every platform, of which a build here has fetched only its own.
+    shell::run(&mut cargo(&["fetch", "--locked"]))?;
     shell::run(&mut cargo(&[
         "deny",
         "--offline",
