@@ -39,6 +39,17 @@ pub(crate) fn stamped_date(name: &'static str, backend: DbBackend) -> ColumnDef 
     column
 }
 
+/// A flag that may be absent: `boolean`, or on SQLite `integer`.
+pub(crate) fn optional_flag(name: &'static str, backend: DbBackend) -> ColumnDef {
+    let mut column = ColumnDef::new(name);
+    if backend == DbBackend::Sqlite {
+        column.integer();
+    } else {
+        column.boolean();
+    }
+    column.take()
+}
+
 /// A flag that is false at first: `boolean`, or on SQLite `integer`.
 pub(crate) fn flag(name: &'static str, backend: DbBackend) -> ColumnDef {
     let mut column = ColumnDef::new(name);

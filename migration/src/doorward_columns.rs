@@ -41,7 +41,7 @@ impl MigrationTrait for Step {
 }
 
 /// Adds the column, unless a team's own schema has it already: the guide's `user` has a `deletedAt`.
-async fn add(
+pub(crate) async fn add(
     schema: &SchemaManager<'_>,
     table: &'static str,
     name: &str,

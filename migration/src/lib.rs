@@ -4,11 +4,13 @@
 //! Doorward's own, always nullable or with a default, so that the original can go on with the same database.
 //! Each step is a file; its name, kept in the table `doorward_migration`, says what it did.
 
+mod admin_columns;
 mod better_auth_tables;
 mod columns;
 mod doorward_columns;
 mod optional_issuer;
 mod outbox;
+mod user_search;
 
 use async_trait::async_trait;
 use sea_orm_migration::sea_orm::sea_query::{IntoIden, Query};
@@ -103,6 +105,8 @@ impl MigratorTrait for Steps {
             Box::new(optional_issuer::Step),
             Box::new(doorward_columns::Step),
             Box::new(outbox::Step),
+            Box::new(admin_columns::Step),
+            Box::new(user_search::Step),
         ]
     }
 

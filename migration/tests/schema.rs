@@ -7,11 +7,13 @@ use doorward_testing::TestDatabase;
 use sea_orm_migration::SchemaManager;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 6] = [
     "better_auth_tables",
     "optional_issuer",
     "doorward_columns",
     "outbox",
+    "admin_columns",
+    "user_search",
 ];
 
 async fn run(database: &DatabaseConnection, script: &str) {

@@ -27,7 +27,7 @@ pub(crate) fn operations(app: &TestApp) -> Vec<(String, String)> {
 }
 
 /// The path with something in place of its parameters.
-fn concrete(path: &str) -> String {
+pub(crate) fn concrete(path: &str) -> String {
     path.replace("{token}", "anything")
         .replace("{asset}", "swagger-ui.css")
 }

@@ -143,20 +143,47 @@ fn addresses_that_differ_by_case_are_one() {
 fn ac_3_fields_nobody_asked_for_make_nobody_more_than_they_are() {
     let app = TestApp::start();
     let mut browser = app.browser();
-    let body = json!({ "name": "Ada", "email": "ada@example.test", "password": PASSWORD, "id": "chosen", "role": "admin",
-        "emailVerified": true, "createdAt": "2000-01-01T00:00:00Z", "__proto__": { "role": "admin" } });
+    let body = json!({ "name": "Ada", "email": "ada@example.test", "password": PASSWORD, "id": "chosen",
+        "emailVerified": true, "banned": true, "Role": "admin", "roles": ["admin"], "impersonatedBy": "x", "createdAt": "2000-01-01T00:00:00Z", "__proto__": { "role": "admin" } });
     let answer = browser.post("/sign-up/email", &body);
     assert_eq!(answer.status, 200, "{}", answer.text);
     let user = &answer.json()["user"];
     assert_ne!(user["id"], "chosen");
     assert_eq!(user["emailVerified"], false);
     assert_ne!(user["createdAt"], "2000-01-01T00:00:00Z");
-    let update = json!({ "name": "Ada L.", "emailVerified": true, "id": "chosen", "deletedAt": null });
-    browser.post("/update-user", &update);
+    assert_eq!((&user["role"], &user["banned"]), (&json!("user"), &json!(false)));
+    let update = json!({ "name": "Ada L.", "emailVerified": true, "id": "chosen", "deletedAt": null, "ROLE": "admin" });
+    assert_eq!(browser.post("/update-user", &update).status, 200);
+    for (field, value) in [
+        ("role", json!("admin")),
+        ("role", json!(["admin"])),
+        ("banReason", json!("none")),
+        ("banExpires", json!("2000-01-01T00:00:00Z")),
+    ] {
+        let mut body = json!({ "name": "Eve", "email": "eve@example.test", "password": PASSWORD });
+        body[field] = value.clone();
+        let refused = app.browser().post("/sign-up/email", &body);
+        assert_eq!(
+            (refused.status, refused.code().as_str()),
+            (400, "FIELD_NOT_ALLOWED"),
+            "{field}"
+        );
+        let refused = browser.post("/update-user", &json!({ "name": "Root", field: value }));
+        assert_eq!(
+            (refused.status, refused.code().as_str()),
+            (400, "FIELD_NOT_ALLOWED"),
+            "{field}"
+        );
+    }
     let now = browser.get("/get-session").json();
     assert_eq!(
-        (&now["user"]["emailVerified"], &now["user"]["id"]),
-        (&json!(false), &user["id"])
+        (
+            &now["user"]["emailVerified"],
+            &now["user"]["id"],
+            &now["user"]["role"],
+            &now["user"]["name"]
+        ),
+        (&json!(false), &user["id"], &json!("user"), &json!("Ada L."))
     );
 }
 

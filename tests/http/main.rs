@@ -3,11 +3,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 
+mod access;
 mod accounts;
+mod administration;
 mod answers;
+mod bans;
 mod documentation;
 mod hostile;
 mod links;
+mod lists;
 mod origins;
 mod passwords;
 mod races;

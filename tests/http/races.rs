@@ -6,7 +6,7 @@ use doorward_testing::{PASSWORD, TestApp, samples};
 use serde_json::json;
 
 /// What that many did at the same time.
-fn together<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+pub(crate) fn together<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     thread::scope(|scope| {
         let all: Vec<_> = (0..count)
             .map(|index| {

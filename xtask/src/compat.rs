@@ -13,8 +13,11 @@ const SUITE: &str = "tests/compat";
 const DIFFERENCES: &str = "docs/reference/differences.txt";
 
 /// The groups of the suite that this version implements.
-const GROUPS: [&str; 14] = [
+const GROUPS: [&str; 17] = [
     "accounts",
+    "admin-access",
+    "admin-sessions",
+    "admin-users",
     "change-email",
     "cookie-cache",
     "delete-user",

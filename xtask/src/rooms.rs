@@ -4,23 +4,32 @@ use std::path::PathBuf;
 
 use crate::shell::{Outcome, root};
 
-pub(crate) const ROOMS: [&str; 6] = ["user", "account", "password", "session", "verification", "mail"];
+pub(crate) const ROOMS: [&str; 7] = [
+    "user",
+    "access",
+    "account",
+    "password",
+    "session",
+    "verification",
+    "mail",
+];
 
-/// Floors, and the rooms they do without: letters are nobody's endpoint, and hashes are no table.
+/// Floors, and the rooms they do without: letters are nobody's endpoint, hashes are no table, and
+/// roles and bans are columns of the user.
 pub(crate) const FLOORS: [(&str, &[&str]); 4] = [
     ("crates/domain/src", &[]),
     ("crates/application/src", &[]),
     (
         "crates/adapters/src",
-        &["user", "account", "session", "verification"],
+        &["user", "access", "account", "session", "verification"],
     ),
     ("crates/web/src", &["mail"]),
 ];
 
 /// Where adapters keep what each port is answered with.
 pub(crate) const STORES: [(&str, &[&str]); 2] = [
-    ("crates/adapters/src/sea_orm", &["password", "mail"]),
-    ("crates/adapters/src/memory", &["password", "mail"]),
+    ("crates/adapters/src/sea_orm", &["access", "password", "mail"]),
+    ("crates/adapters/src/memory", &["access", "password", "mail"]),
 ];
 
 /// The file or directory of a room on a floor.

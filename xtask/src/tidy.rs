@@ -46,6 +46,7 @@ const PURE: [(&str, &[&str]); 2] = [
             "hex",
             "mockall",
             "sha2",
+            "strsim",
             "thiserror",
             "unicode-normalization",
             "url",

@@ -117,21 +117,25 @@ async fn columns_of_others_are_left_alone() {
         let raw = test.connection().await;
         run(
             &raw,
-            r#"ALTER TABLE "user" ADD COLUMN "role" text DEFAULT 'visitor'"#,
+            r#"ALTER TABLE "user" ADD COLUMN "rank" text DEFAULT 'visitor'"#,
         )
         .await;
         run(&raw, &user(&raw, "ada")).await;
-        run(&raw, r#"UPDATE "user" SET "role" = 'captain'"#).await;
+        run(&raw, r#"UPDATE "user" SET "rank" = 'captain'"#).await;
         let change = ProfileChange {
             name: Some(UserName::from_stored("Ada")),
             image: None,
         };
         let (store, ada): (&dyn Store, _) = (&store, UserId::from_stored("ada"));
-        store.users().update_profile(&ada, &change, at(1)).await.unwrap();
+        store
+            .users()
+            .update(&ada, &change.clone().into(), at(1))
+            .await
+            .unwrap();
         store.users().soft_delete(&ada, at(2)).await.unwrap();
         store.users().restore(&ada, at(3)).await.unwrap();
-        let role = text(&raw, r#"SELECT "role" FROM "user" WHERE "name" = 'Ada'"#).await;
-        assert_eq!(role.as_deref(), Some("captain"));
+        let rank = text(&raw, r#"SELECT "rank" FROM "user" WHERE "name" = 'Ada'"#).await;
+        assert_eq!(rank.as_deref(), Some("captain"));
     }
 }
 

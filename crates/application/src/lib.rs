@@ -4,6 +4,7 @@
 //! obeys. It knows entities and ports and nothing of HTTP or SQL. Inside a transaction a use-case talks to that
 //! transaction alone; hashing happens before it begins, and letters are rows in the outbox, sent after it.
 
+pub mod access;
 pub mod account;
 pub mod mail;
 pub mod password;

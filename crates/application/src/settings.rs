@@ -1,6 +1,8 @@
 //! What an operator may decide. Names and defaults are Better Auth's wherever it has the option.
 
 use chrono::TimeDelta;
+use doorward_domain::Secret;
+use doorward_domain::access::AccessPolicy;
 use doorward_domain::password::{LengthUnit, PasswordPolicy};
 use doorward_domain::redirect::Origin;
 use doorward_domain::session::{SessionPolicy, TokenStorage};
@@ -33,6 +35,10 @@ pub struct Settings {
     pub delete_user: DeleteUser,
     /// Linked accounts.
     pub account: AccountLinking,
+    /// Who may do what.
+    pub access: AccessPolicy,
+    /// Looking after other people's users.
+    pub admin: Admin,
     /// What separates the presets.
     pub security: Security,
 }
@@ -116,6 +122,43 @@ pub struct AccountLinking {
     pub allow_unlinking_all: bool,
 }
 
+/// `[admin]`
+#[derive(Clone, Debug)]
+pub struct Admin {
+    /// Whether users have roles and can be banned, and administrators have endpoints for it.
+    pub enabled: bool,
+    /// Why users are banned whom an administrator bans without a reason.
+    pub default_ban_reason: String,
+    /// How long a ban lasts whose end nobody says; without one, for good.
+    pub default_ban_expires_in: Option<TimeDelta>,
+    /// What a banned user is told.
+    pub banned_user_message: String,
+    /// How long an administrator can use a user's place.
+    pub impersonation_session_duration: TimeDelta,
+    /// Whether administrators may take each other's place.
+    pub allow_impersonating_admins: bool,
+    /// Whether administrators may choose a user's password (PW-12).
+    pub allow_setting_passwords: bool,
+    /// The secret by which the first administrator is made, once (AC-8).
+    pub setup_token: Option<Secret<String>>,
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        let message = "You have been banned from this application. Please contact support if you believe this is an error.";
+        Self {
+            enabled: false,
+            default_ban_reason: "No reason".to_owned(),
+            default_ban_expires_in: None,
+            banned_user_message: message.to_owned(),
+            impersonation_session_duration: TimeDelta::hours(1),
+            allow_impersonating_admins: false,
+            allow_setting_passwords: true,
+            setup_token: None,
+        }
+    }
+}
+
 /// `[security]`: each option is a promise of `security.md` that Better Auth does not make.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
@@ -144,6 +187,18 @@ pub struct Security {
     /// Whether what changes something or needs freshness reads the session from the database even if a cached
     /// cookie has it (SE-10).
     pub strict_cookie_cache: bool,
+    /// Whether the last administrator can be neither demoted nor banned nor removed (AC-5).
+    pub keep_last_administrator: bool,
+    /// Whether an impersonated session has no admin rights and cannot change how its user signs in (AC-6).
+    pub restrict_impersonation: bool,
+    /// Whether a user can have declared roles only (AC-7), or any while only the shipped ones are declared.
+    pub declared_roles_only: bool,
+    /// Whether the administrator gets a new session after impersonating somebody (SE-4).
+    pub rotate_session_after_impersonation: bool,
+    /// Whether a password that an administrator sets ends the user's sessions (PW-12).
+    pub revoke_sessions_on_password_set: bool,
+    /// Whether a list of users refuses columns that do not exist (IN-7) and more than 1,000 users at a time (AC-7).
+    pub strict_lists: bool,
 }
 
 impl Settings {
@@ -202,6 +257,8 @@ impl Settings {
                 retention: TimeDelta::days(30),
             },
             account: AccountLinking::default(),
+            access: AccessPolicy::shipped(),
+            admin: Admin::default(),
             security: Security::of(preset),
         }
     }
@@ -252,6 +309,12 @@ impl Security {
             },
             web_images_only: hardened,
             strict_cookie_cache: hardened,
+            keep_last_administrator: hardened,
+            restrict_impersonation: hardened,
+            declared_roles_only: hardened,
+            rotate_session_after_impersonation: hardened,
+            revoke_sessions_on_password_set: hardened,
+            strict_lists: hardened,
         }
     }
 }

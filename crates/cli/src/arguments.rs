@@ -87,6 +87,9 @@ pub(crate) enum UserCommand {
         /// What the user is called
         #[arg(long, default_value = "")]
         name: String,
+        /// Make the user an administrator; needs admin.enabled = true
+        #[arg(long)]
+        admin: bool,
     },
 }
 

@@ -51,10 +51,10 @@ pub(crate) async fn run(command: Command, surroundings: &Surroundings) -> Result
             say("The configuration can be used.\n")
         }
         Command::Config(ConfigCommand::Reference) => say(&reference()),
-        Command::User(UserCommand::Create { email, name }) => {
+        Command::User(UserCommand::Create { email, name, admin }) => {
             let ready = configured(surroundings)?.prepare()?;
             let password = new_password()?;
-            let id = create_user(&ready.configuration, &email, &name, password.expose()).await?;
+            let id = create_user(&ready.configuration, &email, &name, password.expose(), admin).await?;
             say(&format!("Created user {id}.\n"))
         }
         Command::Version => say(&format!("doorward {}\n", env!("CARGO_PKG_VERSION"))),

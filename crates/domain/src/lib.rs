@@ -1,10 +1,11 @@
 //! The nouns and promises of Doorward: entities, value objects and ports.
 //!
 //! Nothing here performs I/O or knows HTTP, SQL or a serialisation format. Every room of the product
-//! (`user`, `account`, `password`, `session`, `verification`, `mail`, `redirect`) is a module here and has a
+//! (`user`, `access`, `account`, `password`, `session`, `verification`, `mail`, `redirect`) is a module here and has a
 //! module of the same name on the other floors. What the outside must provide is a trait: [`Store`],
 //! [`PasswordHasher`](password::PasswordHasher), [`Mailer`](mail::Mailer), [`Clock`], [`Entropy`], …
 
+pub mod access;
 pub mod account;
 pub mod mail;
 pub mod password;

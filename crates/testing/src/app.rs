@@ -14,10 +14,12 @@ use doorward_adapters::password::{CommonPasswordList, HashScheme, HasherSettings
 use doorward_application::mail::DeliverMail;
 use doorward_application::settings::{Preset, Settings};
 use doorward_application::{Context, Ports};
+use doorward_domain::access::{AccessPolicy, RoleList};
 use doorward_domain::mail::{Letter, MailError, Mailer};
 use doorward_domain::redirect::Origin;
 use doorward_domain::session::{NoSessionCache, SessionCache};
-use doorward_domain::{Entropy, Secret, Store};
+use doorward_domain::user::{Email, UserChange};
+use doorward_domain::{Clock, Entropy, Secret, Store, UserId};
 use doorward_web::Module;
 use doorward_web::client_address::ClientAddressPolicy;
 use doorward_web::configuration::HttpSettings;
@@ -34,7 +36,7 @@ pub const PASSWORD: &str = "correct horse battery";
 
 /// The real server on a free port, with a store in memory, a clock that stands still and letters that are kept.
 ///
-/// Everything that can be switched on is on: mail, verification, changing the address, deleting oneself.
+/// Everything that can be switched on is on: mail, verification, changing the address, deleting oneself, administration.
 pub struct TestApp {
     address: SocketAddr,
     /// The clock the server goes by.
@@ -162,6 +164,44 @@ impl TestApp {
         browser
     }
 
+    /// A browser that has just signed up with this address, of a user who has these roles, joined by commas.
+    ///
+    /// # Panics
+    /// If the server does not answer 200, or the store fails.
+    #[must_use]
+    pub fn signed_up_as(&self, email: &str, role: &str) -> Browser {
+        let browser = self.signed_up(email);
+        let change = UserChange {
+            role: Some(RoleList::from_stored(role)),
+            ..UserChange::default()
+        };
+        let id = self.id_of(email);
+        let users = self.store.users();
+        let changed = self.wait(users.update(&id, &change, self.clock.now()));
+        assert!(changed.is_ok_and(|user| user.is_some()), "a user to change");
+        browser
+    }
+
+    /// A browser of an administrator.
+    ///
+    /// # Panics
+    /// If the server does not answer 200, or the store fails.
+    #[must_use]
+    pub fn administrator(&self) -> Browser {
+        self.signed_up_as("admin@example.test", AccessPolicy::ADMIN)
+    }
+
+    /// The id of the user of this address.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn id_of(&self, email: &str) -> UserId {
+        let email = Email::from_stored(email);
+        let found = self.wait(self.store.users().find_by_email(&email));
+        found.expect("a store").expect("a user of that address").id
+    }
+
     /// Delivers what waits in the outbox and answers it.
     ///
     /// # Panics
@@ -191,6 +231,7 @@ fn settings(preset: Preset, port: u16) -> Settings {
     settings.email_verification.send_verification_email = true;
     settings.change_email.enabled = true;
     settings.delete_user.enabled = true;
+    settings.admin.enabled = true;
     // The clock of a test stands still, but the floor is about real time.
     settings.security.reset_request_floor = chrono::TimeDelta::zero();
     settings

@@ -26,7 +26,7 @@ use crate::{FixedClock, SeededEntropy};
 ///
 /// # tokio_test(async {
 /// let mut mocks = Mocks::default();
-/// mocks.store.users.expect_update_profile().once().returning(|_, _, _| Ok(None));
+/// mocks.store.users.expect_update().once().returning(|_, _, _| Ok(None));
 /// let settings = Settings::of(Preset::Hardened, Origin::loopback(3000), "/api/auth".to_owned());
 /// let (context, _) = mocks.context(settings);
 /// let gone = UpdateUser::new(context).run(&samples::user("ada").id, &ProfileChange::default()).await;

@@ -77,6 +77,7 @@ pub fn session_stored(user: &User, token: &str, storage: TokenStorage) -> Sessio
         updated_at: now(),
         ip_address: Some("192.0.2.7".to_owned()),
         user_agent: Some("sample".to_owned()),
+        impersonated_by: None,
         adopted_at: None,
     }
 }

@@ -10,6 +10,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use doorward_domain::has_control_characters;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{Schema, SchemaType, Type};
@@ -22,6 +23,41 @@ use crate::validation;
 /// The parsed body of this request, put there by [`intake`](crate::intake); `None` if there was none.
 #[derive(Clone)]
 pub(crate) struct ParsedBody(pub(crate) Option<Value>);
+
+/// The fields of a request body as they were sent, for what depends on the configuration. Before [`Body`] in a signature,
+/// which takes the body away.
+#[derive(Debug)]
+pub(crate) struct SentFields(Map<String, Value>);
+
+impl SentFields {
+    /// What was sent under this name.
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// Whether something was sent that JavaScript takes for true.
+    pub(crate) fn is_truthy(&self, name: &str) -> bool {
+        match self.get(name) {
+            None | Some(Value::Null | Value::Bool(false)) => false,
+            Some(Value::String(text)) => !text.is_empty(),
+            Some(Value::Number(number)) => number.as_f64() != Some(0.0),
+            Some(Value::Bool(true) | Value::Array(_) | Value::Object(_)) => true,
+        }
+    }
+}
+
+impl FromRequest for SentFields {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let body = request.extensions().get::<ParsedBody>().cloned();
+        ready(Ok(Self(match body {
+            Some(ParsedBody(Some(Value::Object(fields)))) => fields,
+            _ => Map::new(),
+        })))
+    }
+}
 
 /// A checked request body.
 ///
@@ -41,6 +77,13 @@ impl<T: DeserializeOwned + Validate + ToSchema + 'static> FromRequest for Body<T
             .and_then(|ParsedBody(value)| value);
         ready(check("body", parsed.as_ref()).map(Self))
     }
+}
+
+/// Tells `null` from absent.
+pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// Checks a value against the schema and the rules of `T`.

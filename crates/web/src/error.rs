@@ -20,24 +20,40 @@ pub struct ErrorCode {
     pub message: &'static str,
 }
 
+/// Declares error codes as constants, and `ALL` of them as a list: name, status, message.
+///
+/// ```
+/// doorward_web::error_codes! {
+///     INVOICE_NOT_FOUND = 404, "There is no such invoice";
+///     INVOICE_ALREADY_APPROVED = 409, "The invoice was approved before";
+/// }
+///
+/// assert_eq!(INVOICE_NOT_FOUND.code, "INVOICE_NOT_FOUND");
+/// assert_eq!(ALL.len(), 2);
+/// ```
+#[macro_export]
+macro_rules! error_codes {
+    ($($name:ident = $status:literal, $message:literal;)*) => {
+        $(
+            #[doc = $message]
+            pub const $name: $crate::ErrorCode = $crate::ErrorCode {
+                status: $status,
+                code: stringify!($name),
+                message: $message,
+            };
+        )*
+
+        /// All of them.
+        pub const ALL: &[$crate::ErrorCode] = &[$($name),*];
+    };
+}
+
 /// The codes of the built-in endpoints. Those of Better Auth are spelled as it spells them.
 pub mod codes {
-    use super::ErrorCode;
-
-    macro_rules! codes {
-        ($($name:ident = $status:literal, $message:literal;)*) => {
-            $(
-                #[doc = $message]
-                pub const $name: ErrorCode = ErrorCode { status: $status, code: stringify!($name), message: $message };
-            )*
-            /// All of them.
-            pub const ALL: &[ErrorCode] = &[$($name),*];
-        };
-    }
-
-    codes! {
+    crate::error_codes! {
         ACCOUNT_NOT_FOUND = 400, "Account not found";
         BAD_REQUEST = 400, "Invalid JSON in request body";
+        BANNED_USER = 403, "You have been banned from this application. Please contact support if you believe this is an error.";
         CHANGE_EMAIL_DISABLED = 400, "Change email is disabled";
         CREDENTIAL_ACCOUNT_NOT_FOUND = 400, "Credential account not found";
         CROSS_SITE_NAVIGATION_LOGIN_BLOCKED = 403, "Cross-site navigation login blocked. This request appears to be a CSRF attack.";
@@ -49,6 +65,9 @@ pub mod codes {
         EMAIL_PASSWORD_SIGN_UP_DISABLED = 400, "Email and password sign up is not enabled";
         FAILED_TO_GET_USER_INFO = 404, "Failed to get user info";
         FAILED_TO_UNLINK_LAST_ACCOUNT = 400, "You can't unlink your last account";
+        FIELD_NOT_ALLOWED = 400, "Field is not allowed to be set";
+        FORBIDDEN = 403, "You do not have the permission to do this";
+        IMPERSONATION_FORBIDS = 403, "This cannot be done in somebody's place";
         INTERNAL_SERVER_ERROR = 500, "Internal server error";
         INVALID_CALLBACK_URL = 403, "Invalid callbackURL";
         INVALID_EMAIL = 400, "Invalid email";

@@ -5,6 +5,7 @@
 //! the middleware `intake` before a handler runs. Features register through [`Module`], those of other teams too.
 //! Only [`wiring`] knows the adapters.
 
+pub mod access;
 pub mod client_address;
 pub mod configuration;
 pub mod session;

@@ -22,6 +22,7 @@ use crate::system::{healthz, readyz};
         (name = "user", description = "The own name, picture and address; the own end"),
         (name = "verification", description = "Showing that an address is one's own"),
         (name = "account", description = "Ways to sign in"),
+        (name = "access", description = "Looking after other people's users, for those who may"),
         (name = "system", description = "The server about itself"),
     ),
 )]

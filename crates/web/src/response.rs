@@ -18,6 +18,17 @@ impl StatusReply {
     pub(crate) const DONE: Self = Self { status: true };
 }
 
+/// `{"success": true}`
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SuccessReply {
+    /// Always true: failures are errors.
+    pub(crate) success: bool,
+}
+
+impl SuccessReply {
+    pub(crate) const DONE: Self = Self { success: true };
+}
+
 /// An error answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ErrorReply {
@@ -54,6 +65,10 @@ pub(crate) mod wire_date {
         DateTime::deserialize(deserializer)
     }
 }
+
+/// A date on the wire.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct WireDate(#[serde(with = "wire_date")] pub(crate) DateTime<Utc>);
 
 /// Waits until `floor` has passed since `started`, so that the time an answer takes tells nothing (EN-3).
 pub(crate) async fn not_before(started: Instant, floor: TimeDelta) {

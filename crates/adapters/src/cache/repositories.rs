@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use doorward_domain::access::Administrators;
 use doorward_domain::session::{Session, SessionHandle, SessionRepository, SessionToken, StoredToken};
-use doorward_domain::user::{Email, ProfileChange, User, UserRepository};
+use doorward_domain::user::{Email, User, UserChange, UserPage, UserQuery, UserRepository};
 use doorward_domain::{SessionId, StoreError, UserId};
 
 use super::store::{Inner, Watched};
@@ -28,16 +29,21 @@ impl<S: Inner> UserRepository for Watched<S> {
         self.behind().users().lock(id).await
     }
 
-    async fn update_profile(
-        &self,
-        id: &UserId,
-        change: &ProfileChange,
-        now: DateTime<Utc>,
-    ) -> Answer<Option<User>> {
-        self.note(
-            self.behind().users().update_profile(id, change, now).await,
-            Option::is_some,
-        )
+    async fn find_with_deleted(&self, id: &UserId) -> Answer<Option<User>> {
+        self.behind().users().find_with_deleted(id).await
+    }
+
+    async fn lock_administrators(&self, who: &Administrators) -> Answer<Vec<User>> {
+        self.behind().users().lock_administrators(who).await
+    }
+
+    async fn list(&self, query: &UserQuery) -> Answer<UserPage> {
+        self.behind().users().list(query).await
+    }
+
+    async fn update(&self, id: &UserId, change: &UserChange, now: DateTime<Utc>) -> Answer<Option<User>> {
+        let outcome = self.behind().users().update(id, change, now).await;
+        self.note(outcome, Option::is_some)
     }
 
     async fn mark_email_verified(&self, id: &UserId, email: &Email, now: DateTime<Utc>) -> Answer<bool> {
@@ -115,6 +121,10 @@ impl<S: Inner> SessionRepository for Watched<S> {
         self.behind().sessions().list_live(user, now).await
     }
 
+    async fn list_all(&self, user: &UserId) -> Answer<Vec<Session>> {
+        self.behind().sessions().list_all(user).await
+    }
+
     async fn delete(&self, id: &SessionId) -> Answer<bool> {
         self.note(self.behind().sessions().delete(id).await, |&wrote| wrote)
     }
@@ -124,6 +134,11 @@ impl<S: Inner> SessionRepository for Watched<S> {
             self.behind().sessions().delete_by_handle(user, handle).await,
             Option::is_some,
         )
+    }
+
+    async fn delete_of_anybody(&self, handle: &SessionHandle) -> Answer<Option<SessionId>> {
+        let outcome = self.behind().sessions().delete_of_anybody(handle).await;
+        self.note(outcome, Option::is_some)
     }
 
     async fn delete_all<'a>(&self, user: &UserId, keep: Option<&'a SessionId>) -> Answer<u64> {

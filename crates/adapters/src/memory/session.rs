@@ -14,6 +14,36 @@ fn forms(token: &SessionToken) -> [StoredToken; 2] {
 }
 
 impl Tables {
+    /// Oldest first.
+    fn sessions_of(&self, user: &UserId, is_meant: impl Fn(&Session) -> bool) -> Vec<Session> {
+        let is_theirs = |session: &&Session| session.user_id == *user && is_meant(session);
+        let mut sessions: Vec<_> = self.sessions.iter().filter(is_theirs).cloned().collect();
+        sessions.sort_by(|a, b| (a.created_at, a.id.as_str()).cmp(&(b.created_at, b.id.as_str())));
+        sessions
+    }
+
+    fn delete_named(
+        &mut self,
+        handle: &SessionHandle,
+        is_meant: impl Fn(&Session) -> bool,
+    ) -> Option<SessionId> {
+        let tokens = SessionToken::parse(handle.as_str())
+            .map(|token| forms(&token))
+            .ok();
+        let is_named = |session: &Session| {
+            let tokens = tokens.as_ref();
+            session.id.as_str() == handle.as_str()
+                || tokens.is_some_and(|tokens| tokens.contains(&session.token))
+        };
+        let named = self
+            .sessions
+            .iter()
+            .find(|session| is_meant(session) && is_named(session));
+        let id = named?.id.clone();
+        remove(&mut self.sessions, |session| session.id == id);
+        Some(id)
+    }
+
     fn session_mut(&mut self, id: &SessionId) -> Option<&mut Session> {
         self.sessions.iter_mut().find(|session| session.id == *id)
     }
@@ -84,11 +114,11 @@ impl<A: Access> SessionRepository for MemoryRepositories<A> {
     }
 
     async fn list_live(&self, user: &UserId, now: DateTime<Utc>) -> Result<Vec<Session>, StoreError> {
-        let is_theirs = |session: &&Session| session.user_id == *user && session.is_live(now);
-        let mut sessions: Vec<_> =
-            self.read(|tables| tables.sessions.iter().filter(is_theirs).cloned().collect());
-        sessions.sort_by(|a, b| (a.created_at, a.id.as_str()).cmp(&(b.created_at, b.id.as_str())));
-        Ok(sessions)
+        Ok(self.read(|tables| tables.sessions_of(user, |session| session.is_live(now))))
+    }
+
+    async fn list_all(&self, user: &UserId) -> Result<Vec<Session>, StoreError> {
+        Ok(self.read(|tables| tables.sessions_of(user, |_| true)))
     }
 
     async fn delete(&self, id: &SessionId) -> Result<bool, StoreError> {
@@ -103,26 +133,12 @@ impl<A: Access> SessionRepository for MemoryRepositories<A> {
         user: &UserId,
         handle: &SessionHandle,
     ) -> Result<Option<SessionId>, StoreError> {
-        let tokens = SessionToken::parse(handle.as_str())
-            .map(|token| forms(&token))
-            .ok();
-        let is_named = |session: &Session| {
-            session.id.as_str() == handle.as_str()
-                || tokens
-                    .as_ref()
-                    .is_some_and(|tokens| tokens.contains(&session.token))
-        };
-        Ok(self
-            .write(|tables| {
-                let session = tables
-                    .sessions
-                    .iter()
-                    .find(|session| session.user_id == *user && is_named(session))?;
-                let id = session.id.clone();
-                remove(&mut tables.sessions, |session| session.id == id);
-                Some(id)
-            })
-            .await)
+        let is_theirs = |session: &Session| session.user_id == *user;
+        Ok(self.write(|tables| tables.delete_named(handle, is_theirs)).await)
+    }
+
+    async fn delete_of_anybody(&self, handle: &SessionHandle) -> Result<Option<SessionId>, StoreError> {
+        Ok(self.write(|tables| tables.delete_named(handle, |_| true)).await)
     }
 
     async fn delete_all<'a>(&self, user: &UserId, keep: Option<&'a SessionId>) -> Result<u64, StoreError> {

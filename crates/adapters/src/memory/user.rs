@@ -1,6 +1,9 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use doorward_domain::user::{Email, ProfileChange, User, UserRepository};
+use doorward_domain::access::Administrators;
+use doorward_domain::user::{
+    Email, KeysetPosition, User, UserChange, UserPage, UserQuery, UserRepository, UserSlice,
+};
 use doorward_domain::{Constraint, StoreError, UserId};
 
 use super::store::{Access, MemoryRepositories, Tables, remove};
@@ -69,25 +72,78 @@ impl<A: Access> UserRepository for MemoryRepositories<A> {
         Ok(self.read(|tables| tables.present(id).cloned()))
     }
 
-    async fn update_profile(
+    async fn find_with_deleted(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+        Ok(self.read(|tables| tables.users.iter().find(|user| user.id == *id).cloned()))
+    }
+
+    async fn lock_administrators(&self, who: &Administrators) -> Result<Vec<User>, StoreError> {
+        let is_one = |user: &&User| {
+            let has = |role: &String| user.role.as_ref().is_some_and(|roles| roles.contains(role));
+            user.deleted_at.is_none() && (who.users.contains(&user.id) || who.roles.iter().any(has))
+        };
+        Ok(self.read(|tables| tables.users.iter().filter(is_one).cloned().collect()))
+    }
+
+    async fn list(&self, query: &UserQuery) -> Result<UserPage, StoreError> {
+        let mut found: Vec<_> = self.read(|tables| {
+            let matching = tables.users.iter().filter(|user| query.matches(user));
+            matching.cloned().collect()
+        });
+        let place = |user: &User| (query.order.by.of(user), user.id.as_str().to_owned());
+        found.sort_by_key(place);
+        if query.order.descending {
+            found.reverse();
+        }
+        let total = u64::try_from(found.len()).unwrap_or(u64::MAX);
+        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+        let is_after = |user: &User, last: &KeysetPosition| {
+            let last = (Some(last.key.clone()), last.id.as_str().to_owned());
+            if query.order.descending {
+                place(user) < last
+            } else {
+                place(user) > last
+            }
+        };
+        Ok(match &query.slice {
+            UserSlice::Offset(offset) => {
+                let offset = usize::try_from(*offset).unwrap_or(usize::MAX);
+                UserPage {
+                    users: found.into_iter().skip(offset).take(limit).collect(),
+                    total: Some(total),
+                }
+            }
+            UserSlice::After(last) => {
+                let rest = found
+                    .into_iter()
+                    .filter(|user| last.as_ref().is_none_or(|last| is_after(user, last)));
+                UserPage {
+                    users: rest.take(limit).collect(),
+                    total: None,
+                }
+            }
+        })
+    }
+
+    async fn update(
         &self,
         id: &UserId,
-        change: &ProfileChange,
+        change: &UserChange,
         now: DateTime<Utc>,
     ) -> Result<Option<User>, StoreError> {
-        Ok(self
-            .write(|tables| {
-                let user = tables.present_mut(id)?;
-                if let Some(name) = &change.name {
-                    user.name = name.clone();
-                }
-                if let Some(image) = &change.image {
-                    user.image.clone_from(image);
-                }
-                user.updated_at = now;
-                Some(user.clone())
-            })
-            .await)
+        self.write(|tables| {
+            if tables.present(id).is_none() {
+                return Ok(None);
+            }
+            if let Some(email) = &change.email {
+                tables.check_email(email, id)?;
+            }
+            let user = tables.present_mut(id);
+            Ok(user.map(|user| {
+                *user = change.applied_to(user.clone(), now);
+                user.clone()
+            }))
+        })
+        .await
     }
 
     async fn mark_email_verified(

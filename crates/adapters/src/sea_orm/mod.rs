@@ -12,6 +12,7 @@ mod row;
 mod session;
 mod timestamp;
 mod user;
+mod user_list;
 mod verification;
 
 pub use connect::{ConnectError, ConnectOptions, connect};

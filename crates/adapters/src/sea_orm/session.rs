@@ -22,6 +22,19 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
         Ok(outcome.rows_affected > 0)
     }
 
+    async fn delete_named(
+        &self,
+        handle: &SessionHandle,
+        among: DeleteMany<Entity>,
+    ) -> Result<Option<SessionId>, StoreError> {
+        let named = Condition::any()
+            .add(Column::Id.eq(handle.as_str()))
+            .add(Column::Token.is_in(forms(handle.as_str())));
+        let delete = among.filter(named).exec_with_returning(&self.connection);
+        let rows = delete.await.map_err(store_error)?;
+        Ok(rows.into_iter().next().map(|row| SessionId::from_stored(row.id)))
+    }
+
     async fn delete_sessions(&self, delete: DeleteMany<Entity>) -> Result<u64, StoreError> {
         let outcome = delete.exec(&self.connection).await.map_err(store_error)?;
         Ok(outcome.rows_affected)
@@ -52,6 +65,7 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
             updated_at: Set(self.at(session.updated_at)),
             ip_address: Set(session.ip_address.clone()),
             user_agent: Set(session.user_agent.clone()),
+            impersonated_by: Set(session.impersonated_by.as_ref().map(ToString::to_string)),
             adopted_at: Set(session.adopted_at.map(|moment| self.at(moment))),
         };
         Entity::insert(row)
@@ -118,6 +132,13 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
         Ok(rows.into_iter().map(Session::from).collect())
     }
 
+    async fn list_all(&self, user: &UserId) -> Result<Vec<Session>, StoreError> {
+        let select = Entity::find().filter(Column::UserId.eq(user.as_str()));
+        let oldest_first = select.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id);
+        let rows = oldest_first.all(&self.connection).await.map_err(store_error)?;
+        Ok(rows.into_iter().map(Session::from).collect())
+    }
+
     async fn delete(&self, id: &SessionId) -> Result<bool, StoreError> {
         Ok(self
             .delete_sessions(Entity::delete_many().filter(Column::Id.eq(id.as_str())))
@@ -130,17 +151,15 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
         user: &UserId,
         handle: &SessionHandle,
     ) -> Result<Option<SessionId>, StoreError> {
-        let named = Condition::any()
-            .add(Column::Id.eq(handle.as_str()))
-            .add(Column::Token.is_in(forms(handle.as_str())));
-        let delete = Entity::delete_many()
-            .filter(Column::UserId.eq(user.as_str()))
-            .filter(named);
-        let rows = delete
-            .exec_with_returning(&self.connection)
-            .await
-            .map_err(store_error)?;
-        Ok(rows.into_iter().next().map(|row| SessionId::from_stored(row.id)))
+        self.delete_named(
+            handle,
+            Entity::delete_many().filter(Column::UserId.eq(user.as_str())),
+        )
+        .await
+    }
+
+    async fn delete_of_anybody(&self, handle: &SessionHandle) -> Result<Option<SessionId>, StoreError> {
+        self.delete_named(handle, Entity::delete_many()).await
     }
 
     async fn delete_all<'a>(&self, user: &UserId, keep: Option<&'a SessionId>) -> Result<u64, StoreError> {

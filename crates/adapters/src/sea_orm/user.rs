@@ -1,11 +1,12 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use doorward_domain::user::{Email, ProfileChange, User, UserRepository};
+use doorward_domain::access::Administrators;
+use doorward_domain::user::{Email, User, UserChange, UserPage, UserQuery, UserRepository};
 use doorward_domain::{StoreError, UserId};
 use sea_orm::sea_query::{Condition, Expr, LockBehavior, LockType};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, Select, Set,
-    TransactionTrait, UpdateMany,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select, Set, TransactionTrait, UpdateMany,
 };
 
 use super::SeaRepositories;
@@ -18,6 +19,15 @@ fn present(id: &UserId) -> Condition {
     Condition::all()
         .add(Column::Id.eq(id.as_str()))
         .add(Column::DeletedAt.is_null())
+}
+
+/// Whether the role is among those in the column: alone, first, last or in between.
+fn has_role(role: &str) -> Condition {
+    Condition::any()
+        .add(Column::Role.eq(role))
+        .add(Column::Role.starts_with(format!("{role},")))
+        .add(Column::Role.ends_with(format!(",{role}")))
+        .add(Column::Role.contains(format!(",{role},")))
 }
 
 fn find(id: &UserId) -> Select<Entity> {
@@ -76,6 +86,10 @@ where
             email: Set(user.email.to_string()),
             email_verified: Set(user.email_verified),
             image: Set(user.image.as_ref().map(|image| image.as_str().to_owned())),
+            role: Set(user.role.as_ref().map(ToString::to_string)),
+            banned: Set(user.ban.banned),
+            ban_reason: Set(user.ban.reason.clone()),
+            ban_expires: Set(user.ban.expires_at.map(|moment| self.at(moment))),
             created_at: Set(self.at(user.created_at)),
             updated_at: Set(self.at(user.updated_at)),
             deleted_at: Set(user.deleted_at.map(|moment| self.at(moment))),
@@ -121,23 +135,63 @@ where
             .map(User::from))
     }
 
-    async fn update_profile(
+    async fn find_with_deleted(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+        let found = Entity::find_by_id(id.as_str()).one(&self.connection).await;
+        Ok(found.map_err(store_error)?.map(User::from))
+    }
+
+    async fn lock_administrators(&self, who: &Administrators) -> Result<Vec<User>, StoreError> {
+        let mut any = Condition::any().add(Column::Id.is_in(who.users.iter().map(UserId::as_str)));
+        for role in &who.roles {
+            any = any.add(has_role(role));
+        }
+        let mut select = Entity::find().filter(Column::DeletedAt.is_null()).filter(any);
+        if self.is_postgres() {
+            // In one order, so that two who lock all of them do not wait for each other.
+            select = select.order_by_asc(Column::Id).lock(LockType::Update);
+        }
+        let rows = select.all(&self.connection).await.map_err(store_error)?;
+        Ok(rows.into_iter().map(User::from).collect())
+    }
+
+    async fn list(&self, query: &UserQuery) -> Result<UserPage, StoreError> {
+        self.list_users(query).await
+    }
+
+    async fn update(
         &self,
         id: &UserId,
-        change: &ProfileChange,
+        change: &UserChange,
         now: DateTime<Utc>,
     ) -> Result<Option<User>, StoreError> {
         let mut update = Entity::update_many()
             .col_expr(Column::UpdatedAt, Expr::value(self.at(now)))
             .filter(present(id));
-        if let Some(name) = &change.name {
+        if let Some(name) = &change.profile.name {
             update = update.col_expr(Column::Name, Expr::value(name.as_str()));
         }
-        if let Some(image) = &change.image {
-            update = update.col_expr(
-                Column::Image,
-                Expr::value(image.as_ref().map(|image| image.as_str().to_owned())),
-            );
+        if let Some(image) = &change.profile.image {
+            let image = image.as_ref().map(|image| image.as_str().to_owned());
+            update = update.col_expr(Column::Image, Expr::value(image));
+        }
+        if let Some(email) = &change.email {
+            update = update.col_expr(Column::Email, Expr::value(email.as_str()));
+        }
+        if let Some(verified) = change.email_verified {
+            update = update.col_expr(Column::EmailVerified, Expr::value(verified));
+        }
+        if let Some(role) = &change.role {
+            update = update.col_expr(Column::Role, Expr::value(role.as_str()));
+        }
+        if let Some(banned) = change.ban.banned {
+            update = update.col_expr(Column::Banned, Expr::value(banned));
+        }
+        if let Some(reason) = &change.ban.reason {
+            update = update.col_expr(Column::BanReason, Expr::value(reason.clone()));
+        }
+        if let Some(end) = change.ban.expires_at {
+            let end = end.map_or_else(|| Expr::cust("NULL"), |end| Expr::value(self.at(end)));
+            update = update.col_expr(Column::BanExpires, end);
         }
         let rows = update
             .exec_with_returning(&self.connection)

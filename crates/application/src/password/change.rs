@@ -90,10 +90,8 @@ impl ChangePassword {
         let new = self.context.ports.hasher.hash(&input.new).await?;
 
         let tx = self.context.store().begin().await?;
-        tx.users()
-            .lock(&user.id)
-            .await?
-            .ok_or(ChangePasswordError::NoCredential)?;
+        let locked = tx.users().lock(&user.id).await?;
+        let user = locked.ok_or(ChangePasswordError::NoCredential)?;
         if !tx
             .accounts()
             .replace_password(&user.id, &old, &new, self.context.now())
@@ -121,14 +119,11 @@ impl ChangePassword {
                 lifetime: input.lifetime,
                 client: input.client,
             };
-            opened = self.door.open_if_admitted(&*tx, user, opening).await?;
+            opened = self.door.open_if_admitted(&*tx, &user, opening).await?;
         }
         tx.commit().await?;
         tracing::info!(user = %user.id, "password changed");
-        Ok(PasswordChanged {
-            user: user.clone(),
-            opened,
-        })
+        Ok(PasswordChanged { user, opened })
     }
 }
 

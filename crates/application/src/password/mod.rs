@@ -8,6 +8,8 @@ mod sign_in;
 mod sign_up;
 mod verify;
 
+pub(crate) use register::{insert_user, new_user};
+
 pub use change::{ChangePassword, ChangePasswordError, ChangePasswordInput, PasswordChanged};
 pub use register::{CreateUser, CreateUserError};
 pub use request_reset::{RequestPasswordReset, RequestResetError};

@@ -1,4 +1,5 @@
 use chrono::{DateTime, Utc};
+use doorward_domain::access::{Ban, RoleList};
 use doorward_domain::account::Account;
 use doorward_domain::password::{HashError, Password, PasswordHash, PasswordProblem};
 use doorward_domain::user::{Email, ImageUrl, User, UserName};
@@ -6,14 +7,17 @@ use doorward_domain::{AccountId, Constraint, StoreError, Transaction, UserId};
 
 use crate::Context;
 
-/// Writes a user and the account they sign in with: never one without the other (RE-2).
-pub(super) async fn register(
+/// Writes a user and, if there is a password, the account they sign in with: never one without the other (RE-2).
+pub(crate) async fn insert_user(
     tx: &dyn Transaction,
     context: &Context,
     user: &User,
-    hash: PasswordHash,
+    hash: Option<PasswordHash>,
 ) -> Result<(), StoreError> {
     tx.users().insert(user).await?;
+    let Some(hash) = hash else {
+        return Ok(());
+    };
     let id = AccountId::mint(user.created_at, context.entropy());
     tx.accounts()
         .insert(&Account::with_password(
@@ -26,14 +30,19 @@ pub(super) async fn register(
 }
 
 /// A user about to be registered.
-pub(super) fn new_user(
+pub(crate) fn new_user(
     context: &Context,
     name: UserName,
     email: Email,
     image: Option<ImageUrl>,
     now: DateTime<Utc>,
 ) -> User {
-    User::new(UserId::mint(now, context.entropy()), name, email, image, now)
+    let mut user = User::new(UserId::mint(now, context.entropy()), name, email, image, now);
+    if context.settings.admin.enabled {
+        user.role = Some(context.settings.access.default_role());
+        user.ban = Ban::none();
+    }
+    user
 }
 
 /// Why a user was not created.
@@ -45,6 +54,9 @@ pub enum CreateUserError {
     /// Somebody has the address.
     #[error("the e-mail address is taken")]
     EmailTaken,
+    /// There are no administrators here: `admin.enabled` is false, or no role administers.
+    #[error("there are no administrators without `admin.enabled = true` and a role in `admin.admin_roles`")]
+    NoAdministrators,
     /// The password could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -53,7 +65,7 @@ pub enum CreateUserError {
     Store(#[from] StoreError),
 }
 
-/// Creates a user on an operator's word: no session, no letter, and the address counts as verified.
+/// Creates a user or an administrator on an operator's word: no session, no letter, and the address counts as verified.
 #[derive(Clone, Debug)]
 pub struct CreateUser {
     context: Context,
@@ -72,14 +84,22 @@ impl CreateUser {
         name: UserName,
         email: Email,
         password: Password,
+        administrator: bool,
     ) -> Result<User, CreateUserError> {
+        let role = self.context.settings.access.administrators().roles.first();
+        if administrator && (role.is_none() || !self.context.settings.admin.enabled) {
+            return Err(CreateUserError::NoAdministrators);
+        }
         let policy = &self.context.settings.email_and_password.password;
         policy.check(&password, &name, &email, &*self.context.ports.common_passwords)?;
         let hash = self.context.ports.hasher.hash(&password).await?;
         let mut user = new_user(&self.context, name, email, None, self.context.now());
         user.email_verified = true;
+        if administrator {
+            user.role = role.map(RoleList::from_stored);
+        }
         let tx = self.context.store().begin().await?;
-        register(&*tx, &self.context, &user, hash)
+        insert_user(&*tx, &self.context, &user, Some(hash))
             .await
             .map_err(|error| match error {
                 StoreError::Conflict(Constraint::UserEmail) => CreateUserError::EmailTaken,

@@ -49,6 +49,9 @@ pub enum SignInError {
     /// The password is right, but the address has to be verified first (EN-4).
     #[error("the e-mail address is not verified")]
     EmailNotVerified,
+    /// The password is right, but the user is banned (EN-4).
+    #[error("the user is banned")]
+    Banned,
     /// The password could not be compared.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -87,9 +90,11 @@ impl SignIn {
         self.check_length(&input.password)?;
         for _ in 0..Self::LOOKS {
             let (user, hash) = self.verified_user(&input.email, &input.password).await?;
-            if self.door.admits(&user).is_err() {
-                self.remind(&user, input.callback.as_ref()).await?;
-                return Err(SignInError::EmailNotVerified);
+            if let Err(error) = self.door.admits(&user) {
+                if matches!(error, OpenError::EmailNotVerified) {
+                    self.remind(&user, input.callback.as_ref()).await?;
+                }
+                return Err(error.into());
             }
             if let Some(signed_in) = self.enter(&user.id, &hash, &input).await? {
                 return Ok(signed_in);
@@ -120,14 +125,7 @@ impl SignIn {
             lifetime: input.lifetime,
             client: input.client.clone(),
         };
-        let opened = self
-            .door
-            .open(&*tx, &user, opening)
-            .await
-            .map_err(|error| match error {
-                OpenError::EmailNotVerified => SignInError::EmailNotVerified,
-                OpenError::Store(error) => error.into(),
-            })?;
+        let opened = self.door.open(&*tx, &user, opening).await?;
         tx.commit().await?;
         Ok(Some(SignedIn { user, opened }))
     }
@@ -207,5 +205,15 @@ impl SignIn {
         let tx = self.context.store().begin().await?;
         self.links.mail_verification(&*tx, user, callback).await?;
         tx.commit().await
+    }
+}
+
+impl From<OpenError> for SignInError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::EmailNotVerified => Self::EmailNotVerified,
+            OpenError::Banned => Self::Banned,
+            OpenError::Store(error) => Self::Store(error),
+        }
     }
 }

@@ -7,7 +7,7 @@ use doorward_domain::user::{Email, ImageUrl, User, UserName};
 use doorward_domain::verification::{Purpose, Verification};
 use doorward_domain::{Constraint, Secret, StoreError};
 
-use super::register::{new_user, register};
+use super::register::{insert_user, new_user};
 use crate::Context;
 use crate::mail::Post;
 use crate::session::{Client, Door, OpenedSession, Opening, Proof, end_previous};
@@ -124,7 +124,7 @@ impl SignUp {
     ) -> Result<Option<OpenedSession>, SignUpError> {
         let settings = &self.context.settings;
         let tx = self.context.store().begin().await?;
-        register(&*tx, &self.context, user, hash)
+        insert_user(&*tx, &self.context, user, Some(hash))
             .await
             .map_err(|error| match error {
                 StoreError::Conflict(Constraint::UserEmail) => SignUpError::EmailTaken,

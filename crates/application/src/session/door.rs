@@ -1,16 +1,27 @@
+use chrono::TimeDelta;
+use doorward_domain::access::Ban;
 use doorward_domain::session::{Lifetime, Session, SessionToken};
-use doorward_domain::user::User;
-use doorward_domain::{SessionId, StoreError, Transaction};
+use doorward_domain::user::{User, UserChange};
+use doorward_domain::{SessionId, StoreError, Transaction, UserId};
 
 use crate::Context;
 
 /// How somebody proved who they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proof {
     /// They typed the password just now, or chose it when signing up.
     Password,
     /// They followed a link that only the owner of the address could have.
     EmailLink,
+    /// They held a session of theirs, which this one follows.
+    Session,
+    /// They are an administrator, who takes the user's place for this long.
+    Impersonation {
+        /// The administrator.
+        by: UserId,
+        /// How long.
+        span: TimeDelta,
+    },
 }
 
 /// Where a request came from, as far as it is kept.
@@ -68,6 +79,9 @@ pub enum OpenError {
     /// The address has to be verified first.
     #[error("the e-mail address is not verified")]
     EmailNotVerified,
+    /// The user is banned.
+    #[error("the user is banned")]
+    Banned,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -75,8 +89,8 @@ pub enum OpenError {
 
 /// The one door through which sessions come into being.
 ///
-/// Every way to sign in ends here, so what keeps a user out (an unverified address, a deleted account, and one
-/// day a ban or a missing second factor) is decided in this place and cannot be walked around.
+/// Every way to sign in ends here, so what keeps a user out (an unverified address, a deleted account, a ban, and one
+/// day a missing second factor) is decided in this place and cannot be walked around.
 #[derive(Clone, Debug)]
 pub struct Door {
     context: Context,
@@ -100,6 +114,9 @@ impl Door {
         {
             return Err(OpenError::EmailNotVerified);
         }
+        if user.ban.is_active(self.context.now()) {
+            return Err(OpenError::Banned);
+        }
         Ok(())
     }
 
@@ -112,19 +129,24 @@ impl Door {
     ) -> Result<Option<OpenedSession>, StoreError> {
         match self.open(tx, user, opening).await {
             Ok(opened) => Ok(Some(opened)),
-            Err(OpenError::EmailNotVerified) => Ok(None),
+            Err(OpenError::EmailNotVerified | OpenError::Banned) => Ok(None),
             Err(OpenError::Store(error)) => Err(error),
         }
     }
 
-    /// Opens a session with a new token, and ends the oldest beyond the limit (SE-3, SE-11).
+    /// Opens a session with a new token, and ends the oldest beyond the limit (SE-3, SE-11). The user must be as this
+    /// transaction locked or added them, so that no ban comes in between.
     pub async fn open(
         &self,
         tx: &dyn Transaction,
         user: &User,
         opening: Opening,
     ) -> Result<OpenedSession, OpenError> {
-        self.admits(user)?;
+        match self.admits(user) {
+            // An administrator looks at what the user would see, verified or not.
+            Err(OpenError::EmailNotVerified) if matches!(opening.proof, Proof::Impersonation { .. }) => {}
+            outcome => outcome?,
+        }
         let Opening {
             proof,
             lifetime,
@@ -132,20 +154,34 @@ impl Door {
         } = opening;
         let now = self.context.now();
         let token = SessionToken::mint(self.context.entropy());
+        if user.ban.has_run_out(now) {
+            let lifted = UserChange {
+                ban: Ban::none().into(),
+                ..UserChange::default()
+            };
+            tx.users().update(&user.id, &lifted, now).await?;
+        }
         let policy = &self.context.settings.session;
+        let (expires_at, impersonated_by) = match &proof {
+            Proof::Impersonation { by, span } => (now + *span, Some(by.clone())),
+            Proof::Password | Proof::EmailLink | Proof::Session => (policy.first_expiry(lifetime, now), None),
+        };
         let session = Session {
             id: SessionId::mint(now, self.context.entropy()),
             user_id: user.id.clone(),
             token: token.stored(self.context.settings.security.tokens_at_rest),
-            expires_at: policy.first_expiry(lifetime, now),
+            expires_at,
             created_at: now,
             updated_at: now,
             ip_address: Some(client.ip_address),
             user_agent: Some(client.user_agent),
+            impersonated_by,
             adopted_at: None,
         };
         tx.sessions().insert(&session).await?;
-        if let Some(most) = policy.max_per_user {
+        // An administrator's visit must not push out a session of the user.
+        let own = session.impersonated_by.is_none();
+        if let Some(most) = policy.max_per_user.filter(|_| own) {
             tx.sessions().trim(&user.id, most).await?;
         }
         tracing::info!(user = %user.id, session = %session.id, ?proof, "session opened");

@@ -27,7 +27,7 @@ impl ListSessions {
         Self { context }
     }
 
-    /// The living sessions of the user, oldest first.
+    /// The living sessions of the user, oldest first; not those an administrator opened in their place.
     pub async fn run(&self, caller: &CurrentSession) -> Result<Vec<ListedSession>, StoreError> {
         let policy = &self.context.settings.session;
         let now = self.context.now();
@@ -39,22 +39,23 @@ impl ListSessions {
             .await?;
         let living = sessions
             .into_iter()
-            .filter(|session| policy.is_live(session, now));
+            .filter(|session| policy.is_live(session, now) && session.impersonated_by.is_none());
         Ok(living
             .map(|session| ListedSession {
-                handle: self.handle(&session, caller),
+                handle: handle(&self.context, &session, caller),
                 session,
             })
             .collect())
     }
+}
 
-    fn handle(&self, session: &Session, caller: &CurrentSession) -> String {
-        match self.context.settings.security.tokens_at_rest {
-            TokenStorage::Digest if session.id == caller.session.id => caller.token.expose().to_owned(),
-            TokenStorage::Clear if session.token.storage() == TokenStorage::Clear => {
-                session.token.as_str().to_owned()
-            }
-            TokenStorage::Digest | TokenStorage::Clear => session.id.as_str().to_owned(),
+/// What names a session to its user or an administrator, see [`ListedSession::handle`].
+pub(crate) fn handle(context: &Context, session: &Session, caller: &CurrentSession) -> String {
+    match context.settings.security.tokens_at_rest {
+        TokenStorage::Digest if session.id == caller.session.id => caller.token.expose().to_owned(),
+        TokenStorage::Clear if session.token.storage() == TokenStorage::Clear => {
+            session.token.as_str().to_owned()
         }
+        TokenStorage::Digest | TokenStorage::Clear => session.id.as_str().to_owned(),
     }
 }

@@ -8,6 +8,7 @@ mod sign_out;
 
 pub(crate) use door::end_previous;
 pub use door::{Client, Door, OpenError, OpenedSession, Opening, Proof};
+pub(crate) use list::handle;
 pub use list::{ListSessions, ListedSession};
 pub use read::{CurrentSession, ReadSession, Refresh};
 pub use revoke::{RevokeSession, RevokeSessions};

@@ -4,6 +4,7 @@ use doorward_domain::session::{Session, SessionToken};
 use doorward_domain::user::User;
 
 use crate::Context;
+use crate::settings::Settings;
 
 /// Whether reading a session may extend it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,14 @@ pub struct CurrentSession {
     pub refreshed: bool,
     /// Whether it is due to be extended and was not.
     pub needs_refresh: bool,
+}
+
+impl CurrentSession {
+    /// Whether it counts as the user's own: an administrator in their place has not their rights (AC-6).
+    #[must_use]
+    pub fn has_rights(&self, settings: &Settings) -> bool {
+        self.session.impersonated_by.is_none() || !settings.security.restrict_impersonation
+    }
 }
 
 /// Finds out who holds a token.

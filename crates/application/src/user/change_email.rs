@@ -29,6 +29,7 @@ pub enum ChangeEmailError {
 
 /// What became of the wish.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "made once a request, and not kept")]
 pub enum EmailChanged {
     /// Somebody has to follow a link. Also said if the address is taken (EN-2).
     Asked,

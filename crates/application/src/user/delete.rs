@@ -6,6 +6,7 @@ use doorward_domain::verification::{MailToken, Purpose, Verification, Verificati
 use doorward_domain::{Secret, StoreError, Transaction, UserId};
 
 use crate::Context;
+use crate::access::is_last_administrator;
 use crate::mail::Post;
 use crate::password::{VerifyPassword, VerifyPasswordError};
 use crate::session::CurrentSession;
@@ -54,6 +55,9 @@ pub enum DeleteUserError {
     /// The token is unknown, used, expired or somebody else's.
     #[error("the token is invalid")]
     InvalidToken,
+    /// Nobody would be left to administer the others (AC-5).
+    #[error("the last administrator stays")]
+    LastAdministrator,
     /// The password could not be compared.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -133,19 +137,11 @@ impl DeleteUser {
         Ok(tx.commit().await?)
     }
 
-    async fn delete(&self, tx: &dyn Transaction, user: &UserId) -> Result<(), StoreError> {
-        match self.context.settings.delete_user.mode {
-            DeletionMode::Hard => {
-                tx.users().delete(user).await?;
-            }
-            DeletionMode::Soft => {
-                tx.users().soft_delete(user, self.context.now()).await?;
-                tx.sessions().delete_all(user, None).await?;
-                tx.verifications().cancel(user, &Purpose::ALL).await?;
-            }
+    async fn delete(&self, tx: &dyn Transaction, user: &UserId) -> Result<(), DeleteUserError> {
+        if is_last_administrator(tx, &self.context, user).await? {
+            return Err(DeleteUserError::LastAdministrator);
         }
-        tracing::info!(%user, mode = ?self.context.settings.delete_user.mode, "user deleted");
-        Ok(())
+        Ok(erase(tx, &self.context, user).await?)
     }
 
     async fn ask(&self, user: &User, callback: Option<&RedirectTarget>) -> Result<(), StoreError> {
@@ -179,6 +175,24 @@ impl DeleteUser {
         self.post.write(&*tx, &letter).await?;
         tx.commit().await
     }
+}
+
+/// Removes a user as it is configured: at once, or hidden until the retention is over. Either way all sessions and all that
+/// was mailed to them end with it (SE-6).
+pub(crate) async fn erase(tx: &dyn Transaction, context: &Context, user: &UserId) -> Result<(), StoreError> {
+    let mode = context.settings.delete_user.mode;
+    match mode {
+        DeletionMode::Hard => {
+            tx.users().delete(user).await?;
+        }
+        DeletionMode::Soft => {
+            tx.users().soft_delete(user, context.now()).await?;
+            tx.sessions().delete_all(user, None).await?;
+            tx.verifications().cancel(user, &Purpose::ALL).await?;
+        }
+    }
+    tracing::info!(%user, ?mode, "user deleted");
+    Ok(())
 }
 
 impl From<VerifyPasswordError> for DeleteUserError {

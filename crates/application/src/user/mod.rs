@@ -4,6 +4,8 @@ mod change_email;
 mod delete;
 mod update;
 
+pub(crate) use delete::erase;
+
 pub use change_email::{ChangeEmail, ChangeEmailError, EmailChanged};
 pub use delete::{DeleteUser, DeleteUserError, DeleteUserInput, Deletion};
 pub use update::UpdateUser;

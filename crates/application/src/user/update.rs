@@ -21,7 +21,7 @@ impl UpdateUser {
         self.context
             .store()
             .users()
-            .update_profile(user, change, self.context.now())
+            .update(user, &change.clone().into(), self.context.now())
             .await
     }
 }

@@ -44,6 +44,7 @@ pub struct VerifyEmailInput<'a> {
 
 /// What following the link did.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "made once a request, and not kept")]
 pub enum Verified {
     /// The address is verified. A session was opened if following a link does that.
     Address {
@@ -153,7 +154,11 @@ impl VerifyEmail {
             lifetime: Lifetime::Remembered,
             client: input.client,
         };
-        Ok(self.door.open_if_admitted(tx, user, opening).await?)
+        // A ban may have come since the user was read.
+        let Some(user) = tx.users().lock(&user.id).await? else {
+            return Ok(None);
+        };
+        Ok(self.door.open_if_admitted(tx, &user, opening).await?)
     }
 
     async fn change(

@@ -21,8 +21,10 @@ const LEAST_SECRET_BYTES: usize = 32;
 const LEAST_DIFFERENT_CHARACTERS: usize = 10;
 /// Texts that stand in the documentation and sources of Better Auth, and so in many a configuration.
 const KNOWN_SECRETS: [&str; 2] = ["better-auth-secret", "change-me"];
-/// Where hardened, the longest a reset link is good for (TK-4) and a cached session is believed (SE-10).
+/// Where hardened, the longest a reset link is good for (TK-4), an administrator uses a user's place (AC-6), and a cached
+/// session is believed (SE-10).
 const LONGEST_RESET: TimeDelta = TimeDelta::hours(24);
+const LONGEST_IMPERSONATION: TimeDelta = TimeDelta::hours(1);
 const LONGEST_COOKIE_CACHE: TimeDelta = TimeDelta::seconds(300);
 
 impl Draft {
@@ -35,6 +37,8 @@ impl Draft {
         check_secret(&secret)?;
         self.check_spans()?;
         self.check_peppers()?;
+        self.check_admin()?;
+        self.settings.access = self.access.policy()?;
         self.place()?;
         let mail = self.mail()?;
         let client_address = self.client_address()?;
@@ -93,6 +97,26 @@ impl Draft {
         };
         check(&configuration).map_err(|error| unusable(&error))?;
         Ok(configuration)
+    }
+
+    fn check_admin(&self) -> Result<(), Problem> {
+        let admin = &self.settings.admin;
+        let short = |token: &Secret<String>| token.expose().chars().count() < LEAST_SECRET_BYTES;
+        if admin.setup_token.as_ref().is_some_and(short) {
+            return Err(Problem::new(
+                "admin.setup_token",
+                "could be guessed",
+                format!("write at least {LEAST_SECRET_BYTES} random characters"),
+            ));
+        }
+        if admin.impersonation_session_duration <= TimeDelta::zero() {
+            return Err(Problem::new(
+                "admin.impersonation_session_duration",
+                "is no time at all",
+                "write a number of seconds above 0",
+            ));
+        }
+        Ok(())
     }
 
     fn check_peppers(&self) -> Result<(), Problem> {
@@ -219,6 +243,11 @@ impl Draft {
                 "session.cookie_cache.max_age",
                 self.cookie_cache_max_age,
                 LONGEST_COOKIE_CACHE,
+            ),
+            (
+                "admin.impersonation_session_duration",
+                settings.admin.impersonation_session_duration,
+                LONGEST_IMPERSONATION,
             ),
         ];
         for (key, span, most) in bounded {

@@ -9,6 +9,8 @@ use doorward_domain::redirect::Origin;
 use doorward_web::client_address::ClientAddressPolicy;
 use doorward_web::session::cookie_cache::Strategy;
 
+use super::access::AccessDraft;
+
 /// The algorithm of new password hashes, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HashingName {
@@ -31,6 +33,7 @@ pub(crate) enum LogFormat {
 pub(crate) struct Draft {
     pub(crate) preset: Preset,
     pub(crate) settings: Settings,
+    pub(crate) access: AccessDraft,
     pub(crate) base_url: Option<String>,
     pub(crate) base_path: Option<String>,
     pub(crate) secret: Option<Secret<String>>,
@@ -82,6 +85,7 @@ impl Draft {
         Self {
             preset,
             settings: Settings::of(preset, Origin::loopback(listen.port()), "/api/auth".to_owned()),
+            access: AccessDraft::default(),
             base_url: None,
             base_path: None,
             secret: None,

@@ -173,10 +173,15 @@ fn origins(fallbacks: &Variables, own: &Variables, surroundings: &Surroundings) 
 }
 
 fn flatten(path: String, value: Value, values: &mut BTreeMap<String, Value>) {
-    let ValueKind::Table(table) = value.kind else {
+    let ValueKind::Table(table) = value.kind.clone() else {
         values.insert(path, value);
         return;
     };
+    // A role that permits nothing is an empty table.
+    if table.is_empty() && !path.is_empty() {
+        values.insert(path, value);
+        return;
+    }
     for (name, value) in table {
         flatten(
             if path.is_empty() {

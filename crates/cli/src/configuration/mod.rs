@@ -1,5 +1,6 @@
 //! The configuration: read from file, environment and flags, checked, and shown.
 
+mod access;
 mod catalogue;
 mod checks;
 mod data_dir;
@@ -21,6 +22,7 @@ pub(crate) use layers::Surroundings;
 pub(crate) use problem::Problem;
 pub(crate) use reference::reference;
 
+use access::Named;
 use catalogue::{CATALOGUE, LATER, find, nearest, variable};
 use data_dir::DataDir;
 use draft::Draft;
@@ -50,7 +52,16 @@ pub(crate) fn load(surroundings: &Surroundings) -> Result<Loaded, Problem> {
     let mut draft = Draft::of(preset(given.get("preset"))?);
     for (key, Given { value, origin }) in &given {
         let Some(entry) = find(key) else {
-            unknown(key, value, origin)?;
+            match draft.access.read(key, value) {
+                Named::Taken => {}
+                Named::Wrong => {
+                    let expected = <Vec<String>>::expected();
+                    let problem =
+                        Problem::new(key, format!("is not {expected}"), format!("write {expected}"));
+                    return Err(problem.with_origin(Some(origin.clone())));
+                }
+                Named::Other => unknown(key, value, origin)?,
+            }
             continue;
         };
         if !entry.set(&mut draft, value.clone()) {
@@ -72,7 +83,9 @@ pub(crate) fn load(surroundings: &Surroundings) -> Result<Loaded, Problem> {
 /// A configuration of defaults that keeps nothing, for describing the server.
 pub(crate) fn standard() -> Result<Configuration, Problem> {
     let secret = Secret::new("describing-a-server-needs-no-secret".to_owned());
-    Draft::of(Preset::Hardened).finish(secret, Secret::new("sqlite::memory:".to_owned()))
+    let mut draft = Draft::of(Preset::Hardened);
+    draft.settings.admin.enabled = true;
+    draft.finish(secret, Secret::new("sqlite::memory:".to_owned()))
 }
 
 impl Loaded {
@@ -119,7 +132,12 @@ impl Loaded {
             let comment = if value == "unset" { "# " } else { "" };
             (format!("{comment}{} = {value}", entry.key), origin.to_owned())
         });
-        let lines: Vec<_> = lines.collect();
+        let named = self.given.iter().filter(|(key, _)| find(key).is_none());
+        let named = named.filter_map(|(key, given)| {
+            let value = <Vec<String>>::read(given.value.clone())?.show();
+            Some((format!("{key} = {value}"), given.origin.clone()))
+        });
+        let lines: Vec<_> = lines.chain(named).collect();
         let width = lines
             .iter()
             .map(|(line, _)| line.chars().count())
@@ -146,6 +164,9 @@ fn preset(given: Option<&Given>) -> Result<Preset, Problem> {
 
 /// A name that is no option is an error, unless it switches off what is not there anyway.
 fn unknown(key: &str, value: &config::Value, origin: &str) -> Result<(), Problem> {
+    if matches!(&value.kind, config::ValueKind::Table(table) if table.is_empty()) {
+        return Ok(());
+    }
     let origin = Some(origin.to_owned());
     let later = LATER
         .iter()

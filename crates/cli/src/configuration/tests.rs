@@ -177,7 +177,7 @@ fn values_of_the_wrong_kind_are_refused() {
 
 #[test]
 fn options_that_contradict_each_other_or_endanger_users_are_refused() {
-    let cases: [(&str, &[(&str, &str)]); 16] = [
+    let cases: [(&str, &[(&str, &str)]); 24] = [
         ("secret", &[("DOORWARD_SECRET", "short")]),
         (
             "secret",
@@ -208,7 +208,33 @@ fn options_that_contradict_each_other_or_endanger_users_are_refused() {
         ("password", &[("DOORWARD_PASSWORD__MEMORY_KIB", "1024")]),
         ("mail.from", &[("DOORWARD_MAIL__SMTP_URL", "smtp://127.0.0.1:25")]),
         ("rate_limit.enabled", &[("DOORWARD_RATE_LIMIT__ENABLED", "true")]),
-        ("admin.enabled", &[("DOORWARD_ADMIN__ENABLED", "true")]),
+        ("bearer.enabled", &[("DOORWARD_BEARER__ENABLED", "true")]),
+        ("admin.setup_token", &[("DOORWARD_ADMIN__SETUP_TOKEN", "short")]),
+        (
+            "admin.impersonation_session_duration",
+            &[("DOORWARD_ADMIN__IMPERSONATION_SESSION_DURATION", "3601")],
+        ),
+        (
+            "access.roles.accountant.invoice",
+            &[
+                ("DOORWARD_ACCESS__RESOURCES__INVOICE", "read,approve"),
+                ("DOORWARD_ACCESS__ROLES__ACCOUNTANT__INVOICE", "aprove"),
+            ],
+        ),
+        (
+            "access.roles.admin",
+            &[("DOORWARD_ACCESS__ROLES__ADMIN__USER", "list")],
+        ),
+        (
+            "access.resources.invoice",
+            &[("DOORWARD_ACCESS__RESOURCES__INVOICE", "a b")],
+        ),
+        (
+            "admin.roles.support.user",
+            &[("DOORWARD_ADMIN__ROLES__SUPPORT__USER", "lisst")],
+        ),
+        ("admin.default_role", &[("DOORWARD_ADMIN__DEFAULT_ROLE", "membr")]),
+        ("admin.admin_roles", &[("DOORWARD_ADMIN__ADMIN_ROLES", "owner")]),
     ];
     for (key, variables) in cases {
         assert_eq!(problem(variables).key, key, "{variables:?}");
@@ -220,7 +246,7 @@ fn what_is_not_there_may_be_switched_off() {
     assert!(
         configuration(&[
             ("DOORWARD_RATE_LIMIT__ENABLED", "false"),
-            ("DOORWARD_ADMIN__ENABLED", "false")
+            ("DOORWARD_BEARER__ENABLED", "false")
         ])
         .is_ok()
     );
@@ -266,4 +292,50 @@ fn a_broken_file_is_named_without_its_text() {
         ..Surroundings::default()
     };
     assert!(load(&missing).unwrap_err().key.ends_with("missing.toml"));
+}
+
+#[test]
+fn a_misspelt_permission_is_told_the_nearest_one() {
+    let problem = problem(&[
+        ("DOORWARD_ACCESS__RESOURCES__INVOICE", "read,approve"),
+        ("DOORWARD_ACCESS__ROLES__ACCOUNTANT__INVOICE", "read,aprove"),
+    ]);
+    assert!(problem.to_string().contains("invoice:approve"), "{problem}");
+}
+
+#[test]
+fn roles_are_added_to_the_shipped_ones() {
+    let variables = [
+        ("DOORWARD_ACCESS__RESOURCES__INVOICE", "read,approve"),
+        ("DOORWARD_ACCESS__ROLES__ACCOUNTANT__INVOICE", "read,approve"),
+        ("DOORWARD_ACCESS__ROLES__VISITOR", ""),
+    ];
+    let policy = configuration(&variables).unwrap().settings.access;
+    let roles: Vec<_> = policy
+        .roles()
+        .map(|(role, granted)| (role, granted.len()))
+        .collect();
+    assert_eq!(
+        roles,
+        [("accountant", 2), ("admin", 14), ("user", 0), ("visitor", 0)]
+    );
+}
+
+#[test]
+fn better_auth_s_roles_replace_the_shipped_ones() {
+    let variables = [
+        ("DOORWARD_ADMIN__ROLES__OWNER__USER", "list,get"),
+        ("DOORWARD_ADMIN__ROLES__OWNER__PROJECT", "create"),
+        ("DOORWARD_ADMIN__ROLES__MEMBER__USER", ""),
+        ("DOORWARD_ADMIN__DEFAULT_ROLE", "member"),
+        ("DOORWARD_ADMIN__ADMIN_ROLES", "owner"),
+    ];
+    let policy = configuration(&variables).unwrap().settings.access;
+    let roles: Vec<_> = policy
+        .roles()
+        .map(|(role, granted)| (role, granted.len()))
+        .collect();
+    assert_eq!(roles, [("member", 0), ("owner", 3)]);
+    assert_eq!(policy.administrators().roles, ["owner"]);
+    assert_eq!(policy.default_role().as_str(), "member");
 }

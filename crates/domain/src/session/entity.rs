@@ -22,6 +22,8 @@ pub struct Session {
     pub ip_address: Option<String>,
     /// The browser that opened it, as it introduced itself.
     pub user_agent: Option<String>,
+    /// The administrator who uses it in the place of its user.
+    pub impersonated_by: Option<UserId>,
     /// When a session Better Auth opened was taken over. From then on it ages like one of ours, so that nobody is
     /// signed out by the move, however long ago they signed in.
     pub adopted_at: Option<DateTime<Utc>>,

@@ -41,13 +41,15 @@ impl SessionPolicy {
         now + self.absolute_lifetime.map_or(span, |most| span.min(most))
     }
 
-    /// The end the session gets if it is due to be extended.
+    /// The end the session gets if it is due to be extended. One that an administrator uses in somebody's place never is
+    /// (AC-6).
     #[must_use]
     pub fn extension(&self, session: &Session, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let due = session.expires_at - self.expires_in + self.update_age <= now;
         let wanted = now + self.expires_in;
         let extended = self.last_moment(session).map_or(wanted, |last| last.min(wanted));
-        (due && !self.never_refresh && extended > session.expires_at).then_some(extended)
+        let may = !self.never_refresh && session.impersonated_by.is_none();
+        (due && may && extended > session.expires_at).then_some(extended)
     }
 
     /// Whether the session counts: not past its end, nor older than any session may be. One that Better Auth left
@@ -102,6 +104,7 @@ mod tests {
             updated_at: start(),
             ip_address: None,
             user_agent: None,
+            impersonated_by: None,
             adopted_at: None,
         }
     }

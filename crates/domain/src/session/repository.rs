@@ -58,6 +58,8 @@ pub trait SessionRepository: Send + Sync {
     /// The sessions of the user that end after `now`, oldest first.
     async fn list_live(&self, user: &UserId, now: DateTime<Utc>) -> Result<Vec<Session>, StoreError>;
 
+    /// All sessions of the user, expired or not, oldest first.
+    async fn list_all(&self, user: &UserId) -> Result<Vec<Session>, StoreError>;
     /// Ends the session.
     async fn delete(&self, id: &SessionId) -> Result<bool, StoreError>;
 
@@ -68,6 +70,8 @@ pub trait SessionRepository: Send + Sync {
         handle: &SessionHandle,
     ) -> Result<Option<SessionId>, StoreError>;
 
+    /// Ends the session of this id or token, whosever it is: for administrators. Answers which it was.
+    async fn delete_of_anybody(&self, handle: &SessionHandle) -> Result<Option<SessionId>, StoreError>;
     /// Ends all sessions of the user but `keep`, and answers how many.
     async fn delete_all<'a>(&self, user: &UserId, keep: Option<&'a SessionId>) -> Result<u64, StoreError>;
 

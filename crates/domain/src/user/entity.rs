@@ -2,6 +2,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Email, ImageUrl, UserName};
 use crate::UserId;
+use crate::access::{Ban, RoleList};
 
 /// A person known to the application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,10 @@ pub struct User {
     pub email_verified: bool,
     /// Where a picture of the person is found.
     pub image: Option<ImageUrl>,
+    /// What the user may do. Absent where nobody ever said: then the default role counts.
+    pub role: Option<RoleList>,
+    /// Whether the user is kept out.
+    pub ban: Ban,
     /// When the user signed up.
     pub created_at: DateTime<Utc>,
     /// When any of this last changed.
@@ -42,6 +47,12 @@ impl User {
             email,
             email_verified: false,
             image,
+            role: None,
+            ban: Ban {
+                banned: None,
+                reason: None,
+                expires_at: None,
+            },
             created_at: now,
             updated_at: now,
             deleted_at: None,

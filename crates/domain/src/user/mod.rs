@@ -3,11 +3,16 @@
 mod email;
 mod entity;
 mod profile;
+mod query;
 mod repository;
 
 pub use email::{Email, InvalidEmail};
 pub use entity::User;
-pub use profile::{ImageUrl, ProfileChange, UserName};
+pub use profile::{ImageUrl, ProfileChange, UserChange, UserName};
+pub use query::{
+    Comparison, FilterValue, KeysetPosition, SearchField, SearchMatch, SortKey, UserColumn, UserFilter,
+    UserOrder, UserPage, UserQuery, UserSearch, UserSlice, ValueKind,
+};
 pub use repository::UserRepository;
 
 #[cfg(any(test, feature = "mocks"))]

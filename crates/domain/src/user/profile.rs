@@ -1,7 +1,10 @@
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use url::Url;
 
+use super::{Email, User};
+use crate::access::{BanChange, RoleList};
 use crate::text::{self, InvalidText};
 
 /// What a user is called. May be empty, as in the protocol.
@@ -87,6 +90,56 @@ impl ProfileChange {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.name.is_none() && self.image.is_none()
+    }
+}
+
+/// What an administrator changes about a user. `None` leaves a field as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserChange {
+    /// What users may change themselves.
+    pub profile: ProfileChange,
+    /// The new address.
+    pub email: Option<Email>,
+    /// Whether the address counts as verified.
+    pub email_verified: Option<bool>,
+    /// The new roles.
+    pub role: Option<RoleList>,
+    /// Whether the user is kept out.
+    pub ban: BanChange,
+}
+
+impl From<ProfileChange> for UserChange {
+    fn from(profile: ProfileChange) -> Self {
+        Self {
+            profile,
+            ..Self::default()
+        }
+    }
+}
+
+impl UserChange {
+    /// The user after the change.
+    #[must_use]
+    pub fn applied_to(&self, mut user: User, now: DateTime<Utc>) -> User {
+        let change = self.clone();
+        if let Some(name) = change.profile.name {
+            user.name = name;
+        }
+        if let Some(image) = change.profile.image {
+            user.image = image;
+        }
+        if let Some(email) = change.email {
+            user.email = email;
+        }
+        if let Some(verified) = change.email_verified {
+            user.email_verified = verified;
+        }
+        if let Some(role) = change.role {
+            user.role = Some(role);
+        }
+        user.ban = change.ban.applied_to(user.ban);
+        user.updated_at = now;
+        user
     }
 }
 

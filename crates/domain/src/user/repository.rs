@@ -1,13 +1,15 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{Email, ProfileChange, User};
+use super::{Email, User, UserChange, UserPage, UserQuery};
+use crate::access::Administrators;
 use crate::{StoreError, UserId};
 
 /// Where users are kept.
 ///
 /// Absence is `Ok(None)` or `Ok(false)`, never an error. Deleted users are absent for every method but
-/// [`restore`](Self::restore) and [`purge_deleted`](Self::purge_deleted). A write of an address another user
+/// [`find_with_deleted`](Self::find_with_deleted), [`restore`](Self::restore), [`purge_deleted`](Self::purge_deleted) and
+/// a [`list`](Self::list) of the deleted. A write of an address another user
 /// holds MUST fail with [`StoreError::Conflict`] of [`Constraint::UserEmail`](crate::Constraint::UserEmail);
 /// a unique index decides that, so of any number of concurrent writers one wins (RE-3).
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
@@ -25,11 +27,20 @@ pub trait UserRepository: Send + Sync {
     /// The user of that id, whom no other transaction can change or lock before this one ends.
     async fn lock(&self, id: &UserId) -> Result<Option<User>, StoreError>;
 
-    /// Changes name or picture and answers the user as they are now.
-    async fn update_profile(
+    /// The user of that id, deleted or not.
+    async fn find_with_deleted(&self, id: &UserId) -> Result<Option<User>, StoreError>;
+
+    /// Users who administer others, by role or by name, whom no other transaction can change before this one ends.
+    async fn lock_administrators(&self, who: &Administrators) -> Result<Vec<User>, StoreError>;
+
+    /// The users a query asks for.
+    async fn list(&self, query: &UserQuery) -> Result<UserPage, StoreError>;
+
+    /// Changes the user and answers them as they are now.
+    async fn update(
         &self,
         id: &UserId,
-        change: &ProfileChange,
+        change: &UserChange,
         now: DateTime<Utc>,
     ) -> Result<Option<User>, StoreError>;
 

@@ -21,6 +21,8 @@
 )]
 
 pub mod accounts;
+pub mod administration;
+pub mod lists;
 pub mod outbox;
 pub mod sessions;
 pub mod transactions;
@@ -64,10 +66,13 @@ impl TestStore {
 macro_rules! store_contract {
     ($make:ident) => {
         $crate::store_contract! { @rooms $make;
-            users: insert_and_find, email_is_unique, re_3_of_concurrent_sign_ups_one_wins, update_profile,
+            users: insert_and_find, email_is_unique, re_3_of_concurrent_sign_ups_one_wins, update,
                 mark_email_verified, change_email, re_3_of_concurrent_moves_one_wins, soft_delete_and_restore,
                 restore_onto_a_taken_address, delete_takes_everything, delete_takes_the_deleted, purge_deleted,
                 purging_races_with_restoring, any_text_survives;
+            administration: update_anything, find_with_deleted, administrators_are_found,
+                ac_5_administrators_take_turns, sessions_of_anybody;
+            lists: pages, sorts, searches, filters, goes_on_after_a_place;
             accounts: insert_and_list, set_and_replace_password, concurrent_replacements, unlink,
                 concurrent_unlinks_leave_one;
             sessions: insert_and_find, tk_2_a_stored_token_opens_nothing, left_by_better_auth, extend,
@@ -113,6 +118,8 @@ mod tests {
         let suite = include_str!("mod.rs");
         for (room, promises) in [
             ("users", include_str!("users.rs")),
+            ("administration", include_str!("administration.rs")),
+            ("lists", include_str!("lists.rs")),
             ("accounts", include_str!("accounts.rs")),
             ("sessions", include_str!("sessions.rs")),
             ("verifications", include_str!("verifications.rs")),

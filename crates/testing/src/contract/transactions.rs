@@ -122,7 +122,10 @@ pub async fn locks_take_turns(store: Arc<dyn Store>) {
                 name: Some(UserName::from_stored(format!("{}{letter}", user.name))),
                 image: None,
             };
-            tx.users().update_profile(&id, &change, at(1)).await.unwrap();
+            tx.users()
+                .update(&id, &change.clone().into(), at(1))
+                .await
+                .unwrap();
             tx.commit().await.unwrap();
         })
     };

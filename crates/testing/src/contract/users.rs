@@ -96,7 +96,7 @@ pub async fn re_3_of_concurrent_sign_ups_one_wins(store: Arc<dyn Store>) {
 }
 
 /// Only what is named changes.
-pub async fn update_profile(store: Arc<dyn Store>) {
+pub async fn update(store: Arc<dyn Store>) {
     let ada = add_user(&store, "ada").await;
     let bystander = add_user(&store, "grace").await;
     let image = ImageUrl::from_stored("https://example.test/a.png");
@@ -106,7 +106,7 @@ pub async fn update_profile(store: Arc<dyn Store>) {
     };
     let changed = store
         .users()
-        .update_profile(&ada.id, &named, at(1))
+        .update(&ada.id, &named.clone().into(), at(1))
         .await
         .unwrap();
     let expected = User {
@@ -121,7 +121,7 @@ pub async fn update_profile(store: Arc<dyn Store>) {
     };
     let changed = store
         .users()
-        .update_profile(&ada.id, &pictured, at(2))
+        .update(&ada.id, &pictured.clone().into(), at(2))
         .await
         .unwrap();
     assert_eq!(
@@ -136,7 +136,11 @@ pub async fn update_profile(store: Arc<dyn Store>) {
         name: None,
         image: Some(None),
     };
-    let changed = store.users().update_profile(&ada.id, &bare, at(3)).await.unwrap();
+    let changed = store
+        .users()
+        .update(&ada.id, &bare.clone().into(), at(3))
+        .await
+        .unwrap();
     assert_eq!(
         changed,
         Some(User {
@@ -150,7 +154,7 @@ pub async fn update_profile(store: Arc<dyn Store>) {
     assert_eq!(
         store
             .users()
-            .update_profile(&nobody, &named, at(4))
+            .update(&nobody, &named.clone().into(), at(4))
             .await
             .unwrap(),
         None
@@ -258,7 +262,7 @@ pub async fn soft_delete_and_restore(store: Arc<dyn Store>) {
     assert_eq!(
         store
             .users()
-            .update_profile(&ada.id, &change, at(2))
+            .update(&ada.id, &change.clone().into(), at(2))
             .await
             .unwrap(),
         None

@@ -11,6 +11,7 @@ use validator::Validate;
 
 use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, StatusReply, json};
+use crate::session::extract::Themselves;
 use crate::session::{SessionCookies, UserReply};
 use crate::{Api, Body, CurrentSession};
 
@@ -43,7 +44,7 @@ pub(super) struct ChangePasswordReply {
 #[post("/change-password")]
 pub(super) async fn change_password(
     body: Body<ChangePasswordBody>,
-    caller: CurrentSession,
+    caller: Themselves,
     api: Data<Api>,
     change: Data<ChangePassword>,
     request: HttpRequest,
@@ -66,7 +67,7 @@ pub(super) async fn change_password(
     let token = changed.opened.map(|opened| opened.token.expose().to_owned());
     Ok(json(&ChangePasswordReply {
         token,
-        user: UserReply::from(&changed.user),
+        user: UserReply::new(&changed.user, &api.context.settings),
     }))
 }
 

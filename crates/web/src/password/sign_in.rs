@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
+use crate::access::banned;
 use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, json};
 use crate::session::{SessionCookies, UserReply};
@@ -80,13 +81,17 @@ pub(super) async fn sign_in_email(
         client: api.client(&request),
         previous: cookies.presented_token(),
     };
-    let signed_in = sign_in.run(input).await?;
+    let outcome = sign_in.run(input).await;
+    let signed_in = outcome.map_err(|error| match error {
+        SignInError::Banned => banned(&api.context.settings),
+        error => error.into(),
+    })?;
     cookies.open(&signed_in.user, &signed_in.opened);
     let mut response = json(&SignInReply {
         redirect: callback.is_some(),
         token: signed_in.opened.token.expose().to_owned(),
         url: callback.as_ref().and(body.callback_url),
-        user: UserReply::from(&signed_in.user),
+        user: UserReply::new(&signed_in.user, &api.context.settings),
     });
     if let Some(location) = callback.and_then(|target| HeaderValue::from_str(target.as_str()).ok()) {
         response.headers_mut().insert(LOCATION, location);
@@ -101,6 +106,7 @@ impl From<SignInError> for ApiError {
             SignInError::PasswordTooLong => codes::PASSWORD_TOO_LONG.into(),
             SignInError::InvalidCredentials => codes::INVALID_EMAIL_OR_PASSWORD.into(),
             SignInError::EmailNotVerified => codes::EMAIL_NOT_VERIFIED.into(),
+            SignInError::Banned => codes::BANNED_USER.into(),
             SignInError::Hash(error) => error.into(),
             SignInError::Store(error) => error.into(),
         }

@@ -9,10 +9,11 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::sign_in::lifetime;
+use crate::body::SentFields;
 use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, json};
 use crate::session::{SessionCookies, UserReply};
-use crate::user::picture;
+use crate::user::{picture, refuse_managed};
 use crate::{Api, Body, validation};
 
 #[derive(Deserialize, Validate, ToSchema)]
@@ -57,12 +58,14 @@ pub(super) struct SignUpReply {
               (status = 422, description = "The address is taken", body = ErrorReply)))]
 #[post("/sign-up/email")]
 pub(super) async fn sign_up_email(
+    sent: SentFields,
     body: Body<SignUpBody>,
     api: Data<Api>,
     sign_up: Data<SignUp>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     api.redirects.check_first_login(request.headers())?;
+    refuse_managed(&api.context.settings, &sent, &["role", "banReason", "banExpires"])?;
     let Body(body) = body;
     let cookies = SessionCookies::of(&api, &request);
     let password = Secret::new(body.password);
@@ -83,7 +86,7 @@ pub(super) async fn sign_up_email(
     let token = signed_up.opened.map(|opened| opened.token.expose().to_owned());
     Ok(json(&SignUpReply {
         token,
-        user: UserReply::from(&signed_up.user),
+        user: UserReply::new(&signed_up.user, &api.context.settings),
     }))
 }
 

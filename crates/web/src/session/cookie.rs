@@ -12,6 +12,7 @@ use crate::cookies::{RequestCookies, ResponseCookies};
 
 const SESSION_TOKEN: &str = "session_token";
 const SESSION_DATA: &str = "session_data";
+const ADMIN_SESSION: &str = "admin_session";
 const DONT_REMEMBER: &str = "dont_remember";
 
 /// The cookies that make a browser signed in: `session_token`, `session_data` and `dont_remember`.
@@ -63,6 +64,39 @@ impl<'a> SessionCookies<'a> {
         self.set(user, &current.session, &current.token, self.chosen_lifetime());
     }
 
+    /// Puts an administrator into a user's place, and keeps the session they leave in a cookie of its own.
+    pub(crate) fn leave(&self, own: &SessionToken, user: &User, opened: &OpenedSession) {
+        let remembered = match self.chosen_lifetime() {
+            Lifetime::Remembered => "",
+            Lifetime::BrowserSession => "true",
+        };
+        let left = self.api.signer.sign(&format!("{}:{remembered}", own.expose()));
+        let age = Some(self.api.context.settings.session.expires_in);
+        self.put(ADMIN_SESSION, left, age);
+        self.open(user, opened);
+    }
+
+    /// The session an administrator left, and how long they had asked to stay signed in.
+    pub(crate) fn left_session(&self) -> (Option<SessionToken>, Lifetime) {
+        let cookie = self.sent.get(&self.name(ADMIN_SESSION));
+        let left = cookie.and_then(|cookie| self.api.signer.verify(cookie));
+        let Some((token, remembered)) = left.as_deref().and_then(|left| left.rsplit_once(':')) else {
+            return (None, Lifetime::Remembered);
+        };
+        let lifetime = if remembered.is_empty() {
+            Lifetime::Remembered
+        } else {
+            Lifetime::BrowserSession
+        };
+        (SessionToken::parse(token).ok(), lifetime)
+    }
+
+    /// Puts an administrator back into their own place.
+    pub(crate) fn come_back(&self, user: &User, opened: &OpenedSession) {
+        self.open(user, opened);
+        self.forget(self.name(ADMIN_SESSION));
+    }
+
     fn set(&self, user: &User, session: &Session, token: &SessionToken, lifetime: Lifetime) {
         let age = match lifetime {
             Lifetime::Remembered => Some(self.api.context.settings.session.expires_in),
@@ -87,8 +121,12 @@ impl<'a> SessionCookies<'a> {
             Lifetime::Remembered => (Some(cache.max_age), cache.max_age),
             Lifetime::BrowserSession => (None, TimeDelta::minutes(1)),
         };
-        let session = serde_json::json!(SessionReply::new(session, token.expose()));
-        let user = serde_json::json!(UserReply::from(user));
+        let session = serde_json::json!(SessionReply::new(
+            session,
+            token.expose(),
+            &self.api.context.settings
+        ));
+        let user = serde_json::json!(UserReply::new(user, &self.api.context.settings));
         let context = &self.api.context;
         let value = cache
             .codec
@@ -106,8 +144,11 @@ impl<'a> SessionCookies<'a> {
         }
     }
 
-    /// Signs the browser out: clears every cookie we set (SE-9), sent or not.
+    /// Signs the browser out: clears every cookie we set (SE-9), sent or not; one that is rarely set only if it was sent.
     pub(crate) fn clear(&self) {
+        if self.sent.get(&self.name(ADMIN_SESSION)).is_some() {
+            self.forget(self.name(ADMIN_SESSION));
+        }
         self.forget(self.name(SESSION_TOKEN));
         self.forget_cache(true);
         self.forget(self.name(DONT_REMEMBER));

@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use doorward_application::session::{self, Refresh};
 
 use super::read::{Source, read};
@@ -17,6 +17,15 @@ type Extraction<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 /// The session of whoever sends the request, read from the database; 401 without one.
 #[derive(Clone, Debug)]
 pub struct CurrentSession(pub session::CurrentSession);
+
+/// The session of the very person it belongs to, read from the database: not of an administrator in their place, where
+/// `Security::restrict_impersonation` says so (AC-6). 401 or 403 otherwise.
+#[derive(Clone, Debug)]
+pub(crate) struct Themselves(pub(crate) session::CurrentSession);
+
+/// As [`CurrentSession`], but without one the 401 has no body, as in Better Auth's admin plugin.
+#[derive(Clone, Debug)]
+pub(crate) struct AdminSession(pub(crate) session::CurrentSession);
 
 /// The session of whoever sends the request, who signed in recently (`session.fresh_age`); 401 or 403 otherwise.
 #[derive(Clone, Debug)]
@@ -34,19 +43,43 @@ pub(crate) struct CachedFresh(pub(crate) session::CurrentSession);
 #[derive(Clone, Debug)]
 pub(crate) struct MaybeSession(pub(crate) Option<session::CurrentSession>);
 
-fn api(request: &HttpRequest) -> Result<Data<Api>, ApiError> {
+/// Refuses an administrator in somebody's place (AC-6).
+pub(crate) fn themselves(api: &Api, current: &session::CurrentSession) -> Result<(), ApiError> {
+    if current.has_rights(&api.context.settings) {
+        Ok(())
+    } else {
+        Err(codes::IMPERSONATION_FORBIDS.into())
+    }
+}
+
+/// Who sends the request, read from the database once however many ask; 401 for nobody.
+pub(crate) async fn current(request: &HttpRequest) -> Result<session::CurrentSession, ApiError> {
+    let known = request.extensions().get::<Known>().cloned();
+    if let Some(Known(current)) = known {
+        return Ok(current);
+    }
+    let current = required(request.clone(), Source::Database).await?;
+    request.extensions_mut().insert(Known(current.clone()));
+    Ok(current)
+}
+
+/// What this request has learnt from the database about who sends it.
+#[derive(Clone)]
+struct Known(session::CurrentSession);
+
+pub(crate) fn api_of(request: &HttpRequest) -> Result<Data<Api>, ApiError> {
     let missing = || ApiError::Internal("the application was set up without its Api".into());
     request.app_data::<Data<Api>>().cloned().ok_or_else(missing)
 }
 
 async fn required(request: HttpRequest, source: Source) -> Result<session::CurrentSession, ApiError> {
-    let api = api(&request)?;
+    let api = api_of(&request)?;
     let current = read(&api, &request, source, Api::refresh(&api)).await?;
     current.ok_or_else(|| codes::UNAUTHORIZED.into())
 }
 
 async fn fresh(request: HttpRequest, source: Source) -> Result<session::CurrentSession, ApiError> {
-    let api = api(&request)?;
+    let api = api_of(&request)?;
     let current = required(request, source).await?;
     let context = &api.context;
     if context.settings.session.is_fresh(&current.session, context.now()) {
@@ -82,7 +115,37 @@ impl FromRequest for CurrentSession {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { required(request, Source::Database).await.map(Self) })
+        Box::pin(async move { current(&request).await.map(Self) })
+    }
+}
+
+impl FromRequest for Themselves {
+    type Error = ApiError;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let current = current(&request).await?;
+            let api = api_of(&request)?;
+            themselves(&api, &current)?;
+            Ok(Self(current))
+        })
+    }
+}
+
+impl FromRequest for AdminSession {
+    type Error = ApiError;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            current(&request).await.map(Self).map_err(|error| match error {
+                ApiError::Coded(code, _) if code == codes::UNAUTHORIZED => ApiError::Empty(401),
+                error => error,
+            })
+        })
     }
 }
 
@@ -103,7 +166,7 @@ impl FromRequest for CachedSession {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let source = api(&request)?.relaxed();
+            let source = api_of(&request)?.relaxed();
             required(request, source).await.map(Self)
         })
     }
@@ -116,7 +179,7 @@ impl FromRequest for CachedFresh {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let source = api(&request)?.relaxed();
+            let source = api_of(&request)?.relaxed();
             fresh(request, source).await.map(Self)
         })
     }
@@ -129,7 +192,7 @@ impl FromRequest for MaybeSession {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let api = api(&request)?;
+            let api = api_of(&request)?;
             read(&api, &request, Source::Database, api.refresh())
                 .await
                 .map(Self)
@@ -138,6 +201,22 @@ impl FromRequest for MaybeSession {
 }
 
 impl Deref for CurrentSession {
+    type Target = session::CurrentSession;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl Deref for Themselves {
+    type Target = session::CurrentSession;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl Deref for AdminSession {
     type Target = session::CurrentSession;
 
     fn deref(&self) -> &Self::Target {

@@ -1,11 +1,14 @@
 use chrono::{DateTime, Utc};
+use doorward_application::settings::Settings;
+use doorward_domain::access::{Ban, RoleList};
 use doorward_domain::session::{Session, StoredToken};
 use doorward_domain::user::{Email, ImageUrl, User, UserName};
 use doorward_domain::{SessionId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::response::wire_date;
+use crate::body::given;
+use crate::response::{WireDate, wire_date};
 
 /// A user as clients see them.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -28,11 +31,34 @@ pub(crate) struct UserReply {
     /// When the user last changed.
     #[serde(with = "wire_date")]
     pub(crate) updated_at: DateTime<Utc>,
+    /// The user's roles, joined by commas. Like the bans, only with `admin.enabled`.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, required = false)]
+    pub(crate) role: Option<Option<String>>,
+    /// Whether the user is banned.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<bool>, required = false)]
+    pub(crate) banned: Option<Option<bool>>,
+    /// Why the user is banned.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, required = false)]
+    pub(crate) ban_reason: Option<Option<String>>,
+    /// The moment the ban ends.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, required = false)]
+    pub(crate) ban_expires: Option<Option<WireDate>>,
 }
 
-impl From<&User> for UserReply {
-    fn from(user: &User) -> Self {
+impl UserReply {
+    /// The user, with the fields these settings give users.
+    pub(crate) fn new(user: &User, settings: &Settings) -> Self {
+        let managed = settings.admin.enabled;
+        let role = user.role.as_ref().map(|role| role.as_str().to_owned());
         Self {
+            role: managed.then_some(role),
+            banned: managed.then_some(user.ban.banned),
+            ban_reason: managed.then(|| user.ban.reason.clone()),
+            ban_expires: managed.then(|| user.ban.expires_at.map(WireDate)),
             id: user.id.as_str().to_owned(),
             name: user.name.as_str().to_owned(),
             email: user.email.as_str().to_owned(),
@@ -52,6 +78,12 @@ impl From<UserReply> for User {
             email: Email::from_stored(reply.email),
             email_verified: reply.email_verified,
             image: reply.image.map(ImageUrl::from_stored),
+            role: reply.role.flatten().map(RoleList::from_stored),
+            ban: Ban {
+                banned: reply.banned.flatten(),
+                reason: reply.ban_reason.flatten(),
+                expires_at: reply.ban_expires.flatten().map(|date| date.0),
+            },
             created_at: reply.created_at,
             updated_at: reply.updated_at,
             deleted_at: None,
@@ -82,13 +114,19 @@ pub(crate) struct SessionReply {
     pub(crate) user_agent: Option<String>,
     /// Whose session it is.
     pub(crate) user_id: String,
+    /// The administrator who uses it in the user's place. Only with `admin.enabled`.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, required = false)]
+    pub(crate) impersonated_by: Option<Option<String>>,
     /// Opaque.
     pub(crate) id: String,
 }
 
 impl SessionReply {
-    pub(crate) fn new(session: &Session, token: &str) -> Self {
+    pub(crate) fn new(session: &Session, token: &str, settings: &Settings) -> Self {
+        let by = session.impersonated_by.as_ref();
         Self {
+            impersonated_by: settings.admin.enabled.then(|| by.map(ToString::to_string)),
             expires_at: session.expires_at,
             token: token.to_owned(),
             created_at: session.created_at,
@@ -112,6 +150,7 @@ impl From<SessionReply> for Session {
             updated_at: reply.updated_at,
             ip_address: reply.ip_address,
             user_agent: reply.user_agent,
+            impersonated_by: reply.impersonated_by.flatten().map(UserId::from_stored),
             adopted_at: None,
         }
     }

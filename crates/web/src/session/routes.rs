@@ -3,17 +3,19 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use doorward_application::Context;
 use doorward_application::session::{ListSessions, Refresh, RevokeSession, RevokeSessions, SignOut};
-use doorward_domain::session::SessionHandle;
+use doorward_application::settings::Settings;
+use doorward_domain::session::{Session, SessionHandle};
+use doorward_domain::user::User;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
-use super::extract::{CachedFresh, CachedSession, CurrentSession};
+use super::extract::{CachedFresh, CachedSession, Themselves};
 use super::read::{Source, read};
 use super::{SessionCookies, SessionReply, UserReply};
 use crate::error::{ApiError, codes};
-use crate::response::{ErrorReply, StatusReply, json};
+use crate::response::{ErrorReply, StatusReply, SuccessReply, json};
 use crate::{Api, Body, Module};
 
 /// Reading, listing and ending sessions.
@@ -64,13 +66,23 @@ impl Module for SessionModule {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = SessionAndUser)]
-struct SessionAndUserReply {
+pub(crate) struct SessionAndUserReply {
     session: SessionReply,
     user: UserReply,
     /// Whether a `POST` would extend the session; only with `session.defer_session_refresh`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     needs_refresh: Option<bool>,
+}
+
+impl SessionAndUserReply {
+    pub(crate) fn new(session: &Session, token: &str, user: &User, settings: &Settings) -> Self {
+        Self {
+            session: SessionReply::new(session, token, settings),
+            user: UserReply::new(user, settings),
+            needs_refresh: None,
+        }
+    }
 }
 
 /// A body without fields.
@@ -85,9 +97,13 @@ async fn answer_session(
 ) -> Result<HttpResponse, ApiError> {
     let current = read(api, request, Source::Cache, refresh).await?;
     let reply = current.map(|current| SessionAndUserReply {
-        session: SessionReply::new(&current.session, current.token.expose()),
-        user: UserReply::from(&current.user),
         needs_refresh: announce.then_some(current.needs_refresh),
+        ..SessionAndUserReply::new(
+            &current.session,
+            current.token.expose(),
+            &current.user,
+            &api.context.settings,
+        )
     });
     let mut response = json(&reply);
     response
@@ -136,11 +152,15 @@ async fn refresh_session(api: Data<Api>, request: HttpRequest) -> Result<HttpRes
               (status = 401, description = "Nobody is signed in", body = ErrorReply),
               (status = 403, description = "The session is not fresh", body = ErrorReply)))]
 #[get("/list-sessions")]
-async fn list_sessions(caller: CachedFresh, list: Data<ListSessions>) -> Result<HttpResponse, ApiError> {
+async fn list_sessions(
+    caller: CachedFresh,
+    api: Data<Api>,
+    list: Data<ListSessions>,
+) -> Result<HttpResponse, ApiError> {
     let sessions = list.run(&caller.0).await?;
     let replies: Vec<SessionReply> = sessions
         .iter()
-        .map(|listed| SessionReply::new(&listed.session, &listed.handle))
+        .map(|listed| SessionReply::new(&listed.session, &listed.handle, &api.context.settings))
         .collect();
     Ok(json(&replies))
 }
@@ -158,7 +178,7 @@ struct RevokeSessionBody {
 #[post("/revoke-session")]
 async fn revoke_session(
     body: Body<RevokeSessionBody>,
-    caller: CurrentSession,
+    caller: Themselves,
     revoke: Data<RevokeSession>,
     api: Data<Api>,
     request: HttpRequest,
@@ -178,7 +198,7 @@ async fn revoke_session(
               (status = 401, description = "Nobody is signed in", body = ErrorReply)))]
 #[post("/revoke-sessions")]
 async fn revoke_sessions(
-    caller: CurrentSession,
+    caller: Themselves,
     revoke: Data<RevokeSessions>,
     api: Data<Api>,
     request: HttpRequest,
@@ -194,7 +214,7 @@ async fn revoke_sessions(
               (status = 401, description = "Nobody is signed in", body = ErrorReply)))]
 #[post("/revoke-other-sessions")]
 async fn revoke_other_sessions(
-    caller: CurrentSession,
+    caller: Themselves,
     revoke: Data<RevokeSessions>,
 ) -> Result<HttpResponse, ApiError> {
     revoke.run(&caller.user.id, Some(&caller.session.id)).await?;
@@ -208,11 +228,6 @@ async fn revoke_other_sessions(
 #[post("/update-session")]
 async fn update_session(_body: Body<NoFields>, _caller: CachedSession) -> Result<HttpResponse, ApiError> {
     Err(ApiError::uncoded("No fields to update"))
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct SuccessReply {
-    success: bool,
 }
 
 /// Ends the session of this browser and clears its cookies. Succeeds without a session, too.
@@ -229,5 +244,5 @@ async fn sign_out(
         sign_out.run(&token).await?;
     }
     cookies.clear();
-    Ok(json(&SuccessReply { success: true }))
+    Ok(json(&SuccessReply::DONE))
 }

@@ -9,7 +9,8 @@ use validator::Validate;
 use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, StatusReply, json};
 use crate::session::SessionCookies;
-use crate::{Api, Body, CurrentSession, validation};
+use crate::session::extract::Themselves;
+use crate::{Api, Body, validation};
 
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -33,7 +34,7 @@ pub(super) struct ChangeEmailBody {
 #[post("/change-email")]
 pub(super) async fn change_email(
     body: Body<ChangeEmailBody>,
-    caller: CurrentSession,
+    caller: Themselves,
     api: Data<Api>,
     change: Data<ChangeEmail>,
     request: HttpRequest,

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
+use crate::access::LAST_ADMINISTRATOR;
 use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, json, redirect};
 use crate::session::SessionCookies;
-use crate::session::extract::MaybeSession;
-use crate::{Api, Body, CurrentSession, Query};
+use crate::session::extract::{MaybeSession, Themselves, themselves};
+use crate::{Api, Body, Query};
 
 #[derive(Deserialize, Validate, ToSchema)]
 pub(super) struct DeleteUserBody {
@@ -53,7 +54,7 @@ impl DeletionReply {
 #[post("/delete-user")]
 pub(super) async fn delete_user(
     body: Body<DeleteUserBody>,
-    caller: CurrentSession,
+    caller: Themselves,
     api: Data<Api>,
     delete: Data<DeleteUser>,
     request: HttpRequest,
@@ -109,6 +110,7 @@ pub(super) async fn open_deletion_link(
         return Err(codes::NOT_FOUND.into());
     }
     let caller = caller.0.ok_or(codes::FAILED_TO_GET_USER_INFO)?;
+    themselves(&api, &caller)?;
     delete.confirm(&caller.user.id, &query.0.token).await?;
     SessionCookies::of(&api, &request).clear();
     Ok(callback.map_or_else(
@@ -126,6 +128,7 @@ impl From<DeleteUserError> for ApiError {
             DeleteUserError::WrongPassword => codes::INVALID_PASSWORD.into(),
             DeleteUserError::NotFresh => codes::SESSION_EXPIRED.into(),
             DeleteUserError::InvalidToken => codes::INVALID_TOKEN.with_status(404).into(),
+            DeleteUserError::LastAdministrator => LAST_ADMINISTRATOR.into(),
             DeleteUserError::Hash(error) => error.into(),
             DeleteUserError::Store(error) => error.into(),
         }

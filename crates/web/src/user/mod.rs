@@ -2,8 +2,10 @@
 
 mod change_email;
 mod delete;
+mod fields;
 mod update;
 
+pub(crate) use fields::refuse_managed;
 pub(crate) use update::picture;
 
 use actix_web::web::Data;

@@ -3,11 +3,13 @@ use actix_web::{HttpRequest, HttpResponse, post};
 use doorward_application::settings::Settings;
 use doorward_application::user::UpdateUser;
 use doorward_domain::user::{ImageUrl, ProfileChange, UserName};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use validator::Validate;
 
+use super::refuse_managed;
+use crate::body::{SentFields, given};
 use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, StatusReply, json};
 use crate::session::SessionCookies;
@@ -28,11 +30,6 @@ pub(super) struct UpdateUserBody {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Value, required = false, deprecated)]
     email: Option<Value>,
-}
-
-/// Tells `null` from absent.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
 }
 
 impl UpdateUserBody {
@@ -63,6 +60,7 @@ pub(crate) fn picture(settings: &Settings, raw: Option<String>) -> Result<Option
               (status = 401, description = "Nobody is signed in", body = ErrorReply)))]
 #[post("/update-user")]
 pub(super) async fn update_user(
+    sent: SentFields,
     body: Body<UpdateUserBody>,
     caller: CachedSession,
     api: Data<Api>,
@@ -77,7 +75,9 @@ pub(super) async fn update_user(
     {
         return Err(codes::EMAIL_CAN_NOT_BE_UPDATED.into());
     }
-    let change = body.0.change(&api.context.settings)?;
+    let settings = &api.context.settings;
+    refuse_managed(settings, &sent, &["role", "banned", "banReason", "banExpires"])?;
+    let change = body.0.change(settings)?;
     if change.is_empty() {
         return Err(ApiError::uncoded("No fields to update"));
     }

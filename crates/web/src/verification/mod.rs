@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::TimeDelta;
 use doorward_application::Context;
+use doorward_application::settings::Settings;
 use doorward_application::verification::{
     SendVerificationEmail, SendVerificationError, Verified, VerifyEmail, VerifyEmailError, VerifyEmailInput,
 };
@@ -156,7 +157,10 @@ async fn verify_email(
         }
     };
     set_cookies(&api, &request, &caller, &verified);
-    Ok(callback.map_or_else(|| json(&reply(&verified)), |callback| redirect(callback.as_str())))
+    Ok(callback.map_or_else(
+        || json(&reply(&verified, &api.context.settings)),
+        |callback| redirect(callback.as_str()),
+    ))
 }
 
 /// The same for an application that reads the token out of the link and sends it itself.
@@ -180,14 +184,14 @@ async fn verify_email_by_body(
     };
     let verified = verify.run(input).await?;
     set_cookies(&api, &request, &caller, &verified);
-    Ok(json(&reply(&verified)))
+    Ok(json(&reply(&verified, &api.context.settings)))
 }
 
-fn reply(verified: &Verified) -> VerifyEmailReply {
+fn reply(verified: &Verified, settings: &Settings) -> VerifyEmailReply {
     let user = match verified {
         Verified::Address { .. } => Some(None),
         Verified::ChangeConfirmed => None,
-        Verified::AddressChanged { user } => Some(Some(UserReply::from(user))),
+        Verified::AddressChanged { user } => Some(Some(UserReply::new(user, settings))),
     };
     VerifyEmailReply { status: true, user }
 }

@@ -11,6 +11,7 @@ use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
 
 use super::StartError;
+use crate::access::AdminModule;
 use crate::account::AccountModule;
 use crate::api::Api;
 use crate::configuration::HttpSettings;
@@ -113,6 +114,9 @@ fn shipped_modules(
     modules.add(Arc::new(UserModule::new(context)))?;
     modules.add(Arc::new(VerificationModule::new(context)))?;
     modules.add(Arc::new(AccountModule::new(context)))?;
+    if context.settings.admin.enabled {
+        modules.add(Arc::new(AdminModule::new(context)))?;
+    }
     modules.add(Arc::new(SystemModule::new(Reference::new(
         base_path,
         document.clone(),

@@ -83,11 +83,12 @@ pub async fn create_user(
     email: &str,
     name: &str,
     password: &str,
+    administrator: bool,
 ) -> Result<String, UserCreationError> {
     let (email, name) = (Email::parse(email)?, UserName::parse(name)?);
     let context = ports::context(configuration).await?;
     let user = CreateUser::new(context)
-        .run(name, email, Password::new(password))
+        .run(name, email, Password::new(password), administrator)
         .await?;
     Ok(user.id.to_string())
 }

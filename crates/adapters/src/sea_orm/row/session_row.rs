@@ -16,6 +16,7 @@ pub struct Model {
     pub updated_at: Timestamp,
     pub ip_address: Option<String>,
     pub user_agent: Option<String>,
+    pub impersonated_by: Option<String>,
     pub adopted_at: Option<Timestamp>,
 }
 
@@ -42,6 +43,7 @@ impl From<Model> for Session {
             updated_at: row.updated_at.moment(),
             ip_address: row.ip_address,
             user_agent: row.user_agent,
+            impersonated_by: row.impersonated_by.map(UserId::from_stored),
             adopted_at: row.adopted_at.map(Timestamp::moment),
         }
     }

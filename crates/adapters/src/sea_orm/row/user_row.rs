@@ -1,4 +1,5 @@
 use doorward_domain::UserId;
+use doorward_domain::access::{Ban, RoleList};
 use doorward_domain::user::{Email, ImageUrl, User, UserName};
 use sea_orm::entity::prelude::*;
 
@@ -13,6 +14,10 @@ pub struct Model {
     pub email: String,
     pub email_verified: bool,
     pub image: Option<String>,
+    pub role: Option<String>,
+    pub banned: Option<bool>,
+    pub ban_reason: Option<String>,
+    pub ban_expires: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub deleted_at: Option<Timestamp>,
@@ -32,6 +37,12 @@ impl From<Model> for User {
             email: Email::from_stored(row.email),
             email_verified: row.email_verified,
             image: row.image.map(ImageUrl::from_stored),
+            role: row.role.map(RoleList::from_stored),
+            ban: Ban {
+                banned: row.banned,
+                reason: row.ban_reason,
+                expires_at: row.ban_expires.map(Timestamp::moment),
+            },
             created_at: row.created_at.moment(),
             updated_at: row.updated_at.moment(),
             deleted_at: row.deleted_at.map(Timestamp::moment),

@@ -1,5 +1,6 @@
 //! Every option there is: its name, its place and what it means. What is not listed here is not an option.
 
+mod access;
 mod people;
 mod server;
 
@@ -68,13 +69,7 @@ pub(crate) fn variable(key: &str) -> String {
 }
 
 /// What Better Auth configures and this version does not have. It may be switched off, and nothing else.
-pub(crate) const LATER: [&str; 5] = [
-    "admin",
-    "bearer",
-    "username",
-    "rate_limit",
-    "user.additional_fields",
-];
+pub(crate) const LATER: [&str; 4] = ["bearer", "username", "rate_limit", "user.additional_fields"];
 
 /// All options, in the order in which they are shown: by section, general ones first.
 pub(crate) static CATALOGUE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
@@ -83,8 +78,10 @@ pub(crate) static CATALOGUE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     entries.extend(people::passwords());
     entries.extend(people::sessions());
     entries.extend(people::users());
+    entries.extend(access::administration());
     entries.extend(server::wire());
     entries.extend(server::security());
+    entries.extend(access::security());
     entries.extend(server::surroundings());
     entries
 });

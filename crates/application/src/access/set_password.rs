@@ -1,0 +1,65 @@
+use doorward_domain::access::permissions;
+use doorward_domain::account::Account;
+use doorward_domain::password::Password;
+use doorward_domain::{AccountId, UserId};
+
+use super::change::cancel_links;
+use super::gate::{AdminError, lock, require};
+use crate::Context;
+use crate::session::CurrentSession;
+
+/// Chooses a user's password on behalf of an administrator.
+#[derive(Clone, Debug)]
+pub struct SetUserPassword {
+    context: Context,
+}
+
+impl SetUserPassword {
+    /// The use-case in this context.
+    #[must_use]
+    pub const fn new(context: Context) -> Self {
+        Self { context }
+    }
+
+    /// Sets the password, and adds the password account to a user who has none. Where it is wanted, the user has to sign
+    /// in anew everywhere (PW-12).
+    pub async fn run(
+        &self,
+        caller: &CurrentSession,
+        id: &UserId,
+        password: Password,
+    ) -> Result<(), AdminError> {
+        require(&self.context, caller, &permissions::user::SET_PASSWORD)?;
+        let settings = &self.context.settings;
+        if !settings.admin.allow_setting_passwords {
+            return Err(AdminError::SettingPasswordsDisabled);
+        }
+        let policy = &settings.email_and_password.password;
+        policy.check_length(&password)?;
+        let found = self.context.store().users().find(id).await?;
+        let user = found.ok_or(AdminError::UserNotFound)?;
+        policy.check(
+            &password,
+            &user.name,
+            &user.email,
+            &*self.context.ports.common_passwords,
+        )?;
+        let hash = self.context.ports.hasher.hash(&password).await?;
+        let now = self.context.now();
+        let tx = self.context.store().begin().await?;
+        lock(&*tx, id).await?;
+        if !tx.accounts().set_password(id, &hash, now).await? {
+            let account = AccountId::mint(now, self.context.entropy());
+            let account = Account::with_password(account, id.clone(), hash, now);
+            tx.accounts().insert(&account).await?;
+        }
+        if settings.security.revoke_sessions_on_password_set {
+            let keep = (caller.user.id == *id).then_some(&caller.session.id);
+            tx.sessions().delete_all(id, keep).await?;
+        }
+        cancel_links(&*tx, &self.context, id).await?;
+        tx.commit().await?;
+        tracing::info!(by = %caller.user.id, user = %id, "password set");
+        Ok(())
+    }
+}

@@ -1,0 +1,117 @@
+use chrono::{DateTime, TimeDelta, Utc};
+use doorward_domain::access::RoleList;
+use doorward_domain::password::{HashError, Password, PasswordProblem};
+use doorward_domain::user::{Email, User, UserName};
+use doorward_domain::verification::Verification;
+use doorward_domain::{Constraint, Secret, StoreError, TokenDigest};
+
+use crate::Context;
+use crate::password::{insert_user, new_user};
+
+/// The first administrator.
+#[derive(Debug)]
+pub struct SetUpInput {
+    /// The secret the operator configured.
+    pub token: Secret<String>,
+    /// What they are called.
+    pub name: UserName,
+    /// Where letters reach them.
+    pub email: Email,
+    /// The password they chose.
+    pub password: Password,
+}
+
+/// Why there is no first administrator.
+#[derive(Debug, thiserror::Error)]
+pub enum SetUpError {
+    /// No secret is configured, or it was used, or there is an administrator already.
+    #[error("setting up is not possible")]
+    Closed,
+    /// It is not the secret.
+    #[error("the set-up token is wrong")]
+    WrongToken,
+    /// The policy refuses the password.
+    #[error(transparent)]
+    Password(#[from] PasswordProblem),
+    /// Somebody has the address.
+    #[error("the e-mail address is taken")]
+    EmailTaken,
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Makes the first administrator, for whoever knows the one-time secret of the operator (AC-8).
+#[derive(Clone, Debug)]
+pub struct SetUp {
+    context: Context,
+}
+
+impl SetUp {
+    /// How long it is remembered that a secret was used: longer than any configuration lives.
+    const REMEMBERED: TimeDelta = TimeDelta::days(36_500);
+
+    /// The use-case in this context.
+    #[must_use]
+    pub const fn new(context: Context) -> Self {
+        Self { context }
+    }
+
+    /// Adds an administrator with a verified address, once. Of any number who try at once, one succeeds.
+    pub async fn run(&self, input: SetUpInput) -> Result<User, SetUpError> {
+        let settings = &self.context.settings;
+        let configured = settings.admin.setup_token.as_ref().ok_or(SetUpError::Closed)?;
+        // Digests are compared, so that the time it takes says nothing of the secret (TK-7).
+        let digest = TokenDigest::of(configured.expose());
+        if digest != TokenDigest::of(input.token.expose()) {
+            tracing::warn!("set-up refused");
+            return Err(SetUpError::WrongToken);
+        }
+        let role = settings
+            .access
+            .administrators()
+            .roles
+            .first()
+            .ok_or(SetUpError::Closed)?;
+        let policy = &settings.email_and_password.password;
+        policy.check(
+            &input.password,
+            &input.name,
+            &input.email,
+            &*self.context.ports.common_passwords,
+        )?;
+        let hash = self.context.ports.hasher.hash(&input.password).await?;
+        let now = self.context.now();
+        let mut user = new_user(&self.context, input.name, input.email, None, now);
+        user.email_verified = true;
+        user.role = Some(RoleList::from_stored(role.clone()));
+        let tx = self.context.store().begin().await?;
+        let mark = Self::mark(&digest, now);
+        let first = tx.verifications().insert_unless_live(&mark, now).await?;
+        let there = tx
+            .users()
+            .lock_administrators(settings.access.administrators())
+            .await?;
+        if !first || !there.is_empty() {
+            return Err(SetUpError::Closed);
+        }
+        insert_user(&*tx, &self.context, &user, Some(hash))
+            .await
+            .map_err(|error| match error {
+                StoreError::Conflict(Constraint::UserEmail) => SetUpError::EmailTaken,
+                error => error.into(),
+            })?;
+        tx.commit().await?;
+        tracing::info!(user = %user.id, "first administrator added");
+        Ok(user)
+    }
+
+    /// Says that this secret was used.
+    fn mark(digest: &TokenDigest, now: DateTime<Utc>) -> Verification {
+        let identifier = format!("set-up:{}", digest.as_str());
+        Verification::unique(identifier, "used".to_owned(), None, now + Self::REMEMBERED, now)
+    }
+}

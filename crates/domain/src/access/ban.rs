@@ -1,0 +1,110 @@
+use chrono::{DateTime, Utc};
+
+/// Whether a user is kept out, and why and how long, as Better Auth's admin plugin stores it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ban {
+    /// Whether the user is banned. Absent in rows from before there were bans.
+    pub banned: Option<bool>,
+    /// What the user did, in the words of whoever banned them.
+    pub reason: Option<String>,
+    /// The moment from which the ban counts no longer; without one it stays.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl Ban {
+    /// The most characters of a reason (IN-3).
+    pub const REASON_MAX: usize = 512;
+
+    /// No ban, said so.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self {
+            banned: Some(false),
+            reason: None,
+            expires_at: None,
+        }
+    }
+
+    /// A ban for this reason, until this moment or for good.
+    #[must_use]
+    pub const fn of(reason: String, expires_at: Option<DateTime<Utc>>) -> Self {
+        Self {
+            banned: Some(true),
+            reason: Some(reason),
+            expires_at,
+        }
+    }
+
+    /// Whether the user is kept out now.
+    #[must_use]
+    pub fn is_active(&self, now: DateTime<Utc>) -> bool {
+        self.banned == Some(true) && self.expires_at.is_none_or(|end| end > now)
+    }
+
+    /// Whether there was a ban and it ran out: the next sign-in lifts it.
+    #[must_use]
+    pub fn has_run_out(&self, now: DateTime<Utc>) -> bool {
+        self.banned == Some(true) && !self.is_active(now)
+    }
+}
+
+/// What changes about a ban. `None` leaves a field as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BanChange {
+    /// Whether the user is banned.
+    pub banned: Option<bool>,
+    /// The reason; `Some(None)` removes it.
+    pub reason: Option<Option<String>>,
+    /// The end; `Some(None)` makes a ban stay.
+    pub expires_at: Option<Option<DateTime<Utc>>>,
+}
+
+impl BanChange {
+    /// Whether nothing would change.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The ban after the change.
+    #[must_use]
+    pub fn applied_to(&self, ban: Ban) -> Ban {
+        let change = self.clone();
+        Ban {
+            banned: change.banned.or(ban.banned),
+            reason: change.reason.unwrap_or(ban.reason),
+            expires_at: change.expires_at.unwrap_or(ban.expires_at),
+        }
+    }
+}
+
+impl From<Ban> for BanChange {
+    /// Everything becomes as it is in this ban.
+    fn from(ban: Ban) -> Self {
+        Self {
+            banned: Some(ban.banned == Some(true)),
+            reason: Some(ban.reason),
+            expires_at: Some(ban.expires_at),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn a_ban_counts_until_its_end() {
+        let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let ban = Ban::of("spam".into(), Some(now));
+        assert!(ban.is_active(now - TimeDelta::milliseconds(1)));
+        assert!(!ban.is_active(now) && ban.has_run_out(now));
+        let for_good = Ban::of("spam".into(), None);
+        assert!(for_good.is_active(now) && !for_good.has_run_out(now));
+        for none in [Ban::none(), Ban::default()] {
+            assert!(!none.is_active(now) && !none.has_run_out(now));
+        }
+    }
+}

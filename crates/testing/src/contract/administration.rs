@@ -1,0 +1,189 @@
+//! Promises about what administrators do to users.
+
+use std::sync::Arc;
+
+use doorward_domain::access::{Administrators, Ban, BanChange, RoleList};
+use doorward_domain::session::{Session, SessionHandle};
+use doorward_domain::user::{Email, User, UserChange};
+use doorward_domain::{Constraint, Store, StoreError, UserId};
+use futures_util::future::join_all;
+
+use super::{add_user, present};
+use crate::samples::{self, at, now};
+
+/// Everything an administrator may change is changed, and what is not said stays.
+pub async fn update_anything(store: Arc<dyn Store>) {
+    let ada = add_user(&store, "ada").await;
+    let bob = add_user(&store, "bob").await;
+    let change = UserChange {
+        email: Some(Email::from_stored("countess@example.test")),
+        email_verified: Some(true),
+        role: Some(RoleList::from_stored("admin,user")),
+        ban: Ban::of("spam".to_owned(), Some(at(60))).into(),
+        ..UserChange::default()
+    };
+    let changed = store.users().update(&ada.id, &change, at(1)).await.unwrap();
+    assert_eq!(changed, Some(change.applied_to(ada.clone(), at(1))));
+    assert_eq!(present(&store, &ada.id).await, changed);
+    let for_good = UserChange {
+        ban: BanChange {
+            expires_at: Some(None),
+            ..BanChange::default()
+        },
+        ..UserChange::default()
+    };
+    let expected = for_good.applied_to(changed.unwrap(), at(2));
+    assert_eq!(expected.ban, Ban::of("spam".to_owned(), None));
+    assert_eq!(
+        store.users().update(&ada.id, &for_good, at(2)).await.unwrap(),
+        Some(expected)
+    );
+    let lifted = UserChange {
+        ban: Ban::none().into(),
+        ..UserChange::default()
+    };
+    store.users().update(&ada.id, &lifted, at(3)).await.unwrap();
+    let now = present(&store, &ada.id).await.unwrap();
+    assert_eq!(
+        (now.ban, now.role),
+        (Ban::none(), Some(RoleList::from_stored("admin,user")))
+    );
+    let taken = UserChange {
+        email: Some(bob.email.clone()),
+        ..UserChange::default()
+    };
+    let outcome = store.users().update(&ada.id, &taken, at(4)).await;
+    assert!(matches!(
+        outcome,
+        Err(StoreError::Conflict(Constraint::UserEmail))
+    ));
+    assert_eq!(
+        store
+            .users()
+            .update(&UserId::from_stored("nobody"), &lifted, at(4))
+            .await
+            .unwrap(),
+        None
+    );
+    assert_eq!(present(&store, &bob.id).await, Some(bob));
+}
+
+/// A deleted user is found by who asks for the deleted.
+pub async fn find_with_deleted(store: Arc<dyn Store>) {
+    let ada = add_user(&store, "ada").await;
+    assert_eq!(
+        store.users().find_with_deleted(&ada.id).await.unwrap(),
+        Some(ada.clone())
+    );
+    store.users().soft_delete(&ada.id, at(1)).await.unwrap();
+    assert_eq!(present(&store, &ada.id).await, None);
+    let found = store.users().find_with_deleted(&ada.id).await.unwrap();
+    assert_eq!(found, Some(ada.deleted(at(1))));
+}
+
+/// Administrators are found by role, wherever in the list it stands, and by name; nobody else is.
+pub async fn administrators_are_found(store: Arc<dyn Store>) {
+    for (id, role) in [
+        ("only", Some("admin")),
+        ("first", Some("admin,user")),
+        ("last", Some("user,admin")),
+        ("middle", Some("a,admin,b")),
+        ("listed", None),
+        ("similar", Some("administrator,superadmin,admin-x")),
+        ("user", Some("user")),
+        ("nothing", None),
+    ] {
+        let user = User {
+            role: role.map(RoleList::from_stored),
+            ..samples::user(id)
+        };
+        store.users().insert(&user).await.unwrap();
+    }
+    let deleted = User {
+        role: Some(RoleList::from_stored("admin")),
+        ..samples::user("deleted")
+    };
+    store.users().insert(&deleted).await.unwrap();
+    store.users().soft_delete(&deleted.id, at(1)).await.unwrap();
+    let who = Administrators {
+        roles: vec!["admin".to_owned()],
+        users: vec![UserId::from_stored("listed")],
+    };
+    let tx = store.begin().await.unwrap();
+    let found = tx.users().lock_administrators(&who).await.unwrap();
+    let mut found: Vec<_> = found.iter().map(|user| user.id.as_str()).collect();
+    found.sort_unstable();
+    assert_eq!(found, ["first", "last", "listed", "middle", "only"]);
+}
+
+/// Of administrators who demote each other at once, one remains (AC-5).
+pub async fn ac_5_administrators_take_turns(store: Arc<dyn Store>) {
+    let count = 6;
+    for number in 0..count {
+        let user = User {
+            role: Some(RoleList::from_stored("admin")),
+            ..samples::user(&format!("admin-{number}"))
+        };
+        store.users().insert(&user).await.unwrap();
+    }
+    let who = Administrators {
+        roles: vec!["admin".to_owned()],
+        users: Vec::new(),
+    };
+    let demote = |number: i32| {
+        let (store, who) = (store.clone(), who.clone());
+        tokio::spawn(async move {
+            let tx = store.begin().await?;
+            let id = UserId::from_stored(format!("admin-{number}"));
+            let all = tx.users().lock_administrators(&who).await?;
+            if all.iter().any(|other| other.id != id) {
+                let change = UserChange {
+                    role: Some(RoleList::from_stored("user")),
+                    ..UserChange::default()
+                };
+                tx.users().update(&id, &change, now()).await?;
+                tx.commit().await?;
+            }
+            Ok::<_, StoreError>(())
+        })
+    };
+    for outcome in join_all((0..count).map(demote)).await {
+        outcome.unwrap().unwrap();
+    }
+    let tx = store.begin().await.unwrap();
+    assert_eq!(tx.users().lock_administrators(&who).await.unwrap().len(), 1);
+}
+
+/// All sessions of a user are listed, and any of them ended by whoever may.
+pub async fn sessions_of_anybody(store: Arc<dyn Store>) {
+    let (ada, bob) = (add_user(&store, "ada").await, add_user(&store, "bob").await);
+    let expired = Session {
+        expires_at: at(-1),
+        created_at: at(-9),
+        ..samples::session(&ada, "expired")
+    };
+    let impersonated = Session {
+        impersonated_by: Some(bob.id.clone()),
+        created_at: at(5),
+        ..samples::session(&ada, "impersonated")
+    };
+    for session in [&expired, &impersonated, &samples::session(&bob, "other")] {
+        store.sessions().insert(session).await.unwrap();
+    }
+    let listed = store.sessions().list_all(&ada.id).await.unwrap();
+    assert_eq!(listed, [expired.clone(), impersonated.clone()]);
+    let delete = async |handle: &str| {
+        let handle = SessionHandle::new(handle);
+        store.sessions().delete_of_anybody(&handle).await.unwrap()
+    };
+    assert_eq!(delete("unknown").await, None);
+    assert_eq!(
+        delete(expired.token.as_str()).await,
+        None,
+        "a stored digest names nothing"
+    );
+    assert_eq!(delete(expired.id.as_str()).await, Some(expired.id));
+    assert_eq!(delete("impersonated").await, Some(impersonated.id));
+    assert_eq!(store.sessions().list_all(&ada.id).await.unwrap(), []);
+    assert_eq!(store.sessions().list_all(&bob.id).await.unwrap().len(), 1);
+}

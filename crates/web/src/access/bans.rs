@@ -1,0 +1,106 @@
+use actix_web::web::Data;
+use actix_web::{HttpResponse, post};
+use chrono::TimeDelta;
+use doorward_application::access::{BanInput, ChangeUser};
+use doorward_domain::UserId;
+use doorward_domain::access::Ban;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::users::{OneUserReply, wrong_type};
+use crate::error::ApiError;
+use crate::response::{ErrorReply, json};
+use crate::session::UserReply;
+use crate::session::extract::AdminSession;
+use crate::{Api, Body};
+
+/// The longest ban with an end, in seconds: a hundred years.
+const LONGEST: f64 = 3_155_760_000.0;
+
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BanUserBody {
+    /// Whose id.
+    user_id: String,
+    /// What they did; at most 512 characters.
+    #[schema(nullable = false)]
+    ban_reason: Option<String>,
+    /// Seconds until they may come back; for good without it.
+    #[schema(nullable = false)]
+    ban_expires_in: Option<f64>,
+}
+
+/// Keeps a user out and ends their sessions. Needs `user:ban`.
+#[utoipa::path(tag = "access", request_body = BanUserBody,
+    responses((status = 200, description = "The user as they are now", body = OneUserReply),
+              (status = 400, description = "Refused", body = ErrorReply),
+              (status = 401, description = "Nobody is signed in"),
+              (status = 403, description = "Not permitted", body = ErrorReply),
+              (status = 404, description = "There is no such user", body = ErrorReply)))]
+#[post("/admin/ban-user")]
+pub(super) async fn ban_user(
+    body: Body<BanUserBody>,
+    caller: AdminSession,
+    api: Data<Api>,
+    change: Data<ChangeUser>,
+) -> Result<HttpResponse, ApiError> {
+    let Body(body) = body;
+    let reason = body.ban_reason.filter(|reason| !reason.is_empty());
+    if reason
+        .as_deref()
+        .is_some_and(|reason| reason.chars().count() > Ban::REASON_MAX)
+    {
+        return Err(wrong_type("banReason"));
+    }
+    // Zero means nothing was said, as in Better Auth.
+    let span = body
+        .ban_expires_in
+        .filter(|seconds| *seconds != 0.0)
+        .map(span)
+        .transpose()?;
+    let input = BanInput {
+        user: UserId::from_stored(body.user_id),
+        reason,
+        span,
+    };
+    let user = change.ban(&caller, input).await?;
+    Ok(json(&OneUserReply {
+        user: UserReply::new(&user, &api.context.settings),
+    }))
+}
+
+fn span(seconds: f64) -> Result<TimeDelta, ApiError> {
+    let fits = seconds > 0.0 && seconds <= LONGEST;
+    let span = fits.then(|| std::time::Duration::from_secs_f64(seconds));
+    span.and_then(|span| TimeDelta::from_std(span).ok())
+        .ok_or_else(|| wrong_type("banExpiresIn"))
+}
+
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UserIdBody {
+    /// Whose id.
+    pub(super) user_id: String,
+}
+
+/// Lets a banned user in again. Needs `user:ban`.
+#[utoipa::path(tag = "access", request_body = UserIdBody,
+    responses((status = 200, description = "The user as they are now", body = OneUserReply),
+              (status = 401, description = "Nobody is signed in"),
+              (status = 403, description = "Not permitted", body = ErrorReply),
+              (status = 404, description = "There is no such user", body = ErrorReply)))]
+#[post("/admin/unban-user")]
+pub(super) async fn unban_user(
+    body: Body<UserIdBody>,
+    caller: AdminSession,
+    api: Data<Api>,
+    change: Data<ChangeUser>,
+) -> Result<HttpResponse, ApiError> {
+    let user = change
+        .unban(&caller, &UserId::from_stored(body.0.user_id))
+        .await?;
+    Ok(json(&OneUserReply {
+        user: UserReply::new(&user, &api.context.settings),
+    }))
+}

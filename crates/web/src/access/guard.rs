@@ -1,0 +1,134 @@
+//! Extractors that say in a handler's signature who may call it.
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use doorward_application::session;
+use doorward_domain::access::Permission;
+use doorward_domain::user::User;
+
+use crate::CurrentSession;
+use crate::error::{ApiError, codes};
+use crate::session::extract::{api_of, current};
+
+type Extraction<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
+
+/// Whoever sends the request, as the database knows them; 401 if nobody is signed in.
+///
+/// `Option<CurrentUser>` lets everybody in and is `None` for nobody.
+#[derive(Clone, Debug)]
+pub struct CurrentUser(pub User);
+
+/// What an [`Authorized`] handler asks for.
+///
+/// ```
+/// use doorward_domain::access::Permission;
+/// use doorward_web::access::Requires;
+///
+/// doorward_domain::resource! { pub mod invoice = "invoice" { READ = "read", APPROVE = "approve" } }
+///
+/// pub struct ApproveInvoice;
+///
+/// impl Requires for ApproveInvoice {
+///     const PERMISSION: Permission = invoice::APPROVE;
+/// }
+/// ```
+pub trait Requires: 'static {
+    /// The permission.
+    const PERMISSION: Permission;
+}
+
+/// The session of somebody who may do what `P` says; 401 if nobody is signed in, 403 with the code `FORBIDDEN` for somebody
+/// who may not. The role is the one in the database at this moment (AC-2), read with the session, so that the check itself
+/// asks nobody.
+pub struct Authorized<P> {
+    session: session::CurrentSession,
+    requires: PhantomData<P>,
+}
+
+impl<P> Authorized<P> {
+    /// The session.
+    #[must_use]
+    pub fn into_session(self) -> session::CurrentSession {
+        self.session
+    }
+}
+
+impl<P> Deref for Authorized<P> {
+    type Target = session::CurrentSession;
+
+    fn deref(&self) -> &Self::Target {
+        &self.session
+    }
+}
+
+impl Deref for CurrentUser {
+    type Target = User;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl FromRequest for CurrentUser {
+    type Error = ApiError;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let session = CurrentSession::from_request(request, payload);
+        Box::pin(async move { Ok(Self(session.await?.0.user)) })
+    }
+}
+
+impl<P: Requires> FromRequest for Authorized<P> {
+    type Error = ApiError;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let session = permitted(&request, |access| access.permits(&P::PERMISSION)).await?;
+            Ok(Self {
+                session,
+                requires: PhantomData,
+            })
+        })
+    }
+}
+
+/// Somebody who is signed in, and what they may do.
+pub(super) struct Access<'a> {
+    settings: &'a doorward_application::settings::Settings,
+    session: &'a session::CurrentSession,
+}
+
+impl Access<'_> {
+    pub(super) fn permits(&self, permission: &Permission) -> bool {
+        self.session.has_rights(self.settings) && self.settings.access.permits(&self.session.user, permission)
+    }
+
+    pub(super) fn has_role(&self, role: &str) -> bool {
+        self.session.has_rights(self.settings) && self.settings.access.has_role(&self.session.user, role)
+    }
+}
+
+/// The session of a request, if the question about it is answered with yes.
+pub(super) async fn permitted(
+    request: &HttpRequest,
+    question: impl FnOnce(Access<'_>) -> bool,
+) -> Result<session::CurrentSession, ApiError> {
+    let session = current(request).await?;
+    let api = api_of(request)?;
+    let access = Access {
+        settings: &api.context.settings,
+        session: &session,
+    };
+    if question(access) {
+        Ok(session)
+    } else {
+        Err(codes::FORBIDDEN.into())
+    }
+}

@@ -1,0 +1,36 @@
+//! Indexes by which users are found and listed: by the beginning of the address or the name, and by when they came.
+//!
+//! PostgreSQL compares text by the rules of a language unless it is told otherwise; these compare byte by byte, as SQLite
+//! does, so that a beginning is a range of the index and both databases have the same order.
+
+use async_trait::async_trait;
+use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, DbErr};
+use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
+
+pub(crate) struct Step;
+
+impl MigrationName for Step {
+    fn name(&self) -> &'static str {
+        "user_search"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Step {
+    async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
+        let bytes = if schema.get_database_backend() == DbBackend::Postgres {
+            r#" COLLATE "C""#
+        } else {
+            ""
+        };
+        for (name, key) in [
+            ("user_email_search_idx", format!(r#"("email"{bytes})"#)),
+            ("user_name_search_idx", format!(r#"lower("name"{bytes})"#)),
+            ("user_createdAt_idx", r#""createdAt""#.to_owned()),
+        ] {
+            let index = format!(r#"CREATE INDEX IF NOT EXISTS "{name}" ON "user" ({key}, ("id"{bytes}))"#);
+            schema.get_connection().execute_unprepared(&index).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,184 @@
+//! Bans, and sessions in somebody's place.
+
+use doorward_testing::PASSWORD;
+use serde_json::{Value, json};
+
+use crate::administration::{EVE, house, is_signed_in, refused, sign_in};
+
+#[test]
+fn se_6_a_ban_ends_sessions_and_links_at_once() {
+    let (app, mut admin, mut eve, id) = house();
+    app.browser().post(
+        "/request-password-reset",
+        &json!({ "email": EVE, "redirectTo": "/new" }),
+    );
+    let letter = app.letters().pop().unwrap();
+    let link = app.browser().open(&letter).header("location").to_owned();
+    let token = link.split("token=").nth(1).unwrap();
+    assert_eq!(
+        admin
+            .post("/admin/ban-user", &json!({ "userId": id, "banReason": "spam" }))
+            .status,
+        200
+    );
+    assert!(!is_signed_in(&mut eve));
+    let reset = json!({ "newPassword": "nine green bottles", "token": token });
+    refused(
+        &app.browser().post("/reset-password", &reset),
+        400,
+        "INVALID_TOKEN",
+    );
+    refused(&sign_in(&app, EVE, PASSWORD), 403, "BANNED_USER");
+    assert_eq!(
+        admin.post("/admin/unban-user", &json!({ "userId": id })).status,
+        200
+    );
+    assert_eq!(sign_in(&app, EVE, PASSWORD).status, 200);
+}
+
+#[test]
+fn en_4_a_ban_is_told_only_after_the_right_password() {
+    let (app, mut admin, _, id) = house();
+    let before = sign_in(&app, EVE, "wrong password");
+    assert_eq!(
+        admin.post("/admin/ban-user", &json!({ "userId": id })).status,
+        200
+    );
+    let banned = sign_in(&app, EVE, "wrong password");
+    let unknown = sign_in(&app, "nobody@example.test", "wrong password");
+    assert_eq!((banned.status, &banned.text), (before.status, &before.text));
+    assert_eq!((banned.status, &banned.text), (unknown.status, &unknown.text));
+}
+
+#[test]
+fn a_ban_with_an_end_is_lifted_by_the_next_sign_in() {
+    let (app, mut admin, _, id) = house();
+    let ban = json!({ "userId": id, "banReason": "spam", "banExpiresIn": 60 });
+    assert_eq!(admin.post("/admin/ban-user", &ban).status, 200);
+    app.clock.advance(chrono::TimeDelta::seconds(59));
+    refused(&sign_in(&app, EVE, PASSWORD), 403, "BANNED_USER");
+    app.clock.advance(chrono::TimeDelta::seconds(1));
+    assert_eq!(sign_in(&app, EVE, PASSWORD).status, 200);
+    let user = admin.get(&format!("/admin/get-user?id={id}")).json();
+    assert_eq!(
+        (&user["banned"], &user["banReason"], &user["banExpires"]),
+        (&json!(false), &Value::Null, &Value::Null)
+    );
+}
+
+#[test]
+fn impossible_bans_change_nothing() {
+    let (_, mut admin, mut eve, id) = house();
+    for (field, value) in [
+        ("banExpiresIn", json!(-1)),
+        ("banExpiresIn", json!(1e300)),
+        ("banExpiresIn", json!("60")),
+        ("banReason", json!("x".repeat(513))),
+        ("banReason", json!("a\u{0}b")),
+        ("userId", json!(["x"])),
+    ] {
+        let mut body = json!({ "userId": id });
+        body[field] = value;
+        refused(&admin.post("/admin/ban-user", &body), 400, "VALIDATION_ERROR");
+    }
+    assert!(is_signed_in(&mut eve));
+}
+
+#[test]
+fn ac_6_in_somebodys_place_nobody_has_admin_rights_or_takes_the_user_over() {
+    let (app, mut admin, mut eve, id) = house();
+    let own = admin.get("/get-session").json()["session"]["token"].clone();
+    let begun = admin.post("/admin/impersonate-user", &json!({ "userId": id }));
+    assert_eq!(begun.status, 200, "{}", begun.text);
+    let session = begun.json()["session"].clone();
+    assert_eq!(
+        session["impersonatedBy"],
+        app.id_of("admin@example.test").as_str()
+    );
+    assert!(
+        begun
+            .set_cookies()
+            .iter()
+            .all(|cookie| cookie.contains("HttpOnly"))
+    );
+    refused(
+        &admin.get("/admin/list-users"),
+        403,
+        "YOU_ARE_NOT_ALLOWED_TO_LIST_USERS",
+    );
+    for (path, body) in [
+        (
+            "/change-password",
+            json!({ "currentPassword": PASSWORD, "newPassword": "nine green bottles" }),
+        ),
+        ("/change-email", json!({ "newEmail": "mine@example.test" })),
+        ("/delete-user", json!({ "password": PASSWORD })),
+        ("/revoke-sessions", json!({})),
+        ("/revoke-other-sessions", json!({})),
+        ("/revoke-session", json!({ "token": "x" })),
+        ("/unlink-account", json!({ "accountId": "x" })),
+    ] {
+        refused(&admin.post(path, &body), 403, "IMPERSONATION_FORBIDS");
+    }
+    assert!(is_signed_in(&mut eve));
+    let listed = eve.get("/list-sessions").json();
+    assert_eq!(listed.as_array().unwrap().len(), 1, "{listed}");
+
+    let stopped = admin.post("/admin/stop-impersonating", &json!({}));
+    assert_eq!(stopped.status, 200, "{}", stopped.text);
+    assert_ne!(stopped.json()["session"]["token"], own, "SE-4");
+    assert!(admin.cookies.keys().all(|name| !name.ends_with("admin_session")));
+    assert_eq!(admin.get("/admin/list-users").status, 200);
+    let mut late = app.browser();
+    let cookies = begun.set_cookies();
+    let token = cookies
+        .iter()
+        .rfind(|cookie| cookie.contains("session_token=") && !cookie.contains("Max-Age=0"));
+    let (name, rest) = token.unwrap().split_once('=').unwrap();
+    late.cookies
+        .insert(name.to_owned(), rest.split(';').next().unwrap().to_owned());
+    assert!(!is_signed_in(&mut late), "the impersonated session is over");
+}
+
+#[test]
+fn ac_6_an_impersonation_ends_after_an_hour_however_busy() {
+    let (app, mut admin, _, id) = house();
+    assert_eq!(
+        admin
+            .post("/admin/impersonate-user", &json!({ "userId": id }))
+            .status,
+        200
+    );
+    // Without this cookie an ordinary session would be extended.
+    admin.cookies.retain(|name, _| !name.ends_with("dont_remember"));
+    app.clock.advance(chrono::TimeDelta::minutes(59));
+    assert!(is_signed_in(&mut admin));
+    app.clock.advance(chrono::TimeDelta::minutes(1));
+    assert!(!is_signed_in(&mut admin));
+}
+
+#[test]
+fn ac_6_administrators_and_the_banned_are_not_impersonated() {
+    let (app, mut admin, _, id) = house();
+    drop(app.signed_up_as("second@example.test", "user,admin"));
+    let second = app.id_of("second@example.test").to_string();
+    refused(
+        &admin.post("/admin/impersonate-user", &json!({ "userId": second })),
+        403,
+        "YOU_CANNOT_IMPERSONATE_ADMINS",
+    );
+    assert_eq!(
+        admin.post("/admin/ban-user", &json!({ "userId": id })).status,
+        200
+    );
+    refused(
+        &admin.post("/admin/impersonate-user", &json!({ "userId": id })),
+        403,
+        "BANNED_USER",
+    );
+    refused(
+        &admin.post("/admin/impersonate-user", &json!({ "userId": "nobody" })),
+        404,
+        "USER_NOT_FOUND",
+    );
+}
