@@ -8,6 +8,7 @@ mod accounts;
 mod administration;
 mod answers;
 mod bans;
+mod bearer;
 mod documentation;
 mod hostile;
 mod links;

@@ -13,11 +13,12 @@ const SUITE: &str = "tests/compat";
 const DIFFERENCES: &str = "docs/reference/differences.txt";
 
 /// The groups of the suite that this version implements.
-const GROUPS: [&str; 17] = [
+const GROUPS: [&str; 18] = [
     "accounts",
     "admin-access",
     "admin-sessions",
     "admin-users",
+    "bearer",
     "change-email",
     "cookie-cache",
     "delete-user",

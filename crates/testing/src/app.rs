@@ -246,6 +246,7 @@ fn http(listen: SocketAddr) -> HttpSettings {
         use_secure_cookies: None,
         cookie_domain: None,
         cookie_cache: None,
+        bearer: None,
         defer_session_refresh: false,
         client_address: ClientAddressPolicy::new(&[], &[], false).expect("a policy"),
         disabled_paths: Vec::new(),

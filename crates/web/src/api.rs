@@ -10,7 +10,7 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::{OpenApi, RefOr};
 
 use crate::client_address::ClientAddressPolicy;
-use crate::configuration::HttpSettings;
+use crate::configuration::{BearerSettings, HttpSettings};
 use crate::cookies::{CookieSigner, CookieStyle};
 use crate::redirects::Redirects;
 use crate::session::cookie_cache::CookieCacheCodec;
@@ -22,6 +22,7 @@ pub struct Api {
     pub(crate) signer: CookieSigner,
     pub(crate) style: CookieStyle,
     pub(crate) cookie_cache: Option<CookieCache>,
+    pub(crate) bearer: Option<BearerSettings>,
     pub(crate) defer_session_refresh: bool,
     pub(crate) max_body_bytes: usize,
     pub(crate) https: bool,
@@ -55,6 +56,7 @@ impl Api {
             signer: CookieSigner::new(secret),
             style: CookieStyle::new(&http.cookie_prefix, secure, http.cookie_domain.clone()),
             cookie_cache,
+            bearer: http.bearer,
             defer_session_refresh: http.defer_session_refresh,
             max_body_bytes: http.max_body_bytes,
             https,

@@ -46,6 +46,8 @@ pub struct HttpSettings {
     pub cookie_domain: Option<String>,
     /// The cookie that spares the database, if it is used.
     pub cookie_cache: Option<CookieCacheSettings>,
+    /// Whether the session token may come in the `Authorization` header, for clients that keep no cookies.
+    pub bearer: Option<BearerSettings>,
     /// Whether `GET /get-session` never writes and `POST` to it refreshes.
     pub defer_session_refresh: bool,
     /// Whose word on the client's address is taken.
@@ -58,6 +60,13 @@ pub struct HttpSettings {
     pub workers: Option<usize>,
     /// How long requests in flight may take when the server stops (RE-9).
     pub shutdown_timeout: Duration,
+}
+
+/// `[bearer]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BearerSettings {
+    /// Whether only signed tokens count, as answers hand them out, or bare ones as well.
+    pub require_signature: bool,
 }
 
 /// `[session.cookie_cache]`

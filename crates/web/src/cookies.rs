@@ -164,6 +164,15 @@ impl ResponseCookies {
         self.0.borrow_mut().retain(|cookie| !is_meant(cookie.name()));
     }
 
+    /// What the cookie of this name will hold, if it is set.
+    pub(crate) fn value_of(&self, name: &str) -> Option<String> {
+        let cookies = self.0.borrow();
+        cookies
+            .iter()
+            .find(|cookie| cookie.name() == name)
+            .map(|cookie| cookie.value().to_owned())
+    }
+
     pub(crate) fn take(&self) -> Vec<Cookie<'static>> {
         self.0.take()
     }

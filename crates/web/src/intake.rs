@@ -26,6 +26,7 @@ use crate::api::{Api, Route};
 use crate::body::ParsedBody;
 use crate::cookies::ResponseCookies;
 use crate::error::{ApiError, codes};
+use crate::session::bearer;
 use crate::{json, query};
 
 /// How long a body may take to arrive (RE-13).
@@ -179,6 +180,7 @@ async fn read_bytes(max: usize, request: &mut ServiceRequest) -> Result<Vec<u8>,
 
 /// Headers every answer has (HD-1 to HD-3, SE-9), and the cookies that were collected.
 fn finish(api: &Api, cookies: &ResponseCookies, id: Option<RequestId>, response: &mut HttpResponse) {
+    bearer::hand_out(api, cookies, response.headers_mut());
     for cookie in cookies.take() {
         // Cookies are made of base64, percent-encoding and checked configuration; none fails here.
         if let Err(error) = response.add_cookie(&cookie) {

@@ -8,8 +8,8 @@ use doorward_domain::Secret;
 use doorward_domain::redirect::{Origin, TrustedOrigins};
 use doorward_web::client_address::ClientAddressPolicy;
 use doorward_web::configuration::{
-    Configuration, CookieCacheSettings, DatabaseSettings, HashingScheme, HashingSettings, HttpSettings,
-    MailSettings,
+    BearerSettings, Configuration, CookieCacheSettings, DatabaseSettings, HashingScheme, HashingSettings,
+    HttpSettings, MailSettings,
 };
 use doorward_web::wiring::{StartError, check};
 use url::{Host, Url};
@@ -70,6 +70,9 @@ impl Draft {
                     max_age: self.cookie_cache_max_age,
                     strategy: self.cookie_cache_strategy,
                     version: self.cookie_cache_version,
+                }),
+                bearer: self.bearer.then_some(BearerSettings {
+                    require_signature: self.bearer_require_signature,
                 }),
                 defer_session_refresh: self.defer_session_refresh,
                 client_address,

@@ -1,16 +1,17 @@
 use actix_web::HttpRequest;
+use actix_web::http::header::HeaderMap;
 use actix_web::web::Data;
 use chrono::TimeDelta;
 use doorward_application::session::{CurrentSession, OpenedSession};
 use doorward_domain::session::{Lifetime, Session, SessionToken};
 use doorward_domain::user::User;
 
-use super::cookie_cache;
 use super::{SessionReply, UserReply};
+use super::{bearer, cookie_cache};
 use crate::Api;
 use crate::cookies::{RequestCookies, ResponseCookies};
 
-const SESSION_TOKEN: &str = "session_token";
+pub(super) const SESSION_TOKEN: &str = "session_token";
 const SESSION_DATA: &str = "session_data";
 const ADMIN_SESSION: &str = "admin_session";
 const DONT_REMEMBER: &str = "dont_remember";
@@ -18,6 +19,7 @@ const DONT_REMEMBER: &str = "dont_remember";
 /// The cookies that make a browser signed in: `session_token`, `session_data` and `dont_remember`.
 pub(crate) struct SessionCookies<'a> {
     api: &'a Api,
+    headers: &'a HeaderMap,
     sent: RequestCookies<'a>,
     answer: ResponseCookies,
 }
@@ -26,13 +28,18 @@ impl<'a> SessionCookies<'a> {
     pub(crate) fn of(api: &'a Data<Api>, request: &'a HttpRequest) -> Self {
         Self {
             api,
+            headers: request.headers(),
             sent: RequestCookies::of(request.headers()),
             answer: ResponseCookies::of(request),
         }
     }
 
-    /// The token the browser presents, if its signature is right. Decided before the database is asked (SE-2).
+    /// The token the client presents, in a header for it or in the cookie, if its signature is right. Decided before the
+    /// database is asked (SE-2).
     pub(crate) fn presented_token(&self) -> Option<SessionToken> {
+        if let Some(token) = bearer::presented(self.api, self.headers) {
+            return Some(token);
+        }
         let cookie = self.sent.get(&self.name(SESSION_TOKEN))?;
         SessionToken::parse(&self.api.signer.verify(cookie)?).ok()
     }

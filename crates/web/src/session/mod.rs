@@ -3,6 +3,7 @@
 pub mod cookie_cache;
 pub mod extract;
 
+pub(crate) mod bearer;
 mod cookie;
 mod read;
 mod reply;

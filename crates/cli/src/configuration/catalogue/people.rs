@@ -201,6 +201,16 @@ pub(super) fn sessions() -> Vec<Entry> {
             |draft| &mut draft.cookie_cache_version,
             "Changing it makes all cached sessions worthless.",
         ),
+        Entry::new(
+            "bearer.enabled",
+            |draft| &mut draft.bearer,
+            "Whether the session token may come as `Authorization: Bearer …`, and is handed out in the header `set-auth-token`.",
+        ),
+        Entry::new(
+            "bearer.require_signature",
+            |draft| &mut draft.bearer_require_signature,
+            "Whether only the signed token of `set-auth-token` counts, or the bare one of answers as well.",
+        ),
     ]
 }
 

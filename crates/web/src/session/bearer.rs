@@ -1,0 +1,48 @@
+//! The session token in the `Authorization` header (RFC 6750), for clients that keep no cookies.
+
+use actix_web::http::header::{
+    ACCESS_CONTROL_EXPOSE_HEADERS, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue,
+};
+use doorward_domain::session::SessionToken;
+use percent_encoding::percent_decode_str;
+
+use crate::Api;
+use crate::cookies::ResponseCookies;
+
+const SCHEME: &str = "bearer";
+const SET_AUTH_TOKEN: HeaderName = HeaderName::from_static("set-auth-token");
+
+/// The token in the header, signed or, where that is allowed, bare. Anything else is as good as no header.
+pub(super) fn presented(api: &Api, headers: &HeaderMap) -> Option<SessionToken> {
+    let settings = api.bearer?;
+    let (scheme, credentials) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let credentials = credentials.trim();
+    if !scheme.eq_ignore_ascii_case(SCHEME) {
+        return None;
+    }
+    if let Some(token) = api.signer.verify(credentials) {
+        return SessionToken::parse(&token).ok();
+    }
+    // A dot parts a token from its signature, which was wrong.
+    let bare = !settings.require_signature && !credentials.contains('.');
+    SessionToken::parse(credentials).ok().filter(|_| bare)
+}
+
+/// Hands the token of a session cookie that is set to clients that cannot read cookies.
+pub(crate) fn hand_out(api: &Api, cookies: &ResponseCookies, headers: &mut HeaderMap) {
+    let name = api.style.name(super::cookie::SESSION_TOKEN);
+    let Some(cookie) = cookies
+        .value_of(&name)
+        .filter(|value| api.bearer.is_some() && !value.is_empty())
+    else {
+        return;
+    };
+    let signed = percent_decode_str(&cookie).decode_utf8_lossy().into_owned();
+    if let Ok(value) = HeaderValue::from_str(&signed) {
+        headers.insert(SET_AUTH_TOKEN, value);
+        headers.insert(
+            ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_name(SET_AUTH_TOKEN),
+        );
+    }
+}
