@@ -11,6 +11,7 @@ mod doorward_columns;
 mod optional_issuer;
 mod outbox;
 mod user_search;
+mod username_columns;
 
 use async_trait::async_trait;
 use sea_orm_migration::sea_orm::sea_query::{IntoIden, Query};
@@ -107,6 +108,7 @@ impl MigratorTrait for Steps {
             Box::new(outbox::Step),
             Box::new(admin_columns::Step),
             Box::new(user_search::Step),
+            Box::new(username_columns::Step),
         ]
     }
 

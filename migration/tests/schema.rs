@@ -7,13 +7,14 @@ use doorward_testing::TestDatabase;
 use sea_orm_migration::SchemaManager;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     "better_auth_tables",
     "optional_issuer",
     "doorward_columns",
     "outbox",
     "admin_columns",
     "user_search",
+    "username_columns",
 ];
 
 async fn run(database: &DatabaseConnection, script: &str) {

@@ -9,7 +9,7 @@ use crate::documentation::{concrete, operations};
 
 /// What a route answers to nobody, to an ordinary user and to an administrator who send this. `EVE` is the id of a third
 /// user. A route without a row fails the test, and so does a row without a route.
-const EXPECTED: [(&str, &str, [u16; 3]); 51] = [
+const EXPECTED: [(&str, &str, [u16; 3]); 53] = [
     // For those who look after others.
     (
         "GET /admin/explain?userId=EVE&permission=user:list",
@@ -140,6 +140,16 @@ const EXPECTED: [(&str, &str, [u16; 3]); 51] = [
         "POST /sign-up/email",
         r#"{"name": "New", "email": "new@example.test", "password": "nine green bottles"}"#,
         [200, 200, 200],
+    ),
+    (
+        "POST /is-username-available",
+        r#"{"username": "countess"}"#,
+        [200, 200, 200],
+    ),
+    (
+        "POST /sign-in/username",
+        r#"{"username": "nobody", "password": "PASSWORD"}"#,
+        [401, 401, 401],
     ),
     ("GET /verify-email?token=x", "", [401, 401, 401]),
     ("POST /verify-email", r#"{"token": "x"}"#, [401, 401, 401]),

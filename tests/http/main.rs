@@ -17,3 +17,4 @@ mod origins;
 mod passwords;
 mod races;
 mod sessions;
+mod usernames;

@@ -13,7 +13,7 @@ const SUITE: &str = "tests/compat";
 const DIFFERENCES: &str = "docs/reference/differences.txt";
 
 /// The groups of the suite that this version implements.
-const GROUPS: [&str; 18] = [
+const GROUPS: [&str; 19] = [
     "accounts",
     "admin-access",
     "admin-sessions",
@@ -32,6 +32,7 @@ const GROUPS: [&str; 18] = [
     "sign-up",
     "storage",
     "update-user",
+    "username",
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -125,6 +125,7 @@ async fn columns_of_others_are_left_alone() {
         let change = ProfileChange {
             name: Some(UserName::from_stored("Ada")),
             image: None,
+            ..ProfileChange::default()
         };
         let (store, ada): (&dyn Store, _) = (&store, UserId::from_stored("ada"));
         store

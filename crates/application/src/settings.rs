@@ -6,6 +6,7 @@ use doorward_domain::access::AccessPolicy;
 use doorward_domain::password::{LengthUnit, PasswordPolicy};
 use doorward_domain::redirect::Origin;
 use doorward_domain::session::{SessionPolicy, TokenStorage};
+use doorward_domain::user::UsernameLength;
 
 /// Which defaults apply where an option is not set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct Settings {
     pub delete_user: DeleteUser,
     /// Linked accounts.
     pub account: AccountLinking,
+    /// Signing in by a username.
+    pub username: UsernameSettings,
     /// Who may do what.
     pub access: AccessPolicy,
     /// Looking after other people's users.
@@ -120,6 +123,24 @@ pub struct DeleteUser {
 pub struct AccountLinking {
     /// Whether even the last way to sign in may be removed.
     pub allow_unlinking_all: bool,
+}
+
+/// `[username]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UsernameSettings {
+    /// Whether users can have a username and sign in by it.
+    pub enabled: bool,
+    /// How long usernames are.
+    pub length: UsernameLength,
+}
+
+impl Default for UsernameSettings {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            length: UsernameLength { min: 3, max: 30 },
+        }
+    }
 }
 
 /// `[admin]`
@@ -257,6 +278,7 @@ impl Settings {
                 retention: TimeDelta::days(30),
             },
             account: AccountLinking::default(),
+            username: UsernameSettings::default(),
             access: AccessPolicy::shipped(),
             admin: Admin::default(),
             security: Security::of(preset),

@@ -30,6 +30,8 @@ pub enum StoreError {
 pub enum Constraint {
     /// One user to an e-mail address, whatever its letter case.
     UserEmail,
+    /// One user to a username.
+    Username,
     /// Any other: a primary key, a session token.
     Other,
 }

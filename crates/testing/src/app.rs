@@ -232,6 +232,7 @@ fn settings(preset: Preset, port: u16) -> Settings {
     settings.change_email.enabled = true;
     settings.delete_user.enabled = true;
     settings.admin.enabled = true;
+    settings.username.enabled = true;
     // The clock of a test stands still, but the floor is about real time.
     settings.security.reset_request_floor = chrono::TimeDelta::zero();
     settings

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::access::Administrators;
 use doorward_domain::session::{Session, SessionHandle, SessionRepository, SessionToken, StoredToken};
-use doorward_domain::user::{Email, User, UserChange, UserPage, UserQuery, UserRepository};
+use doorward_domain::user::{Email, User, UserChange, UserPage, UserQuery, UserRepository, Username};
 use doorward_domain::{SessionId, StoreError, UserId};
 
 use super::store::{Inner, Watched};
@@ -23,6 +23,10 @@ impl<S: Inner> UserRepository for Watched<S> {
 
     async fn find_by_email(&self, email: &Email) -> Answer<Option<User>> {
         self.behind().users().find_by_email(email).await
+    }
+
+    async fn find_by_username(&self, username: &Username) -> Answer<Option<User>> {
+        self.behind().users().find_by_username(username).await
     }
 
     async fn lock(&self, id: &UserId) -> Answer<Option<User>> {

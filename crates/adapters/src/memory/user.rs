@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::access::Administrators;
 use doorward_domain::user::{
-    Email, KeysetPosition, User, UserChange, UserPage, UserQuery, UserRepository, UserSlice,
+    Email, KeysetPosition, User, UserChange, UserPage, UserQuery, UserRepository, UserSlice, Username,
 };
 use doorward_domain::{Constraint, StoreError, UserId};
 
@@ -19,6 +19,17 @@ impl Tables {
         self.users
             .iter_mut()
             .find(|user| user.id == *id && user.deleted_at.is_none())
+    }
+
+    /// What the unique index on the username says to this user having it.
+    fn check_username(&self, username: Option<&Username>, owner: &UserId) -> Result<(), StoreError> {
+        let is_taken =
+            |user: &User| username.is_some() && user.username.as_ref() == username && user.id != *owner;
+        if self.users.iter().any(is_taken) {
+            Err(StoreError::Conflict(Constraint::Username))
+        } else {
+            Ok(())
+        }
     }
 
     /// What the unique index on the address says to this user having it.
@@ -52,6 +63,7 @@ impl<A: Access> UserRepository for MemoryRepositories<A> {
                 return Err(StoreError::Conflict(Constraint::Other));
             }
             tables.check_email(&user.email, &user.id)?;
+            tables.check_username(user.username.as_ref(), &user.id)?;
             tables.users.push(user.clone());
             Ok(())
         })
@@ -64,6 +76,11 @@ impl<A: Access> UserRepository for MemoryRepositories<A> {
 
     async fn find_by_email(&self, email: &Email) -> Result<Option<User>, StoreError> {
         let is_meant = |user: &&User| user.email == *email && user.deleted_at.is_none();
+        Ok(self.read(|tables| tables.users.iter().find(is_meant).cloned()))
+    }
+
+    async fn find_by_username(&self, username: &Username) -> Result<Option<User>, StoreError> {
+        let is_meant = |user: &&User| user.username.as_ref() == Some(username) && user.deleted_at.is_none();
         Ok(self.read(|tables| tables.users.iter().find(is_meant).cloned()))
     }
 
@@ -137,6 +154,8 @@ impl<A: Access> UserRepository for MemoryRepositories<A> {
             if let Some(email) = &change.email {
                 tables.check_email(email, id)?;
             }
+            let chosen = change.profile.username.as_ref().map(|chosen| &chosen.username);
+            tables.check_username(chosen, id)?;
             let user = tables.present_mut(id);
             Ok(user.map(|user| {
                 *user = change.applied_to(user.clone(), now);

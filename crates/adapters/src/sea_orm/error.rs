@@ -8,10 +8,11 @@ pub(super) fn store_error(error: DbErr) -> StoreError {
     if let Some(SqlErr::UniqueConstraintViolation(text)) = error.sql_err() {
         // SQLite names the column (`user.email`), PostgreSQL the index (`user_email_key`).
         let on_email = text.contains("user.email") || text.contains("user_email");
-        return StoreError::Conflict(if on_email {
-            Constraint::UserEmail
-        } else {
-            Constraint::Other
+        let on_username = text.contains("user.username") || text.contains("user_username");
+        return StoreError::Conflict(match (on_email, on_username) {
+            (true, _) => Constraint::UserEmail,
+            (false, true) => Constraint::Username,
+            (false, false) => Constraint::Other,
         });
     }
     if is_unavailable(&error) {

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::access::Administrators;
-use doorward_domain::user::{Email, User, UserChange, UserPage, UserQuery, UserRepository};
+use doorward_domain::user::{Email, User, UserChange, UserPage, UserQuery, UserRepository, Username};
 use doorward_domain::{StoreError, UserId};
 use sea_orm::sea_query::{Condition, Expr, LockBehavior, LockType};
 use sea_orm::{
@@ -86,6 +86,8 @@ where
             email: Set(user.email.to_string()),
             email_verified: Set(user.email_verified),
             image: Set(user.image.as_ref().map(|image| image.as_str().to_owned())),
+            username: Set(user.username.as_ref().map(ToString::to_string)),
+            display_username: Set(user.display_username.clone()),
             role: Set(user.role.as_ref().map(ToString::to_string)),
             banned: Set(user.ban.banned),
             ban_reason: Set(user.ban.reason.clone()),
@@ -119,6 +121,14 @@ where
             .await
             .map_err(store_error)?
             .map(User::from))
+    }
+
+    async fn find_by_username(&self, username: &Username) -> Result<Option<User>, StoreError> {
+        let select = Entity::find()
+            .filter(Column::Username.eq(username.as_str()))
+            .filter(Column::DeletedAt.is_null());
+        let found = select.one(&self.connection).await.map_err(store_error)?;
+        Ok(found.map(User::from))
     }
 
     async fn lock(&self, id: &UserId) -> Result<Option<User>, StoreError> {
@@ -173,6 +183,11 @@ where
         if let Some(image) = &change.profile.image {
             let image = image.as_ref().map(|image| image.as_str().to_owned());
             update = update.col_expr(Column::Image, Expr::value(image));
+        }
+        if let Some(chosen) = &change.profile.username {
+            update = update
+                .col_expr(Column::Username, Expr::value(chosen.username.as_str()))
+                .col_expr(Column::DisplayUsername, Expr::value(chosen.display.as_str()));
         }
         if let Some(email) = &change.email {
             update = update.col_expr(Column::Email, Expr::value(email.as_str()));

@@ -132,6 +132,8 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
             UserColumn::Email => Column::Email,
             UserColumn::EmailVerified => Column::EmailVerified,
             UserColumn::Image => Column::Image,
+            UserColumn::Username => Column::Username,
+            UserColumn::DisplayUsername => Column::DisplayUsername,
             UserColumn::Role => Column::Role,
             UserColumn::Banned => Column::Banned,
             UserColumn::BanReason => Column::BanReason,
@@ -217,6 +219,8 @@ const fn may_be_missing(key: SortKey) -> bool {
         key,
         SortKey::Column(
             UserColumn::Image
+                | UserColumn::Username
+                | UserColumn::DisplayUsername
                 | UserColumn::Role
                 | UserColumn::Banned
                 | UserColumn::BanReason

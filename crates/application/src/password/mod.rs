@@ -14,6 +14,6 @@ pub use change::{ChangePassword, ChangePasswordError, ChangePasswordInput, Passw
 pub use register::{CreateUser, CreateUserError};
 pub use request_reset::{RequestPasswordReset, RequestResetError};
 pub use reset::{ResetPassword, ResetPasswordError};
-pub use sign_in::{SignIn, SignInError, SignInInput, SignedIn};
+pub use sign_in::{SignIn, SignInError, SignInInput, SignInName, SignedIn};
 pub use sign_up::{SignUp, SignUpError, SignUpInput, SignedUp};
 pub use verify::{VerifyPassword, VerifyPasswordError};

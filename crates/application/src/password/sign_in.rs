@@ -1,18 +1,27 @@
 use doorward_domain::password::{HashError, Password, PasswordHash, Verdict};
 use doorward_domain::redirect::RedirectTarget;
 use doorward_domain::session::{Lifetime, SessionToken};
-use doorward_domain::user::{Email, User};
+use doorward_domain::user::{Email, User, Username};
 use doorward_domain::{StoreError, UserId};
 
 use crate::Context;
 use crate::session::{Client, Door, OpenError, OpenedSession, Opening, Proof, end_previous};
 use crate::verification::VerificationLinks;
 
+/// By what somebody is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignInName {
+    /// The address they signed up with.
+    Email(Email),
+    /// The username they chose.
+    Username(Username),
+}
+
 /// Somebody who says who they are.
 #[derive(Debug)]
 pub struct SignInInput {
-    /// The address they signed up with.
-    pub email: Email,
+    /// Who they say they are.
+    pub name: SignInName,
     /// The password they typed.
     pub password: Password,
     /// How long they want to stay signed in.
@@ -60,7 +69,7 @@ pub enum SignInError {
     Store(#[from] StoreError),
 }
 
-/// Signs somebody in by address and password.
+/// Signs somebody in by address or username and password.
 #[derive(Clone, Debug)]
 pub struct SignIn {
     context: Context,
@@ -89,7 +98,7 @@ impl SignIn {
         }
         self.check_length(&input.password)?;
         for _ in 0..Self::LOOKS {
-            let (user, hash) = self.verified_user(&input.email, &input.password).await?;
+            let (user, hash) = self.verified_user(&input.name, &input.password).await?;
             if let Err(error) = self.door.admits(&user) {
                 if matches!(error, OpenError::EmailNotVerified) {
                     self.remind(&user, input.callback.as_ref()).await?;
@@ -146,11 +155,14 @@ impl SignIn {
     /// The user whose password it is, and its hash.
     async fn verified_user(
         &self,
-        email: &Email,
+        name: &SignInName,
         password: &Password,
     ) -> Result<(User, PasswordHash), SignInError> {
         let store = self.context.store();
-        let user = store.users().find_by_email(email).await?;
+        let user = match name {
+            SignInName::Email(email) => store.users().find_by_email(email).await?,
+            SignInName::Username(username) => store.users().find_by_username(username).await?,
+        };
         let account = match &user {
             Some(user) => store.accounts().find_credential(&user.id).await?,
             None => None,

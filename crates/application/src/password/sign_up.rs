@@ -3,7 +3,7 @@ use doorward_domain::mail::{Letter, LetterKind};
 use doorward_domain::password::{HashError, Password, PasswordHash, PasswordProblem};
 use doorward_domain::redirect::RedirectTarget;
 use doorward_domain::session::{Lifetime, SessionToken};
-use doorward_domain::user::{Email, ImageUrl, User, UserName};
+use doorward_domain::user::{ChosenUsername, Email, ImageUrl, User, UserName};
 use doorward_domain::verification::{Purpose, Verification};
 use doorward_domain::{Constraint, Secret, StoreError};
 
@@ -24,6 +24,8 @@ pub struct SignUpInput {
     pub password: Password,
     /// Their picture.
     pub image: Option<ImageUrl>,
+    /// What they want to sign in by in place of the address.
+    pub username: Option<ChosenUsername>,
     /// How long they want to stay signed in.
     pub lifetime: Lifetime,
     /// Where the verification link leads.
@@ -55,6 +57,9 @@ pub enum SignUpError {
     /// Somebody has the address.
     #[error("the e-mail address is taken")]
     EmailTaken,
+    /// Somebody has the username.
+    #[error("the username is taken")]
+    UsernameTaken,
     /// The password could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -100,13 +105,23 @@ impl SignUp {
             &*self.context.ports.common_passwords,
         )?;
         let hash = self.context.ports.hasher.hash(&input.password).await?;
-        let user = new_user(
+        if let Some(chosen) = &input.username {
+            let users = self.context.store().users();
+            if users.find_by_username(&chosen.username).await?.is_some() {
+                return Err(SignUpError::UsernameTaken);
+            }
+        }
+        let mut user = new_user(
             &self.context,
             input.name.clone(),
             input.email.clone(),
             input.image.clone(),
             self.context.now(),
         );
+        if let Some(chosen) = input.username.clone() {
+            user.username = Some(chosen.username);
+            user.display_username = Some(chosen.display);
+        }
         match self.create(&user, hash, input).await {
             Err(SignUpError::EmailTaken) => self.refuse(user).await,
             outcome => Ok(SignedUp {
@@ -128,6 +143,7 @@ impl SignUp {
             .await
             .map_err(|error| match error {
                 StoreError::Conflict(Constraint::UserEmail) => SignUpError::EmailTaken,
+                StoreError::Conflict(Constraint::Username) => SignUpError::UsernameTaken,
                 error => error.into(),
             })?;
         if settings.mails_on_sign_up() {

@@ -8,4 +8,4 @@ pub(crate) use delete::erase;
 
 pub use change_email::{ChangeEmail, ChangeEmailError, EmailChanged};
 pub use delete::{DeleteUser, DeleteUserError, DeleteUserInput, Deletion};
-pub use update::UpdateUser;
+pub use update::{UpdateUser, UpdateUserError};

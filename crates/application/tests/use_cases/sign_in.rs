@@ -1,4 +1,4 @@
-use doorward_application::password::{SignIn, SignInError, SignInInput};
+use doorward_application::password::{SignIn, SignInError, SignInInput, SignInName};
 use doorward_domain::password::{HashError, Password, PasswordHash, Verdict};
 use doorward_domain::session::{Lifetime, SessionToken};
 use doorward_domain::user::{Email, User};
@@ -8,7 +8,7 @@ use super::{client, compatible, hardened};
 
 fn input(password: &str) -> SignInInput {
     SignInInput {
-        email: Email::parse("ada@example.test").unwrap(),
+        name: SignInName::Email(Email::parse("ada@example.test").unwrap()),
         password: Password::new(password),
         lifetime: Lifetime::Remembered,
         callback: None,

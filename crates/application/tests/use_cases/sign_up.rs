@@ -16,6 +16,7 @@ fn input(password: &str) -> SignUpInput {
         email: Email::parse("ada@example.test").unwrap(),
         password: Password::new(password),
         image: None,
+        username: None,
         lifetime: Lifetime::Remembered,
         callback: None,
         client: client(),

@@ -85,6 +85,7 @@ pub(crate) fn standard() -> Result<Configuration, Problem> {
     let secret = Secret::new("describing-a-server-needs-no-secret".to_owned());
     let mut draft = Draft::of(Preset::Hardened);
     draft.settings.admin.enabled = true;
+    draft.settings.username.enabled = true;
     draft.finish(secret, Secret::new("sqlite::memory:".to_owned()))
 }
 

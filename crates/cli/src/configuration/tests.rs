@@ -208,7 +208,10 @@ fn options_that_contradict_each_other_or_endanger_users_are_refused() {
         ("password", &[("DOORWARD_PASSWORD__MEMORY_KIB", "1024")]),
         ("mail.from", &[("DOORWARD_MAIL__SMTP_URL", "smtp://127.0.0.1:25")]),
         ("rate_limit.enabled", &[("DOORWARD_RATE_LIMIT__ENABLED", "true")]),
-        ("username.enabled", &[("DOORWARD_USERNAME__ENABLED", "true")]),
+        (
+            "user.additional_fields.locale.type",
+            &[("DOORWARD_USER__ADDITIONAL_FIELDS__LOCALE__TYPE", "string")],
+        ),
         ("admin.setup_token", &[("DOORWARD_ADMIN__SETUP_TOKEN", "short")]),
         (
             "admin.impersonation_session_duration",
@@ -246,7 +249,7 @@ fn what_is_not_there_may_be_switched_off() {
     assert!(
         configuration(&[
             ("DOORWARD_RATE_LIMIT__ENABLED", "false"),
-            ("DOORWARD_USERNAME__ENABLED", "false")
+            ("DOORWARD_RATE_LIMIT__ENABLED", "false")
         ])
         .is_ok()
     );

@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 
-use super::{Email, ImageUrl, UserName};
+use super::{Email, ImageUrl, UserName, Username};
 use crate::UserId;
 use crate::access::{Ban, RoleList};
 
@@ -17,6 +17,10 @@ pub struct User {
     pub email_verified: bool,
     /// Where a picture of the person is found.
     pub image: Option<ImageUrl>,
+    /// What the user signs in by in place of the address.
+    pub username: Option<Username>,
+    /// The username as its user wrote it.
+    pub display_username: Option<String>,
     /// What the user may do. Absent where nobody ever said: then the default role counts.
     pub role: Option<RoleList>,
     /// Whether the user is kept out.
@@ -47,6 +51,8 @@ impl User {
             email,
             email_verified: false,
             image,
+            username: None,
+            display_username: None,
             role: None,
             ban: Ban {
                 banned: None,

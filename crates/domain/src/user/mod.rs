@@ -5,6 +5,7 @@ mod entity;
 mod profile;
 mod query;
 mod repository;
+mod username;
 
 pub use email::{Email, InvalidEmail};
 pub use entity::User;
@@ -14,6 +15,7 @@ pub use query::{
     UserOrder, UserPage, UserQuery, UserSearch, UserSlice, ValueKind,
 };
 pub use repository::UserRepository;
+pub use username::{ChosenUsername, InvalidUsername, Username, UsernameLength};
 
 #[cfg(any(test, feature = "mocks"))]
 pub use repository::MockUserRepository;

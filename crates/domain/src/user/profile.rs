@@ -3,7 +3,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::{Email, User};
+use super::{ChosenUsername, Email, User};
 use crate::access::{BanChange, RoleList};
 use crate::text::{self, InvalidText};
 
@@ -83,13 +83,15 @@ pub struct ProfileChange {
     pub name: Option<UserName>,
     /// The new picture; `Some(None)` removes it.
     pub image: Option<Option<ImageUrl>>,
+    /// The new username.
+    pub username: Option<ChosenUsername>,
 }
 
 impl ProfileChange {
     /// Whether nothing would change.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.name.is_none() && self.image.is_none()
+        self.name.is_none() && self.image.is_none() && self.username.is_none()
     }
 }
 
@@ -127,6 +129,10 @@ impl UserChange {
         }
         if let Some(image) = change.profile.image {
             user.image = image;
+        }
+        if let Some(chosen) = change.profile.username {
+            user.username = Some(chosen.username);
+            user.display_username = Some(chosen.display);
         }
         if let Some(email) = change.email {
             user.email = email;

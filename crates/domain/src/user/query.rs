@@ -16,6 +16,10 @@ pub enum UserColumn {
     EmailVerified,
     /// `image`
     Image,
+    /// `username`
+    Username,
+    /// `displayUsername`
+    DisplayUsername,
     /// `role`
     Role,
     /// `banned`
@@ -196,12 +200,14 @@ pub struct UserPage {
 
 impl UserColumn {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Id,
         Self::Name,
         Self::Email,
         Self::EmailVerified,
         Self::Image,
+        Self::Username,
+        Self::DisplayUsername,
         Self::Role,
         Self::Banned,
         Self::BanReason,
@@ -219,6 +225,8 @@ impl UserColumn {
             Self::Email => "email",
             Self::EmailVerified => "emailVerified",
             Self::Image => "image",
+            Self::Username => "username",
+            Self::DisplayUsername => "displayUsername",
             Self::Role => "role",
             Self::Banned => "banned",
             Self::BanReason => "banReason",
@@ -234,9 +242,14 @@ impl UserColumn {
         match self {
             Self::EmailVerified | Self::Banned => ValueKind::Flag,
             Self::BanExpires | Self::CreatedAt | Self::UpdatedAt => ValueKind::Moment,
-            Self::Id | Self::Name | Self::Email | Self::Image | Self::Role | Self::BanReason => {
-                ValueKind::Text
-            }
+            Self::Id
+            | Self::Name
+            | Self::Email
+            | Self::Image
+            | Self::Username
+            | Self::DisplayUsername
+            | Self::Role
+            | Self::BanReason => ValueKind::Text,
         }
     }
 
@@ -250,6 +263,11 @@ impl UserColumn {
             Self::Email => text(user.email.as_str()),
             Self::EmailVerified => Some(FilterValue::Flag(user.email_verified)),
             Self::Image => user.image.as_ref().and_then(|image| text(image.as_str())),
+            Self::Username => user
+                .username
+                .as_ref()
+                .and_then(|username| text(username.as_str())),
+            Self::DisplayUsername => user.display_username.as_deref().and_then(text),
             Self::Role => user.role.as_ref().and_then(|role| text(role.as_str())),
             Self::Banned => user.ban.banned.map(FilterValue::Flag),
             Self::BanReason => user.ban.reason.as_deref().and_then(text),

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{Email, User, UserChange, UserPage, UserQuery};
+use super::{Email, User, UserChange, UserPage, UserQuery, Username};
 use crate::access::Administrators;
 use crate::{StoreError, UserId};
 
@@ -10,7 +10,8 @@ use crate::{StoreError, UserId};
 /// Absence is `Ok(None)` or `Ok(false)`, never an error. Deleted users are absent for every method but
 /// [`find_with_deleted`](Self::find_with_deleted), [`restore`](Self::restore), [`purge_deleted`](Self::purge_deleted) and
 /// a [`list`](Self::list) of the deleted. A write of an address another user
-/// holds MUST fail with [`StoreError::Conflict`] of [`Constraint::UserEmail`](crate::Constraint::UserEmail);
+/// holds MUST fail with [`StoreError::Conflict`] of [`Constraint::UserEmail`](crate::Constraint::UserEmail), and one of a
+/// username with [`Constraint::Username`](crate::Constraint::Username);
 /// a unique index decides that, so of any number of concurrent writers one wins (RE-3).
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
@@ -23,6 +24,9 @@ pub trait UserRepository: Send + Sync {
 
     /// The user of that address.
     async fn find_by_email(&self, email: &Email) -> Result<Option<User>, StoreError>;
+
+    /// The user of that username.
+    async fn find_by_username(&self, username: &Username) -> Result<Option<User>, StoreError>;
 
     /// The user of that id, whom no other transaction can change or lock before this one ends.
     async fn lock(&self, id: &UserId) -> Result<Option<User>, StoreError>;

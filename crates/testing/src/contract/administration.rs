@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use doorward_domain::access::{Administrators, Ban, BanChange, RoleList};
 use doorward_domain::session::{Session, SessionHandle};
-use doorward_domain::user::{Email, User, UserChange};
+use doorward_domain::user::{ChosenUsername, Email, ProfileChange, User, UserChange, Username};
 use doorward_domain::{Constraint, Store, StoreError, UserId};
 use futures_util::future::join_all;
 
@@ -66,6 +66,64 @@ pub async fn update_anything(store: Arc<dyn Store>) {
         None
     );
     assert_eq!(present(&store, &bob.id).await, Some(bob));
+}
+
+/// One user to a username, also when many want it at once.
+pub async fn usernames_are_unique(store: Arc<dyn Store>) {
+    let chosen = || ChosenUsername {
+        username: Username::from_stored("countess"),
+        display: "Countess".to_owned(),
+    };
+    let ada = User {
+        username: Some(chosen().username),
+        display_username: Some(chosen().display),
+        ..samples::user("ada")
+    };
+    store.users().insert(&ada).await.unwrap();
+    let found = store.users().find_by_username(&chosen().username).await.unwrap();
+    assert_eq!(found, Some(ada.clone()));
+    let second = User {
+        username: Some(chosen().username),
+        ..samples::user("second")
+    };
+    let refused = store.users().insert(&second).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(Constraint::Username))));
+    for id in ["bob", "cleo", "dora"] {
+        add_user(&store, id).await;
+    }
+    let change = |username: &str| {
+        UserChange::from(ProfileChange {
+            username: Some(ChosenUsername {
+                username: Username::from_stored(username),
+                display: username.to_owned(),
+            }),
+            ..ProfileChange::default()
+        })
+    };
+    let rename = |id: &str| {
+        let (store, id, change) = (store.clone(), UserId::from_stored(id), change("captain"));
+        tokio::spawn(async move { store.users().update(&id, &change, at(1)).await })
+    };
+    let outcomes = join_all(["bob", "cleo", "dora"].map(rename)).await;
+    let taken = |outcome: &Result<Option<User>, StoreError>| {
+        matches!(outcome, Err(StoreError::Conflict(Constraint::Username)))
+    };
+    let outcomes: Vec<_> = outcomes.into_iter().map(Result::unwrap).collect();
+    assert_eq!(outcomes.iter().filter(|outcome| taken(outcome)).count(), 2);
+    // One's own name is not taken by oneself.
+    assert!(
+        store
+            .users()
+            .update(&ada.id, &change("countess"), at(2))
+            .await
+            .unwrap()
+            .is_some()
+    );
+    store.users().soft_delete(&ada.id, at(3)).await.unwrap();
+    assert_eq!(
+        store.users().find_by_username(&chosen().username).await.unwrap(),
+        None
+    );
 }
 
 /// A deleted user is found by who asks for the deleted.

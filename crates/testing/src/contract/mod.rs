@@ -70,7 +70,7 @@ macro_rules! store_contract {
                 mark_email_verified, change_email, re_3_of_concurrent_moves_one_wins, soft_delete_and_restore,
                 restore_onto_a_taken_address, delete_takes_everything, delete_takes_the_deleted, purge_deleted,
                 purging_races_with_restoring, any_text_survives;
-            administration: update_anything, find_with_deleted, administrators_are_found,
+            administration: update_anything, usernames_are_unique, find_with_deleted, administrators_are_found,
                 ac_5_administrators_take_turns, sessions_of_anybody;
             lists: pages, sorts, searches, filters, goes_on_after_a_place;
             accounts: insert_and_list, set_and_replace_password, concurrent_replacements, unlink,

@@ -121,6 +121,7 @@ pub async fn locks_take_turns(store: Arc<dyn Store>) {
             let change = ProfileChange {
                 name: Some(UserName::from_stored(format!("{}{letter}", user.name))),
                 image: None,
+                ..ProfileChange::default()
             };
             tx.users()
                 .update(&id, &change.clone().into(), at(1))

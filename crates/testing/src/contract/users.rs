@@ -103,6 +103,7 @@ pub async fn update(store: Arc<dyn Store>) {
     let named = ProfileChange {
         name: Some(UserName::from_stored("Ada L.")),
         image: None,
+        ..ProfileChange::default()
     };
     let changed = store
         .users()
@@ -118,6 +119,7 @@ pub async fn update(store: Arc<dyn Store>) {
     let pictured = ProfileChange {
         name: None,
         image: Some(Some(image.clone())),
+        ..ProfileChange::default()
     };
     let changed = store
         .users()
@@ -135,6 +137,7 @@ pub async fn update(store: Arc<dyn Store>) {
     let bare = ProfileChange {
         name: None,
         image: Some(None),
+        ..ProfileChange::default()
     };
     let changed = store
         .users()
@@ -258,6 +261,7 @@ pub async fn soft_delete_and_restore(store: Arc<dyn Store>) {
     let change = ProfileChange {
         name: Some(UserName::from_stored("x")),
         image: None,
+        ..ProfileChange::default()
     };
     assert_eq!(
         store

@@ -5,6 +5,8 @@ mod reset;
 mod sign_in;
 mod sign_up;
 
+pub(crate) use sign_in::{SignInReply, answer, lifetime};
+
 use actix_web::web::Data;
 use doorward_application::Context;
 use doorward_application::password::{

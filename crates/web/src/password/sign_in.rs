@@ -1,9 +1,10 @@
 use actix_web::http::header::{HeaderValue, LOCATION};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
-use doorward_application::password::{SignIn, SignInError, SignInInput};
+use doorward_application::password::{SignIn, SignInError, SignInInput, SignInName, SignedIn};
 use doorward_domain::Secret;
 use doorward_domain::password::Password;
+use doorward_domain::redirect::RedirectTarget;
 use doorward_domain::session::Lifetime;
 use doorward_domain::user::Email;
 use serde::{Deserialize, Serialize};
@@ -35,7 +36,7 @@ pub(super) struct SignInBody {
 }
 
 #[derive(Serialize, ToSchema)]
-pub(super) struct SignInReply {
+pub(crate) struct SignInReply {
     /// Whether the client should go to `url`.
     redirect: bool,
     /// The session token.
@@ -48,7 +49,7 @@ pub(super) struct SignInReply {
 }
 
 /// How long somebody wants to stay who said `rememberMe` or did not.
-pub(super) const fn lifetime(remember_me: Option<bool>) -> Lifetime {
+pub(crate) const fn lifetime(remember_me: Option<bool>) -> Lifetime {
     match remember_me {
         Some(false) => Lifetime::BrowserSession,
         Some(true) | None => Lifetime::Remembered,
@@ -74,7 +75,7 @@ pub(super) async fn sign_in_email(
     let password = Secret::new(body.password);
     let callback = api.redirects.callback(body.callback_url.as_deref())?;
     let input = SignInInput {
-        email: Email::parse(&body.email).map_err(|_| codes::INVALID_EMAIL)?,
+        name: SignInName::Email(Email::parse(&body.email).map_err(|_| codes::INVALID_EMAIL)?),
         password: Password::new(password.expose()),
         lifetime: lifetime(body.remember_me),
         callback: callback.clone(),
@@ -86,17 +87,28 @@ pub(super) async fn sign_in_email(
         SignInError::Banned => banned(&api.context.settings),
         error => error.into(),
     })?;
+    Ok(answer(&api, &cookies, &signed_in, callback, body.callback_url))
+}
+
+/// Sets the cookies of somebody who signed in, and says where the client goes next.
+pub(crate) fn answer(
+    api: &Api,
+    cookies: &SessionCookies<'_>,
+    signed_in: &SignedIn,
+    callback: Option<RedirectTarget>,
+    url: Option<String>,
+) -> HttpResponse {
     cookies.open(&signed_in.user, &signed_in.opened);
     let mut response = json(&SignInReply {
         redirect: callback.is_some(),
         token: signed_in.opened.token.expose().to_owned(),
-        url: callback.as_ref().and(body.callback_url),
+        url: callback.as_ref().and(url),
         user: UserReply::new(&signed_in.user, &api.context.settings),
     });
     if let Some(location) = callback.and_then(|target| HeaderValue::from_str(target.as_str()).ok()) {
         response.headers_mut().insert(LOCATION, location);
     }
-    Ok(response)
+    response
 }
 
 impl From<SignInError> for ApiError {

@@ -13,7 +13,7 @@ use crate::body::SentFields;
 use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, json};
 use crate::session::{SessionCookies, UserReply};
-use crate::user::{picture, refuse_managed};
+use crate::user::{chosen_username, picture, refuse_managed, username_codes};
 use crate::{Api, Body, validation};
 
 #[derive(Deserialize, Validate, ToSchema)]
@@ -50,7 +50,8 @@ pub(super) struct SignUpReply {
     user: UserReply,
 }
 
-/// Registers a user by address and password, and signs them in.
+/// Registers a user by address and password, and signs them in. With `username.enabled` the body may have a `username` and a
+/// `displayUsername`, too.
 #[utoipa::path(tag = "password",
     request_body(content((SignUpBody = "application/json"), (SignUpBody = "application/x-www-form-urlencoded"))),
     responses((status = 200, description = "Signed up", body = SignUpReply),
@@ -74,6 +75,7 @@ pub(super) async fn sign_up_email(
         email: Email::parse(&body.email).map_err(|_| codes::VALIDATION_ERROR)?,
         password: Password::new(password.expose()),
         image: picture(&api.context.settings, body.image)?,
+        username: chosen_username(&api.context.settings, &sent)?,
         lifetime: lifetime(body.remember_me),
         callback: api.redirects.callback(body.callback_url.as_deref())?,
         client: api.client(&request),
@@ -96,6 +98,7 @@ impl From<SignUpError> for ApiError {
             SignUpError::Disabled => codes::EMAIL_PASSWORD_SIGN_UP_DISABLED.into(),
             SignUpError::Password(problem) => problem.into(),
             SignUpError::EmailTaken => codes::USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL.into(),
+            SignUpError::UsernameTaken => username_codes::USERNAME_IS_ALREADY_TAKEN.into(),
             SignUpError::Hash(error) => error.into(),
             SignUpError::Store(error) => error.into(),
         }

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use doorward_application::settings::Settings;
 use doorward_domain::access::{Ban, RoleList};
 use doorward_domain::session::{Session, StoredToken};
-use doorward_domain::user::{Email, ImageUrl, User, UserName};
+use doorward_domain::user::{Email, ImageUrl, User, UserName, Username};
 use doorward_domain::{SessionId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -31,6 +31,14 @@ pub(crate) struct UserReply {
     /// When the user last changed.
     #[serde(with = "wire_date")]
     pub(crate) updated_at: DateTime<Utc>,
+    /// What the user signs in by in place of the address. Like the next, only with `username.enabled`.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, required = false)]
+    pub(crate) username: Option<Option<String>>,
+    /// The username as its user wrote it.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, required = false)]
+    pub(crate) display_username: Option<Option<String>>,
     /// The user's roles, joined by commas. Like the bans, only with `admin.enabled`.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, required = false)]
@@ -53,8 +61,12 @@ impl UserReply {
     /// The user, with the fields these settings give users.
     pub(crate) fn new(user: &User, settings: &Settings) -> Self {
         let managed = settings.admin.enabled;
+        let named = settings.username.enabled;
+        let username = user.username.as_ref().map(ToString::to_string);
         let role = user.role.as_ref().map(|role| role.as_str().to_owned());
         Self {
+            username: named.then_some(username),
+            display_username: named.then(|| user.display_username.clone()),
             role: managed.then_some(role),
             banned: managed.then_some(user.ban.banned),
             ban_reason: managed.then(|| user.ban.reason.clone()),
@@ -78,6 +90,8 @@ impl From<UserReply> for User {
             email: Email::from_stored(reply.email),
             email_verified: reply.email_verified,
             image: reply.image.map(ImageUrl::from_stored),
+            username: reply.username.flatten().map(Username::from_stored),
+            display_username: reply.display_username.flatten(),
             role: reply.role.flatten().map(RoleList::from_stored),
             ban: Ban {
                 banned: reply.banned.flatten(),

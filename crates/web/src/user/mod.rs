@@ -4,9 +4,11 @@ mod change_email;
 mod delete;
 mod fields;
 mod update;
+mod username;
 
-pub(crate) use fields::refuse_managed;
+pub(crate) use fields::{chosen_username, refuse_managed};
 pub(crate) use update::picture;
+pub(crate) use username::{UsernameModule, codes as username_codes};
 
 use actix_web::web::Data;
 use doorward_application::Context;

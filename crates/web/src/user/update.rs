@@ -1,14 +1,14 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
 use doorward_application::settings::Settings;
-use doorward_application::user::UpdateUser;
+use doorward_application::user::{UpdateUser, UpdateUserError};
 use doorward_domain::user::{ImageUrl, ProfileChange, UserName};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::refuse_managed;
+use super::{chosen_username, refuse_managed, username_codes};
 use crate::body::{SentFields, given};
 use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, StatusReply, json};
@@ -37,7 +37,11 @@ impl UpdateUserBody {
         let image = self.image.map(|image| picture(settings, image)).transpose()?;
         let name = self.name.map(|name| UserName::parse(&name)).transpose();
         let name = name.map_err(|_| codes::VALIDATION_ERROR)?;
-        Ok(ProfileChange { name, image })
+        Ok(ProfileChange {
+            name,
+            image,
+            username: None,
+        })
     }
 }
 
@@ -77,7 +81,10 @@ pub(super) async fn update_user(
     }
     let settings = &api.context.settings;
     refuse_managed(settings, &sent, &["role", "banned", "banReason", "banExpires"])?;
-    let change = body.0.change(settings)?;
+    let change = ProfileChange {
+        username: chosen_username(settings, &sent)?,
+        ..body.0.change(settings)?
+    };
     if change.is_empty() {
         return Err(ApiError::uncoded("No fields to update"));
     }
@@ -85,4 +92,13 @@ pub(super) async fn update_user(
     let user = updated.ok_or(codes::UNAUTHORIZED)?;
     SessionCookies::of(&api, &request).renew(&user, &caller.0);
     Ok(json(&StatusReply::DONE))
+}
+
+impl From<UpdateUserError> for ApiError {
+    fn from(error: UpdateUserError) -> Self {
+        match error {
+            UpdateUserError::UsernameTaken => username_codes::USERNAME_IS_ALREADY_TAKEN.into(),
+            UpdateUserError::Store(error) => error.into(),
+        }
+    }
 }

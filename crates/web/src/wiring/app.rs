@@ -22,7 +22,7 @@ use crate::password::PasswordModule;
 use crate::session::SessionModule;
 use crate::system::{Document, Readiness, Reference, SystemModule, healthz, readyz};
 use crate::telemetry::RequestSpan;
-use crate::user::UserModule;
+use crate::user::{UserModule, UsernameModule};
 use crate::verification::VerificationModule;
 
 /// A server put together: what every worker thread makes its application from.
@@ -116,6 +116,9 @@ fn shipped_modules(
     modules.add(Arc::new(AccountModule::new(context)))?;
     if context.settings.admin.enabled {
         modules.add(Arc::new(AdminModule::new(context)))?;
+    }
+    if context.settings.username.enabled {
+        modules.add(Arc::new(UsernameModule::new(context)))?;
     }
     modules.add(Arc::new(SystemModule::new(Reference::new(
         base_path,

@@ -1,6 +1,6 @@
 use doorward_domain::UserId;
 use doorward_domain::access::{Ban, RoleList};
-use doorward_domain::user::{Email, ImageUrl, User, UserName};
+use doorward_domain::user::{Email, ImageUrl, User, UserName, Username};
 use sea_orm::entity::prelude::*;
 
 use crate::sea_orm::timestamp::Timestamp;
@@ -14,6 +14,8 @@ pub struct Model {
     pub email: String,
     pub email_verified: bool,
     pub image: Option<String>,
+    pub username: Option<String>,
+    pub display_username: Option<String>,
     pub role: Option<String>,
     pub banned: Option<bool>,
     pub ban_reason: Option<String>,
@@ -37,6 +39,8 @@ impl From<Model> for User {
             email: Email::from_stored(row.email),
             email_verified: row.email_verified,
             image: row.image.map(ImageUrl::from_stored),
+            username: row.username.map(Username::from_stored),
+            display_username: row.display_username,
             role: row.role.map(RoleList::from_stored),
             ban: Ban {
                 banned: row.banned,

@@ -257,6 +257,21 @@ pub(super) fn users() -> Vec<Entry> {
             "Seconds for which a deleted user is kept.",
         ),
         Entry::new(
+            "username.enabled",
+            |draft| &mut draft.settings.username.enabled,
+            "Whether users can have a username and sign in by it.",
+        ),
+        Entry::new(
+            "username.min_username_length",
+            |draft| &mut draft.settings.username.length.min,
+            "Least length of a username.",
+        ),
+        Entry::new(
+            "username.max_username_length",
+            |draft| &mut draft.settings.username.length.max,
+            "Greatest length of a username.",
+        ),
+        Entry::new(
             "account.account_linking.allow_unlinking_all",
             |draft| &mut draft.settings.account.allow_unlinking_all,
             "Whether even the last way to sign in may be removed.",

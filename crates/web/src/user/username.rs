@@ -1,0 +1,169 @@
+//! Signing in by a username, as Better Auth's username plugin has it.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, post};
+use doorward_application::Context;
+use doorward_application::password::{SignIn, SignInError, SignInInput, SignInName};
+use doorward_application::user::UpdateUser;
+use doorward_domain::Secret;
+use doorward_domain::password::Password;
+use doorward_domain::user::Username;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use validator::Validate;
+
+use crate::access::banned;
+use crate::error::ApiError;
+use crate::password::{SignInReply, answer, lifetime};
+use crate::response::{ErrorReply, json};
+use crate::session::SessionCookies;
+use crate::{Api, Body, ErrorCode, Module};
+
+/// What is wrong with a username.
+pub(crate) mod codes {
+    #![expect(unreachable_pub, reason = "the macro makes its constants for everybody")]
+
+    use doorward_domain::user::InvalidUsername;
+
+    use crate::ErrorCode;
+
+    crate::error_codes! {
+        INVALID_USERNAME = 400, "Username is invalid";
+        INVALID_USERNAME_OR_PASSWORD = 401, "Invalid username or password";
+        USERNAME_IS_ALREADY_TAKEN = 400, "Username is already taken. Please try another.";
+        USERNAME_TOO_LONG = 400, "Username is too long";
+        USERNAME_TOO_SHORT = 400, "Username is too short";
+    }
+
+    /// How a text that is no username is refused.
+    pub(crate) const fn refusal(problem: InvalidUsername) -> ErrorCode {
+        match problem {
+            InvalidUsername::TooShort => USERNAME_TOO_SHORT,
+            InvalidUsername::TooLong => USERNAME_TOO_LONG,
+            InvalidUsername::Malformed => INVALID_USERNAME,
+        }
+    }
+}
+
+/// The endpoints about usernames.
+pub(crate) struct UsernameModule {
+    sign_in: Data<SignIn>,
+    update: Data<UpdateUser>,
+}
+
+impl UsernameModule {
+    /// The feature in this context.
+    pub(crate) fn new(context: &Context) -> Self {
+        Self {
+            sign_in: Data::new(SignIn::new(context.clone())),
+            update: Data::new(UpdateUser::new(context.clone())),
+        }
+    }
+}
+
+impl Module for UsernameModule {
+    fn id(&self) -> &'static str {
+        "username"
+    }
+
+    fn routes(&self, config: &mut ServiceConfig<'_>) {
+        config
+            .app_data(self.sign_in.clone())
+            .app_data(self.update.clone())
+            .service(sign_in_username)
+            .service(is_username_available);
+    }
+
+    fn error_codes(&self) -> &'static [ErrorCode] {
+        codes::ALL
+    }
+}
+
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct SignInUsernameBody {
+    /// The user's username, whatever its letter case.
+    username: String,
+    /// The user's password.
+    #[schema(format = "password")]
+    password: String,
+    /// `false`: signed in until the browser closes, and for a day at most.
+    #[schema(nullable = false)]
+    remember_me: Option<bool>,
+    /// Where the client goes next; answered as it is.
+    #[serde(rename = "callbackURL")]
+    #[schema(nullable = false)]
+    callback_url: Option<String>,
+}
+
+/// A malformed name is another status here than at sign-up.
+fn parse(api: &Api, raw: &str) -> Result<Username, ApiError> {
+    Username::parse(raw, api.context.settings.username.length)
+        .map_err(|problem| codes::refusal(problem).with_status(422).into())
+}
+
+/// Signs a user in by username and password.
+#[utoipa::path(tag = "password", request_body = SignInUsernameBody,
+    responses((status = 200, description = "Signed in", body = SignInReply),
+              (status = 401, description = "Username or password is wrong", body = ErrorReply),
+              (status = 403, description = "The address is not verified, or the user is banned", body = ErrorReply),
+              (status = 422, description = "That is no username", body = ErrorReply)))]
+#[post("/sign-in/username")]
+async fn sign_in_username(
+    body: Body<SignInUsernameBody>,
+    api: Data<Api>,
+    sign_in: Data<SignIn>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    api.redirects.check_first_login(request.headers())?;
+    let Body(body) = body;
+    if body.username.is_empty() || body.password.is_empty() {
+        return Err(codes::INVALID_USERNAME_OR_PASSWORD.into());
+    }
+    let cookies = SessionCookies::of(&api, &request);
+    let password = Secret::new(body.password);
+    let callback = api.redirects.callback(body.callback_url.as_deref())?;
+    let input = SignInInput {
+        name: SignInName::Username(parse(&api, &body.username)?),
+        password: Password::new(password.expose()),
+        lifetime: lifetime(body.remember_me),
+        callback: callback.clone(),
+        client: api.client(&request),
+        previous: cookies.presented_token(),
+    };
+    let outcome = sign_in.run(input).await;
+    let signed_in = outcome.map_err(|error| match error {
+        SignInError::InvalidCredentials => codes::INVALID_USERNAME_OR_PASSWORD.into(),
+        SignInError::Banned => banned(&api.context.settings),
+        error => error.into(),
+    })?;
+    Ok(answer(&api, &cookies, &signed_in, callback, body.callback_url))
+}
+
+#[derive(Deserialize, Validate, ToSchema)]
+struct UsernameBody {
+    /// The name somebody would like.
+    username: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AvailableReply {
+    /// Whether nobody has it.
+    available: bool,
+}
+
+/// Whether a username is free.
+#[utoipa::path(tag = "user", request_body = UsernameBody,
+    responses((status = 200, description = "Yes or no", body = AvailableReply),
+              (status = 422, description = "That is no username", body = ErrorReply)))]
+#[post("/is-username-available")]
+async fn is_username_available(
+    body: Body<UsernameBody>,
+    api: Data<Api>,
+    update: Data<UpdateUser>,
+) -> Result<HttpResponse, ApiError> {
+    let username = parse(&api, &body.0.username)?;
+    let available = update.is_available(&username).await?;
+    Ok(json(&AvailableReply { available }))
+}

@@ -1,0 +1,97 @@
+//! Signing in by a username.
+
+use doorward_testing::{PASSWORD, TestApp};
+use serde_json::json;
+
+use crate::administration::refused;
+use crate::races::together;
+
+fn body(number: usize, username: &str) -> serde_json::Value {
+    json!({ "name": "Ada", "email": format!("ada-{number}@example.test"), "password": PASSWORD, "username": username })
+}
+
+#[test]
+fn of_those_who_want_one_name_at_once_one_gets_it() {
+    let app = TestApp::start();
+    let answers = together(8, |number| {
+        app.browser().post("/sign-up/email", &body(number, "Countess"))
+    });
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
+    for answer in answers.iter().filter(|answer| answer.status != 200) {
+        refused(answer, 400, "USERNAME_IS_ALREADY_TAKEN");
+    }
+    let emails = (0..8).map(|number| format!("ada-{number}@example.test"));
+    let there = emails.filter(|email| {
+        let answer = app
+            .browser()
+            .post("/sign-in/email", &json!({ "email": email, "password": PASSWORD }));
+        answer.status == 200
+    });
+    assert_eq!(there.count(), 1, "who was refused is not there");
+}
+
+#[test]
+fn a_name_can_be_changed_to_a_free_one() {
+    let app = TestApp::start();
+    drop(app.browser().post("/sign-up/email", &body(0, "countess")));
+    let mut ada = app.signed_up("ada@example.test");
+    refused(
+        &ada.post("/update-user", &json!({ "username": "COUNTESS" })),
+        400,
+        "USERNAME_IS_ALREADY_TAKEN",
+    );
+    refused(
+        &ada.post("/update-user", &json!({ "username": "a b c" })),
+        400,
+        "INVALID_USERNAME",
+    );
+    refused(
+        &ada.post("/update-user", &json!({ "username": 7 })),
+        400,
+        "VALIDATION_ERROR",
+    );
+    refused(
+        &ada.post(
+            "/update-user",
+            &json!({ "username": "ada", "displayUsername": ["A"] }),
+        ),
+        400,
+        "VALIDATION_ERROR",
+    );
+    let change = json!({ "username": "Ada.L", "displayUsername": "Ada L." });
+    assert_eq!(ada.post("/update-user", &change).status, 200);
+    let user = ada.get("/get-session").json()["user"].clone();
+    assert_eq!(
+        (&user["username"], &user["displayUsername"]),
+        (&json!("ada.l"), &json!("Ada L."))
+    );
+    let sign_in = json!({ "username": "ADA.l", "password": PASSWORD });
+    assert_eq!(app.browser().post("/sign-in/username", &sign_in).status, 200);
+}
+
+#[test]
+fn en_1_an_unknown_name_is_answered_like_a_wrong_password() {
+    let app = TestApp::start();
+    drop(app.browser().post("/sign-up/email", &body(0, "countess")));
+    let wrong = app.browser().post(
+        "/sign-in/username",
+        &json!({ "username": "countess", "password": "wrong password" }),
+    );
+    let unknown = app.browser().post(
+        "/sign-in/username",
+        &json!({ "username": "nobody", "password": "wrong password" }),
+    );
+    refused(&wrong, 401, "INVALID_USERNAME_OR_PASSWORD");
+    assert_eq!((unknown.status, unknown.text), (wrong.status, wrong.text));
+    let malformed = app.browser().post(
+        "/sign-in/username",
+        &json!({ "username": "a b c", "password": "x" }),
+    );
+    refused(&malformed, 422, "INVALID_USERNAME");
+    refused(
+        &app.browser()
+            .post("/is-username-available", &json!({ "username": "ab" })),
+        422,
+        "USERNAME_TOO_SHORT",
+    );
+}
