@@ -8,6 +8,7 @@ use doorward_domain::session::SessionCache;
 use doorward_domain::verification::EmailTokenCodec;
 use doorward_domain::{Clock, Entropy, Sealer, Store};
 
+use crate::hooks::Hooks;
 use crate::settings::Settings;
 
 /// What the outside provides.
@@ -29,6 +30,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Makes random values.
     pub entropy: Arc<dyn Entropy>,
+    /// What a team does beside.
+    pub hooks: Hooks,
 }
 
 /// The ports a use-case works through and the settings it obeys. Cheap to clone.

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod account;
+pub mod hooks;
 pub mod mail;
 pub mod password;
 pub mod session;

@@ -3,29 +3,34 @@
 use std::io::{BufRead, IsTerminal, Write, stdin, stdout};
 
 use doorward_domain::Secret;
-use doorward_web::wiring::{Server, StartError, UserCreationError, create_user, migrate, openapi_json};
+use doorward_web::wiring::{StartError, UserCreationError, create_user, migrate, openapi_json};
 
 use crate::arguments::{Command, ConfigCommand, UserCommand};
 use crate::configuration::{Loaded, Problem, Surroundings, load, reference, standard};
+use crate::doorward::Doorward;
 use crate::logging;
-use crate::welcome::welcome;
 
 /// Why a command ended without success.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
+pub enum Failure {
+    /// An option is wrong.
     #[error("configuration: {0}")]
     Configuration(#[from] Problem),
+    /// The server did not start.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// The user was not created.
     #[error(transparent)]
     User(#[from] UserCreationError),
+    /// The terminal or the network failed.
     #[error(transparent)]
     Io(#[from] std::io::Error),
 }
 
 impl Failure {
     /// 2 for what the operator has to correct in the configuration, 1 for everything else.
-    pub(crate) const fn exit_code(&self) -> u8 {
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Configuration(_)
             | Self::Start(StartError::Configuration { .. } | StartError::Origins(_)) => 2,
@@ -36,8 +41,9 @@ impl Failure {
 
 /// Does what was asked for.
 pub(crate) async fn run(command: Command, surroundings: &Surroundings) -> Result<(), Failure> {
+    crate::choose_tls();
     match command {
-        Command::Serve => serve(configured(surroundings)?).await,
+        Command::Serve => Doorward::of(surroundings.clone()).serve().await,
         Command::Migrate => {
             let ready = configured(surroundings)?.prepare()?;
             say(&match migrate(&ready.configuration.database).await?.as_slice() {
@@ -62,17 +68,10 @@ pub(crate) async fn run(command: Command, surroundings: &Surroundings) -> Result
     }
 }
 
-fn configured(surroundings: &Surroundings) -> Result<Loaded, Failure> {
+pub(crate) fn configured(surroundings: &Surroundings) -> Result<Loaded, Failure> {
     let loaded = load(surroundings)?;
     logging::start(loaded.log())?;
     Ok(loaded)
-}
-
-async fn serve(loaded: Loaded) -> Result<(), Failure> {
-    let ready = loaded.prepare()?;
-    let server = Server::bind(ready.configuration.clone()).await?;
-    say(&welcome(&ready, server.address()))?;
-    Ok(server.run().await?)
 }
 
 /// Asks for a password, unseen, or takes the first line of what is piped in. Never from an argument (SK-3).
@@ -85,7 +84,7 @@ fn new_password() -> Result<Secret<String>, Failure> {
     Ok(Secret::new(line.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-fn say(text: &str) -> Result<(), Failure> {
+pub(crate) fn say(text: &str) -> Result<(), Failure> {
     let mut stdout = stdout().lock();
     stdout.write_all(text.as_bytes())?;
     Ok(stdout.flush()?)

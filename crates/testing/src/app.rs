@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
 use doorward_adapters::memory::MemoryStore;
 use doorward_adapters::password::{CommonPasswordList, HashScheme, HasherSettings, PooledHasher};
+use doorward_application::hooks::Hooks;
 use doorward_application::mail::DeliverMail;
 use doorward_application::settings::{Preset, Settings};
 use doorward_application::{Context, Ports};
@@ -56,6 +57,8 @@ pub struct Setup {
     pub http: HttpSettings,
     /// Modules beside the shipped ones.
     pub modules: Vec<Arc<dyn Module>>,
+    /// Steps around what users do.
+    pub hooks: Hooks,
     /// Where everything is kept.
     pub store: Arc<dyn Store>,
     /// What is remembered of it; nothing, unless a test says otherwise.
@@ -85,6 +88,7 @@ impl TestApp {
             settings: settings(preset, address.port()),
             http: http(address),
             modules: Vec::new(),
+            hooks: Hooks::default(),
             store: Arc::new(MemoryStore::new()),
             session_cache: Arc::new(NoSessionCache),
         };
@@ -107,6 +111,7 @@ impl TestApp {
             sealer: Arc::new(AeadSealer::new(&secret, "outbox", entropy.clone())),
             clock: clock.clone(),
             entropy,
+            hooks: setup.hooks,
         };
         let context = Context::new(ports, setup.settings);
         let doorward =

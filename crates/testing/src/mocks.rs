@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
+use doorward_application::hooks::Hooks;
 use doorward_application::settings::Settings;
 use doorward_application::{Context, Ports};
 use doorward_domain::account::{AccountRepository, MockAccountRepository};
@@ -123,6 +124,7 @@ impl Mocks {
             sealer: Arc::new(AeadSealer::new(&secret, "outbox", entropy.clone())),
             clock,
             entropy,
+            hooks: Hooks::default(),
         };
         (Context::new(ports, settings), commits)
     }

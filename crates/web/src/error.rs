@@ -6,6 +6,7 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
+use doorward_application::hooks::Rejection;
 use doorward_domain::StoreError;
 use doorward_domain::password::{HashError, PasswordProblem};
 
@@ -214,6 +215,18 @@ fn chain(error: &dyn std::error::Error) -> String {
 impl From<ErrorCode> for ApiError {
     fn from(code: ErrorCode) -> Self {
         Self::Coded(code, None)
+    }
+}
+
+impl From<Rejection> for ApiError {
+    /// 403 with the hook's own code.
+    fn from(rejection: Rejection) -> Self {
+        let code = ErrorCode {
+            status: 403,
+            code: rejection.code,
+            message: "",
+        };
+        code.with_message(rejection.message)
     }
 }
 

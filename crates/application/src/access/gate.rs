@@ -4,6 +4,7 @@ use doorward_domain::user::User;
 use doorward_domain::{Constraint, StoreError, Transaction, UserId};
 
 use crate::Context;
+use crate::hooks::{HookError, Rejection};
 use crate::session::CurrentSession;
 
 /// Why an administrator's wish is refused. Nothing was changed.
@@ -48,9 +49,21 @@ pub enum AdminError {
     /// The password could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
+    /// A hook says no.
+    #[error(transparent)]
+    Rejected(Rejection),
     /// The store failed.
     #[error("the store failed")]
     Store(#[source] StoreError),
+}
+
+impl From<HookError> for AdminError {
+    fn from(error: HookError) -> Self {
+        match error {
+            HookError::Rejected(rejection) => Self::Rejected(rejection),
+            HookError::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<StoreError> for AdminError {

@@ -30,9 +30,8 @@ impl RemoveUser {
         if is_last_administrator(&*tx, &self.context, id).await? {
             return Err(AdminError::LastAdministrator);
         }
-        lock(&*tx, id).await?;
-        erase(&*tx, &self.context, id).await?;
-        tx.commit().await?;
+        let user = lock(&*tx, id).await?;
+        erase(tx, &self.context, &user).await?;
         tracing::info!(by = %caller.user.id, user = %id, "user removed");
         Ok(())
     }

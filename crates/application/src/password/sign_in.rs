@@ -5,6 +5,7 @@ use doorward_domain::user::{Email, User, Username};
 use doorward_domain::{StoreError, UserId};
 
 use crate::Context;
+use crate::hooks::{HookError, Rejection};
 use crate::session::{Client, Door, OpenError, OpenedSession, Opening, Proof, end_previous};
 use crate::verification::VerificationLinks;
 
@@ -61,6 +62,9 @@ pub enum SignInError {
     /// The password is right, but the user is banned (EN-4).
     #[error("the user is banned")]
     Banned,
+    /// A hook says no.
+    #[error(transparent)]
+    Rejected(Rejection),
     /// The password could not be compared.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -135,7 +139,10 @@ impl SignIn {
             client: input.client.clone(),
         };
         let opened = self.door.open(&*tx, &user, opening).await?;
+        let hooks = &self.context.ports.hooks.sign_in;
+        hooks.before_commit(&*tx, &user).await?;
         tx.commit().await?;
+        hooks.after_commit(&user).await;
         Ok(Some(SignedIn { user, opened }))
     }
 
@@ -226,6 +233,15 @@ impl From<OpenError> for SignInError {
             OpenError::EmailNotVerified => Self::EmailNotVerified,
             OpenError::Banned => Self::Banned,
             OpenError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<HookError> for SignInError {
+    fn from(error: HookError) -> Self {
+        match error {
+            HookError::Rejected(rejection) => Self::Rejected(rejection),
+            HookError::Store(error) => Self::Store(error),
         }
     }
 }

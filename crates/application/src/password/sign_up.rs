@@ -9,6 +9,7 @@ use doorward_domain::{Constraint, Secret, StoreError};
 
 use super::register::{insert_user, new_user};
 use crate::Context;
+use crate::hooks::{HookError, Rejection};
 use crate::mail::Post;
 use crate::session::{Client, Door, OpenedSession, Opening, Proof, end_previous};
 use crate::verification::VerificationLinks;
@@ -60,6 +61,9 @@ pub enum SignUpError {
     /// Somebody has the username.
     #[error("the username is taken")]
     UsernameTaken,
+    /// A hook says no.
+    #[error(transparent)]
+    Rejected(Rejection),
     /// The password could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -161,8 +165,11 @@ impl SignUp {
             };
             opened = self.door.open_if_admitted(&*tx, user, opening).await?;
         }
+        let hooks = &self.context.ports.hooks.sign_up;
+        hooks.before_commit(&*tx, user).await?;
         tx.commit().await?;
         tracing::info!(user = %user.id, "signed up");
+        hooks.after_commit(user).await;
         Ok(opened)
     }
 
@@ -207,5 +214,14 @@ impl SignUp {
             self.post.write(&*tx, &letter).await?;
         }
         tx.commit().await
+    }
+}
+
+impl From<HookError> for SignUpError {
+    fn from(error: HookError) -> Self {
+        match error {
+            HookError::Rejected(rejection) => Self::Rejected(rejection),
+            HookError::Store(error) => Self::Store(error),
+        }
     }
 }

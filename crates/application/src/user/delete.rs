@@ -7,6 +7,7 @@ use doorward_domain::{Secret, StoreError, Transaction, UserId};
 
 use crate::Context;
 use crate::access::is_last_administrator;
+use crate::hooks::{HookError, Rejection};
 use crate::mail::Post;
 use crate::password::{VerifyPassword, VerifyPasswordError};
 use crate::session::CurrentSession;
@@ -58,6 +59,9 @@ pub enum DeleteUserError {
     /// Nobody would be left to administer the others (AC-5).
     #[error("the last administrator stays")]
     LastAdministrator,
+    /// A hook says no.
+    #[error(transparent)]
+    Rejected(Rejection),
     /// The password could not be compared.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -101,7 +105,7 @@ impl DeleteUser {
             self.verify.run(&caller.user.id, password).await?;
         }
         if let Some(token) = input.token {
-            self.confirm(&caller.user.id, token).await?;
+            self.confirm(&caller.user, token).await?;
             return Ok(Deletion::Done);
         }
         if self.context.settings.delete_user.send_delete_account_verification {
@@ -117,28 +121,26 @@ impl DeleteUser {
             return Err(DeleteUserError::NotFresh);
         }
         let tx = self.context.store().begin().await?;
-        self.delete(&*tx, &caller.user.id).await?;
-        tx.commit().await?;
+        self.delete(tx, &caller.user).await?;
         Ok(Deletion::Done)
     }
 
     /// Deletes the user if the token was mailed to them. Somebody else's token stays good (TK-6).
-    pub async fn confirm(&self, user: &UserId, token: &str) -> Result<(), DeleteUserError> {
+    pub async fn confirm(&self, user: &User, token: &str) -> Result<(), DeleteUserError> {
         let token = MailToken::parse(token).ok_or(DeleteUserError::InvalidToken)?;
         let key = VerificationKey::new(Purpose::DeleteAccount, token);
         let tx = self.context.store().begin().await?;
         let found = tx.verifications().consume(&key, self.context.now()).await?;
         let row = found.ok_or(DeleteUserError::InvalidToken)?;
         let owner = row.user_id.unwrap_or_else(|| UserId::from_stored(row.value));
-        if owner != *user {
+        if owner != user.id {
             return Err(DeleteUserError::InvalidToken);
         }
-        self.delete(&*tx, user).await?;
-        Ok(tx.commit().await?)
+        self.delete(tx, user).await
     }
 
-    async fn delete(&self, tx: &dyn Transaction, user: &UserId) -> Result<(), DeleteUserError> {
-        if is_last_administrator(tx, &self.context, user).await? {
+    async fn delete(&self, tx: Box<dyn Transaction>, user: &User) -> Result<(), DeleteUserError> {
+        if is_last_administrator(&*tx, &self.context, &user.id).await? {
             return Err(DeleteUserError::LastAdministrator);
         }
         Ok(erase(tx, &self.context, user).await?)
@@ -179,20 +181,33 @@ impl DeleteUser {
 
 /// Removes a user as it is configured: at once, or hidden until the retention is over. Either way all sessions and all that
 /// was mailed to them end with it (SE-6).
-pub(crate) async fn erase(tx: &dyn Transaction, context: &Context, user: &UserId) -> Result<(), StoreError> {
+pub(crate) async fn erase(tx: Box<dyn Transaction>, context: &Context, user: &User) -> Result<(), HookError> {
     let mode = context.settings.delete_user.mode;
+    let hooks = &context.ports.hooks.deletion;
+    hooks.before_commit(&*tx, user).await?;
     match mode {
         DeletionMode::Hard => {
-            tx.users().delete(user).await?;
+            tx.users().delete(&user.id).await?;
         }
         DeletionMode::Soft => {
-            tx.users().soft_delete(user, context.now()).await?;
-            tx.sessions().delete_all(user, None).await?;
-            tx.verifications().cancel(user, &Purpose::ALL).await?;
+            tx.users().soft_delete(&user.id, context.now()).await?;
+            tx.sessions().delete_all(&user.id, None).await?;
+            tx.verifications().cancel(&user.id, &Purpose::ALL).await?;
         }
     }
-    tracing::info!(%user, ?mode, "user deleted");
+    tx.commit().await?;
+    tracing::info!(user = %user.id, ?mode, "user deleted");
+    hooks.after_commit(user).await;
     Ok(())
+}
+
+impl From<HookError> for DeleteUserError {
+    fn from(error: HookError) -> Self {
+        match error {
+            HookError::Rejected(rejection) => Self::Rejected(rejection),
+            HookError::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 impl From<VerifyPasswordError> for DeleteUserError {

@@ -73,9 +73,12 @@ impl AccessDraft {
         Named::Taken
     }
 
-    /// The policy these declarations make.
-    pub(crate) fn policy(&self) -> Result<AccessPolicy, Problem> {
-        let mut builder = self.shipped_or_replaced()?;
+    /// The policy these declarations make, together with those of a program.
+    pub(crate) fn policy(
+        &self,
+        declare: impl FnOnce(AccessPolicyBuilder) -> AccessPolicyBuilder,
+    ) -> Result<AccessPolicy, Problem> {
+        let mut builder = declare(self.shipped_or_replaced()?);
         for (resource, actions) in &self.resources {
             let key = format!("access.resources.{resource}");
             builder = builder.declare(permissions(&key, resource, actions)?);

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use chrono::TimeDelta;
 use doorward_application::settings::Preset;
 use doorward_domain::Secret;
+use doorward_domain::access::AccessPolicyBuilder;
 use doorward_domain::redirect::{Origin, TrustedOrigins};
 use doorward_web::client_address::ClientAddressPolicy;
 use doorward_web::configuration::{
@@ -33,12 +34,13 @@ impl Draft {
         mut self,
         secret: Secret<String>,
         database_url: Secret<String>,
+        declare: impl FnOnce(AccessPolicyBuilder) -> AccessPolicyBuilder,
     ) -> Result<Configuration, Problem> {
         check_secret(&secret)?;
         self.check_spans()?;
         self.check_peppers()?;
         self.check_admin()?;
-        self.settings.access = self.access.policy()?;
+        self.settings.access = self.access.policy(declare)?;
         self.place()?;
         let mail = self.mail()?;
         let client_address = self.client_address()?;

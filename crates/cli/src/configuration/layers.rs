@@ -25,7 +25,7 @@ const FALLBACKS: [(&str, &str); 5] = [
 ];
 
 /// What the surroundings say.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Surroundings {
     /// `--config`
     pub(crate) file: Option<PathBuf>,
@@ -33,6 +33,18 @@ pub(crate) struct Surroundings {
     pub(crate) environment: HashMap<String, String>,
     /// Options that were given as flags: flag, option, value.
     pub(crate) flags: Vec<(&'static str, &'static str, String)>,
+}
+
+impl Surroundings {
+    /// Those of this process, without flags.
+    pub(crate) fn of_process() -> Self {
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Self {
+            environment: environment.collect(),
+            ..Self::default()
+        }
+    }
 }
 
 /// A value and where it came from.

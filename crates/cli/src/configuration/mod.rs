@@ -15,11 +15,12 @@ use std::path::PathBuf;
 
 use doorward_application::settings::Preset;
 use doorward_domain::Secret;
+use doorward_domain::access::AccessPolicyBuilder;
 use doorward_web::configuration::Configuration;
 
 pub(crate) use draft::LogFormat;
 pub(crate) use layers::Surroundings;
-pub(crate) use problem::Problem;
+pub use problem::Problem;
 pub(crate) use reference::reference;
 
 use access::Named;
@@ -86,12 +87,20 @@ pub(crate) fn standard() -> Result<Configuration, Problem> {
     let mut draft = Draft::of(Preset::Hardened);
     draft.settings.admin.enabled = true;
     draft.settings.username.enabled = true;
-    draft.finish(secret, Secret::new("sqlite::memory:".to_owned()))
+    draft.finish(secret, Secret::new("sqlite::memory:".to_owned()), |policy| policy)
 }
 
 impl Loaded {
     /// Checks the options, and makes what is missing in the data directory: the directory and the secret.
     pub(crate) fn prepare(self) -> Result<Ready, Problem> {
+        self.prepare_with(|policy| policy)
+    }
+
+    /// The same, with resources and roles that are declared in a program.
+    pub(crate) fn prepare_with(
+        self,
+        declare: impl FnOnce(AccessPolicyBuilder) -> AccessPolicyBuilder,
+    ) -> Result<Ready, Problem> {
         let directory = DataDir::new(&self.draft.data_dir);
         let (secret, secret_file) = if let Some(secret) = self.draft.secret.clone() {
             (secret, None)
@@ -106,10 +115,13 @@ impl Loaded {
             (directory.database_url(), Some(directory.database()))
         };
         let given = self.given;
-        let configuration = self.draft.finish(secret, database_url).map_err(|problem| {
-            let origin = given.get(&problem.key).map(|given| given.origin.clone());
-            problem.with_origin(origin)
-        })?;
+        let configuration = self
+            .draft
+            .finish(secret, database_url, declare)
+            .map_err(|problem| {
+                let origin = given.get(&problem.key).map(|given| given.origin.clone());
+                problem.with_origin(origin)
+            })?;
         Ok(Ready {
             configuration,
             database_file,

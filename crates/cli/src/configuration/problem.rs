@@ -2,7 +2,7 @@ use std::fmt;
 
 /// Why the configuration cannot be used: where, what, and what to do about it. Never shows a secret (SK-1).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Problem {
+pub struct Problem {
     /// The option or file at fault.
     pub(crate) key: String,
     /// Where its value came from, if it was set.

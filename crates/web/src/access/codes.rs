@@ -95,6 +95,7 @@ impl From<AdminError> for ApiError {
             AdminError::NotDeleted => USER_NOT_DELETED.into(),
             AdminError::SettingPasswordsDisabled => SETTING_PASSWORDS_DISABLED.into(),
             AdminError::Password(problem) => problem.into(),
+            AdminError::Rejected(rejection) => rejection.into(),
             AdminError::Hash(error) => error.into(),
             AdminError::Store(error) => error.into(),
         }

@@ -119,6 +119,7 @@ impl From<SignInError> for ApiError {
             SignInError::InvalidCredentials => codes::INVALID_EMAIL_OR_PASSWORD.into(),
             SignInError::EmailNotVerified => codes::EMAIL_NOT_VERIFIED.into(),
             SignInError::Banned => codes::BANNED_USER.into(),
+            SignInError::Rejected(rejection) => rejection.into(),
             SignInError::Hash(error) => error.into(),
             SignInError::Store(error) => error.into(),
         }

@@ -99,6 +99,7 @@ impl From<SignUpError> for ApiError {
             SignUpError::Password(problem) => problem.into(),
             SignUpError::EmailTaken => codes::USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL.into(),
             SignUpError::UsernameTaken => username_codes::USERNAME_IS_ALREADY_TAKEN.into(),
+            SignUpError::Rejected(rejection) => rejection.into(),
             SignUpError::Hash(error) => error.into(),
             SignUpError::Store(error) => error.into(),
         }

@@ -111,7 +111,7 @@ pub(super) async fn open_deletion_link(
     }
     let caller = caller.0.ok_or(codes::FAILED_TO_GET_USER_INFO)?;
     themselves(&api, &caller)?;
-    delete.confirm(&caller.user.id, &query.0.token).await?;
+    delete.confirm(&caller.user, &query.0.token).await?;
     SessionCookies::of(&api, &request).clear();
     Ok(callback.map_or_else(
         || json(&DeletionReply::DELETED),
@@ -129,6 +129,7 @@ impl From<DeleteUserError> for ApiError {
             DeleteUserError::NotFresh => codes::SESSION_EXPIRED.into(),
             DeleteUserError::InvalidToken => codes::INVALID_TOKEN.with_status(404).into(),
             DeleteUserError::LastAdministrator => LAST_ADMINISTRATOR.into(),
+            DeleteUserError::Rejected(rejection) => rejection.into(),
             DeleteUserError::Hash(error) => error.into(),
             DeleteUserError::Store(error) => error.into(),
         }

@@ -1,10 +1,12 @@
 //! Where adapters meet use-cases: the one place of this crate that names the adapters.
 
 mod app;
+mod extensions;
 mod ports;
 mod server;
 mod workers;
 
+use doorward_application::hooks::Hooks;
 use doorward_application::password::{CreateUser, CreateUserError};
 use doorward_domain::password::Password;
 use doorward_domain::redirect::InvalidPattern;
@@ -12,6 +14,7 @@ use doorward_domain::user::{Email, InvalidEmail, UserName};
 use doorward_domain::{BoxError, InvalidText};
 
 pub use app::Doorward;
+pub use extensions::{Extensions, StoreWrapper};
 pub use ports::{check, migrate};
 pub use server::Server;
 
@@ -72,7 +75,7 @@ pub enum UserCreationError {
 
 /// The description of the API a server of this configuration has: OpenAPI 3.1 as JSON.
 pub async fn openapi_json(configuration: &Configuration) -> Result<String, StartError> {
-    let context = ports::context(configuration).await?;
+    let context = ports::context(configuration, Hooks::default(), None).await?;
     let doorward = Doorward::new(&context, &configuration.http, &configuration.secret, [])?;
     Ok(doorward.document().to_owned())
 }
@@ -86,7 +89,7 @@ pub async fn create_user(
     administrator: bool,
 ) -> Result<String, UserCreationError> {
     let (email, name) = (Email::parse(email)?, UserName::parse(name)?);
-    let context = ports::context(configuration).await?;
+    let context = ports::context(configuration, Hooks::default(), None).await?;
     let user = CreateUser::new(context)
         .run(name, email, Password::new(password), administrator)
         .await?;

@@ -12,20 +12,25 @@ use doorward_adapters::password::{
 };
 use doorward_adapters::sea_orm::{ConnectOptions, SeaStore, connect};
 use doorward_adapters::system::{SystemClock, SystemEntropy};
+use doorward_application::hooks::Hooks;
 use doorward_application::{Context, Ports};
 use doorward_domain::mail::Mailer;
 use doorward_domain::session::{NoSessionCache, SessionCache};
 use doorward_domain::{Entropy, Store};
 use tokio::time::Instant;
 
-use super::StartError;
+use super::{StartError, StoreWrapper};
 use crate::configuration::{Configuration, DatabaseSettings, HashingScheme, HashingSettings, MailSettings};
 
 /// How long to wait before an unreachable database is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
 /// Opens the database, brings it up to date where that is wanted, and answers all ports.
-pub(super) async fn context(configuration: &Configuration) -> Result<Context, StartError> {
+pub(super) async fn context(
+    configuration: &Configuration,
+    hooks: Hooks,
+    wrapper: Option<StoreWrapper>,
+) -> Result<Context, StartError> {
     let store = open(&configuration.database).await?;
     let outcome = if configuration.database.auto_migrate {
         store.migrate().await.map(|_| Vec::new())
@@ -38,7 +43,9 @@ pub(super) async fn context(configuration: &Configuration) -> Result<Context, St
     }
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let secret = &configuration.secret;
-    let (store, session_cache) = remembering(Arc::new(store), configuration.session_memory);
+    let store: Arc<dyn Store> = Arc::new(store);
+    let store = wrapper.map_or_else(|| store.clone(), |wrap| wrap(store.clone()));
+    let (store, session_cache) = remembering(store, configuration.session_memory);
     let ports = Ports {
         store,
         session_cache,
@@ -48,6 +55,7 @@ pub(super) async fn context(configuration: &Configuration) -> Result<Context, St
         sealer: Arc::new(AeadSealer::new(secret, "outbox", entropy.clone())),
         clock: Arc::new(SystemClock),
         entropy,
+        hooks,
     };
     Ok(Context::new(ports, configuration.settings.clone()))
 }

@@ -1,13 +1,15 @@
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
+use doorward_domain::mail::Mailer;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::app::Doorward;
 use super::workers::Workers;
-use super::{StartError, ports};
+use super::{Extensions, StartError, ports};
 use crate::configuration::Configuration;
 
 /// How long a client may take to send the head of a request (RE-13).
@@ -21,25 +23,34 @@ const BACKLOG: u32 = 1024;
 pub struct Server {
     configuration: Configuration,
     doorward: Doorward,
+    mailer: Arc<dyn Mailer>,
     listener: TcpListener,
     address: SocketAddr,
 }
 
 impl Server {
     /// Opens the database, brings it up to date, and binds the port.
-    pub async fn bind(configuration: Configuration) -> Result<Self, StartError> {
+    pub async fn bind(configuration: Configuration, extensions: Extensions) -> Result<Self, StartError> {
         let wanted = configuration.http.listen;
         let cannot_listen = |cause| StartError::Listen {
             address: wanted,
             cause,
         };
-        let context = ports::context(&configuration).await?;
-        let doorward = Doorward::new(&context, &configuration.http, &configuration.secret, [])?;
+        let Extensions {
+            modules,
+            hooks,
+            mailer,
+            store,
+        } = extensions;
+        let mailer = mailer.map_or_else(|| ports::mailer(configuration.mail.as_ref()), Ok)?;
+        let context = ports::context(&configuration, hooks, store).await?;
+        let doorward = Doorward::new(&context, &configuration.http, &configuration.secret, modules)?;
         let listener = listen(wanted).map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
         Ok(Self {
             configuration,
             doorward,
+            mailer,
             listener,
             address,
         })
@@ -56,10 +67,10 @@ impl Server {
         let Self {
             configuration,
             doorward,
+            mailer,
             listener,
             ..
         } = self;
-        let mailer = ports::mailer(configuration.mail.as_ref()).map_err(std::io::Error::other)?;
         let http = &configuration.http;
         let readiness = doorward.readiness();
         let workers = Workers::start(doorward.context(), mailer);

@@ -1,0 +1,84 @@
+//! Where a team adds steps of its own: before the commit, where an error undoes everything, or after it, where nothing can fail
+//! any more.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use doorward_domain::user::User;
+use doorward_domain::{StoreError, Transaction};
+
+/// What a hook says no with. The caller reads it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct Rejection {
+    /// What programs go by; stable, in capitals with underscores.
+    pub code: &'static str,
+    /// What people read.
+    pub message: Cow<'static, str>,
+}
+
+/// Why a hook stops what is going on. Nothing of it is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum HookError {
+    /// The hook says no.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Steps around an event that concerns a user.
+///
+/// A team whose tables are in the same database reaches the live transaction by a checked downcast, see
+/// `doorward_adapters::sea_orm::SeaTransaction::of`.
+#[async_trait]
+pub trait Hook: Send + Sync {
+    /// In the transaction, last before its commit: an error undoes the event.
+    async fn before_commit(&self, tx: &dyn Transaction, user: &User) -> Result<(), HookError> {
+        let _ = (tx, user);
+        Ok(())
+    }
+
+    /// After the commit, before the answer: the event has happened, whatever becomes of this. Keep it short; what takes long
+    /// or has to be tried again belongs into a queue that [`before_commit`](Self::before_commit) writes to.
+    async fn after_commit(&self, user: &User) {
+        let _ = user;
+    }
+}
+
+/// The hooks of one event, in the order in which they run.
+#[derive(Clone, Default)]
+pub struct HookList(Vec<Arc<dyn Hook>>);
+
+/// All hooks.
+#[derive(Clone, Default)]
+pub struct Hooks {
+    /// Around signing up by oneself.
+    pub sign_up: HookList,
+    /// Around signing in by password.
+    pub sign_in: HookList,
+    /// Around the removal of a user, by themselves or by an administrator; not around the purge after the retention.
+    pub deletion: HookList,
+}
+
+impl HookList {
+    /// Adds a hook behind the others.
+    pub fn push(&mut self, hook: Arc<dyn Hook>) {
+        self.0.push(hook);
+    }
+
+    pub(crate) async fn before_commit(&self, tx: &dyn Transaction, user: &User) -> Result<(), HookError> {
+        for hook in &self.0 {
+            hook.before_commit(tx, user).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn after_commit(&self, user: &User) {
+        for hook in &self.0 {
+            hook.after_commit(user).await;
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Doorward as a library: a server of your own, with the configuration of the binary and what your team adds.
+//!
+//! ```no_run
+//! use doorward::{Doorward, Failure};
+//!
+//! doorward_domain::resource! { pub mod report = "report" { EXPORT = "export" } }
+//!
+//! #[actix_web::main]
+//! async fn main() -> Result<(), Failure> {
+//!     Doorward::from_env()
+//!         .access(|policy| policy.declare(report::ALL.iter().cloned()).role("auditor", [report::EXPORT]))
+//!         .serve()
+//!         .await
+//! }
+//! ```
+
+mod arguments;
+mod commands;
+mod configuration;
+mod doorward;
+mod logging;
+mod welcome;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use commands::Failure;
+pub use configuration::Problem;
+pub use doorward::Doorward;
+
+use arguments::Arguments;
+use configuration::Surroundings;
+
+/// What the binary does: reads the arguments, and does what they say.
+pub async fn run() -> ExitCode {
+    match start().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {}", with_causes(&failure));
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+async fn start() -> Result<(), Failure> {
+    let arguments = Arguments::parse();
+    let flags = arguments.overrides.given();
+    refuse_password_in_flags(arguments.overrides.database_url.as_deref())?;
+    let surroundings = Surroundings {
+        file: arguments.overrides.config,
+        flags,
+        ..Surroundings::of_process()
+    };
+    commands::run(arguments.command, &surroundings).await
+}
+
+/// Mail and PostgreSQL over TLS use the one provider that is linked.
+fn choose_tls() {
+    if rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .is_err()
+    {
+        tracing::debug!("another TLS provider was installed before");
+    }
+}
+
+/// SK-3: everybody on the machine sees the arguments of its processes.
+fn refuse_password_in_flags(database_url: Option<&str>) -> Result<(), Problem> {
+    let has_password = |url: &str| url::Url::parse(url).is_ok_and(|url| url.password().is_some());
+    if database_url.is_some_and(has_password) {
+        let fix = "set DOORWARD_DATABASE__URL, or DOORWARD_DATABASE__URL_FILE to a file that holds it";
+        return Err(Problem::new(
+            "--database-url",
+            "has a password in it, which everybody on this machine can see",
+            fix,
+        ));
+    }
+    Ok(())
+}
+
+/// An error with all that led to it, each said once.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if !text.contains(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        cause = error.source();
+    }
+    text
+}
