@@ -1,6 +1,6 @@
 use crate::compat::Compat;
 use crate::shell::{self, Outcome, cargo, exists, skip};
-use crate::{browser, generated, test, tidy};
+use crate::{browser, generated, guides, test, tidy};
 
 /// Everything, what fails fast first.
 pub(crate) fn run() -> Outcome {
@@ -18,6 +18,7 @@ pub(crate) fn run() -> Outcome {
     test::run(&[])?;
     generated::openapi(true)?;
     generated::config_reference(true)?;
+    guides::run(true)?;
     shell::run(cargo(&["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     dependencies()?;
     shell::run(&mut cargo(&["build", "--release", "--locked", "-p", "doorward"]))?;

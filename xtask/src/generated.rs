@@ -27,7 +27,7 @@ fn doorward(arguments: &[&str]) -> std::process::Command {
     command
 }
 
-fn settle(name: &str, text: &str, check: bool, chore: &str) -> Outcome {
+pub(crate) fn settle(name: &str, text: &str, check: bool, chore: &str) -> Outcome {
     let file = root().join(name);
     let text = format!("{}\n", text.trim_end());
     if fs::read_to_string(&file).is_ok_and(|present| present == text) {

@@ -5,6 +5,7 @@ mod browser;
 mod ci;
 mod compat;
 mod generated;
+mod guides;
 mod postgres;
 mod rooms;
 mod server;
@@ -53,6 +54,12 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
+    /// Put the code of examples/ into docs/guides
+    Guides {
+        /// Write nothing, and fail if a guide is out of date
+        #[arg(long)]
+        check: bool,
+    },
     /// Better Auth's official client against Doorward or the original
     Compat(Compat),
     /// Look at the API reference in a headless Chromium that reaches no other host
@@ -83,6 +90,7 @@ fn run(chore: Chore) -> Outcome {
         Chore::Rooms => rooms::print(),
         Chore::Openapi { check } => generated::openapi(check),
         Chore::ConfigReference { check } => generated::config_reference(check),
+        Chore::Guides { check } => guides::run(check),
         Chore::Compat(compat) => compat.run(),
         Chore::Browser { screenshot } => browser::run(screenshot.as_deref()),
         Chore::Bench => bench::run(),

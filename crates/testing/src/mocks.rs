@@ -43,6 +43,8 @@ pub struct Mocks {
     pub store: MockStore,
     /// The hasher.
     pub hasher: MockPasswordHasher,
+    /// What a team does beside.
+    pub hooks: Hooks,
     /// The list of common passwords; none is common unless it is told otherwise.
     pub common_passwords: Option<MockCommonPasswords>,
 }
@@ -124,7 +126,7 @@ impl Mocks {
             sealer: Arc::new(AeadSealer::new(&secret, "outbox", entropy.clone())),
             clock,
             entropy,
-            hooks: Hooks::default(),
+            hooks: self.hooks,
         };
         (Context::new(ports, settings), commits)
     }

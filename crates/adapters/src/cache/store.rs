@@ -58,7 +58,7 @@ impl Watched<Arc<dyn Store>> {
 
 #[expect(private_bounds, reason = "what can be watched is decided here")]
 impl<S: Inner> Watched<S> {
-    pub(super) fn behind(&self) -> &dyn Repositories {
+    pub(super) fn inner(&self) -> &dyn Repositories {
         self.inner.repositories()
     }
 
@@ -84,7 +84,7 @@ impl<S: Inner> Repositories for Watched<S> {
     }
 
     fn accounts(&self) -> &dyn AccountRepository {
-        self.behind().accounts()
+        self.inner().accounts()
     }
 
     fn sessions(&self) -> &dyn SessionRepository {
@@ -92,11 +92,11 @@ impl<S: Inner> Repositories for Watched<S> {
     }
 
     fn verifications(&self) -> &dyn VerificationRepository {
-        self.behind().verifications()
+        self.inner().verifications()
     }
 
     fn outbox(&self) -> &dyn OutboxRepository {
-        self.behind().outbox()
+        self.inner().outbox()
     }
 }
 

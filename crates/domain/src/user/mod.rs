@@ -2,6 +2,7 @@
 
 mod email;
 mod entity;
+mod layer;
 mod profile;
 mod query;
 mod repository;
@@ -9,6 +10,7 @@ mod username;
 
 pub use email::{Email, InvalidEmail};
 pub use entity::User;
+pub use layer::UserLayer;
 pub use profile::{ImageUrl, ProfileChange, UserChange, UserName};
 pub use query::{
     Comparison, FilterValue, KeysetPosition, SearchField, SearchMatch, SortKey, UserColumn, UserFilter,

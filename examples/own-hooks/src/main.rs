@@ -1,0 +1,24 @@
+//! Steps of one's own around sign-up, sign-in and deletion.
+
+mod hooks;
+
+use std::sync::Arc;
+
+use doorward::{Doorward, Failure};
+use hooks::{ColleaguesOnly, Doorbell, NoticePeriod};
+
+#[actix_web::main]
+async fn main() -> Result<(), Failure> {
+    let colleagues = ColleaguesOnly {
+        domain: "example.com".to_owned(),
+    };
+    Doorward::from_env()
+        .on_sign_up(Arc::new(colleagues))
+        .on_sign_in(Arc::new(Doorbell::default()))
+        .on_deletion(Arc::new(NoticePeriod))
+        .serve()
+        .await
+}
+
+#[cfg(test)]
+mod tests;

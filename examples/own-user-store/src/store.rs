@@ -1,0 +1,83 @@
+//! A store around another one. It is a store and, between `begin` and `commit`, a transaction; both answer `users` themselves.
+
+use async_trait::async_trait;
+use doorward_domain::account::AccountRepository;
+use doorward_domain::mail::OutboxRepository;
+use doorward_domain::session::SessionRepository;
+use doorward_domain::user::{User, UserLayer, UserName, UserRepository};
+use doorward_domain::verification::VerificationRepository;
+use doorward_domain::{Repositories, Store, StoreError, Transaction};
+
+/// What is behind: the shipped store, or a transaction of it.
+pub(crate) struct Tidy<S>(pub(crate) S);
+
+pub(crate) trait Shipped: Send + Sync + 'static {
+    fn repositories(&self) -> &dyn Repositories;
+}
+
+impl Shipped for std::sync::Arc<dyn Store> {
+    fn repositories(&self) -> &dyn Repositories {
+        &**self
+    }
+}
+
+impl Shipped for Box<dyn Transaction> {
+    fn repositories(&self) -> &dyn Repositories {
+        &**self
+    }
+}
+
+/// The one method in which these users differ.
+#[async_trait]
+impl<S: Shipped> UserLayer for Tidy<S> {
+    fn behind(&self) -> &dyn UserRepository {
+        self.0.repositories().users()
+    }
+
+    async fn insert(&self, user: &User) -> Result<(), StoreError> {
+        let words: Vec<_> = user.name.as_str().split_whitespace().collect();
+        let name = UserName::from_stored(words.join(" "));
+        let tidy = User { name, ..user.clone() };
+        self.behind().insert(&tidy).await
+    }
+}
+
+impl<S: Shipped> Repositories for Tidy<S> {
+    fn users(&self) -> &dyn UserRepository {
+        self
+    }
+
+    fn accounts(&self) -> &dyn AccountRepository {
+        self.0.repositories().accounts()
+    }
+
+    fn sessions(&self) -> &dyn SessionRepository {
+        self.0.repositories().sessions()
+    }
+
+    fn verifications(&self) -> &dyn VerificationRepository {
+        self.0.repositories().verifications()
+    }
+
+    fn outbox(&self) -> &dyn OutboxRepository {
+        self.0.repositories().outbox()
+    }
+}
+
+#[async_trait]
+impl Store for Tidy<std::sync::Arc<dyn Store>> {
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        Ok(Box::new(Tidy(self.0.begin().await?)))
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.0.ping().await
+    }
+}
+
+#[async_trait]
+impl Transaction for Tidy<Box<dyn Transaction>> {
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        self.0.commit().await
+    }
+}
