@@ -2,8 +2,8 @@
 //! is about, and the indexes of the sweeps.
 
 use async_trait::async_trait;
-use sea_orm_migration::sea_orm::DbErr;
 use sea_orm_migration::sea_orm::sea_query::{ColumnDef, Table};
+use sea_orm_migration::sea_orm::{ConnectionTrait, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
 use crate::better_auth_tables::index;
@@ -25,9 +25,10 @@ impl MigrationTrait for Step {
         add(schema, "user", "deletedEmail", text("deletedEmail")).await?;
         add(schema, "session", "adoptedAt", date("adoptedAt", backend)).await?;
         add(schema, "verification", "userId", text("userId")).await?;
-        schema
-            .create_index(index("user_deletedAt_idx", "user", "deletedAt"))
-            .await?;
+        // Of the deleted alone: that nobody is deleted must not look like a good way to find the others.
+        let deleted = r#"CREATE INDEX IF NOT EXISTS "user_deletedAt_idx" ON "user" ("deletedAt")
+            WHERE "deletedAt" IS NOT NULL"#;
+        schema.get_connection().execute_unprepared(deleted).await?;
         schema
             .create_index(index("session_expiresAt_idx", "session", "expiresAt"))
             .await?;

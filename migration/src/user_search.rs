@@ -18,16 +18,16 @@ impl MigrationName for Step {
 #[async_trait]
 impl MigrationTrait for Step {
     async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        let bytes = if schema.get_database_backend() == DbBackend::Postgres {
-            r#" COLLATE "C""#
-        } else {
-            ""
-        };
-        for (name, key) in [
-            ("user_email_search_idx", format!(r#"("email"{bytes})"#)),
+        let is_postgres = schema.get_database_backend() == DbBackend::Postgres;
+        let bytes = if is_postgres { r#" COLLATE "C""# } else { "" };
+        // On SQLite the unique index on the address does.
+        let by_email =
+            is_postgres.then_some(("user_email_search_idx", r#"("email" COLLATE "C")"#.to_owned()));
+        let others = [
             ("user_name_search_idx", format!(r#"lower("name"{bytes})"#)),
             ("user_createdAt_idx", r#""createdAt""#.to_owned()),
-        ] {
+        ];
+        for (name, key) in by_email.into_iter().chain(others) {
             let index = format!(r#"CREATE INDEX IF NOT EXISTS "{name}" ON "user" ({key}, ("id"{bytes}))"#);
             schema.get_connection().execute_unprepared(&index).await?;
         }

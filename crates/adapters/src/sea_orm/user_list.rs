@@ -230,15 +230,4 @@ const fn may_be_missing(key: SortKey) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_successor_ends_a_beginning() {
-        assert_eq!(successor("ada").as_deref(), Some("adb"));
-        assert_eq!(successor("a\u{10ffff}").as_deref(), Some("b"));
-        assert_eq!(successor("\u{d7ff}").as_deref(), Some("\u{e000}"));
-        assert_eq!(successor("\u{10ffff}"), None);
-        assert_eq!(successor(""), None);
-    }
-}
+mod tests;
