@@ -4,6 +4,7 @@
 //! Doorward's own, always nullable or with a default, so that the original can go on with the same database.
 //! Each step is a file; its name, kept in the table `doorward_migration`, says what it did.
 
+mod added_columns;
 mod admin_columns;
 mod better_auth_tables;
 mod columns;
@@ -12,6 +13,8 @@ mod optional_issuer;
 mod outbox;
 mod user_search;
 mod username_columns;
+
+pub use added_columns::{AddedColumn, ColumnKind, add_columns};
 
 use async_trait::async_trait;
 use sea_orm_migration::sea_orm::sea_query::{IntoIden, Query};
@@ -43,6 +46,17 @@ pub enum MigrateError {
 ///
 /// All steps are one transaction. Nodes that start together wait for each other, and the later ones find nothing to do.
 pub async fn migrate(database: &DatabaseConnection) -> Result<Vec<String>, MigrateError> {
+    let transaction = lock(database).await?;
+    let steps = untaken(&transaction).await?;
+    if !steps.is_empty() {
+        Steps::up(&transaction, None).await?;
+    }
+    transaction.commit().await?;
+    Ok(steps)
+}
+
+/// Begins a transaction that changes the schema, when nobody else does.
+async fn lock(database: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let mode = Some(SqliteTransactionMode::Immediate);
     let options = TransactionOptions {
         sqlite_transaction_mode: mode,
@@ -54,12 +68,7 @@ pub async fn migrate(database: &DatabaseConnection) -> Result<Vec<String>, Migra
             .execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
             .await?;
     }
-    let steps = untaken(&transaction).await?;
-    if !steps.is_empty() {
-        Steps::up(&transaction, None).await?;
-    }
-    transaction.commit().await?;
-    Ok(steps)
+    Ok(transaction)
 }
 
 /// The names of the steps that [`migrate`] would take; changes nothing.

@@ -10,6 +10,7 @@ mod answers;
 mod bans;
 mod bearer;
 mod documentation;
+mod fields;
 mod hooks;
 mod hostile;
 mod links;

@@ -13,8 +13,9 @@ const SUITE: &str = "tests/compat";
 const DIFFERENCES: &str = "docs/reference/differences.txt";
 
 /// The groups of the suite that this version implements.
-const GROUPS: [&str; 19] = [
+const GROUPS: [&str; 20] = [
     "accounts",
+    "additional-fields",
     "admin-access",
     "admin-sessions",
     "admin-users",

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use doorward_domain::Secret;
 use doorward_domain::access::AccessPolicy;
+use doorward_domain::fields::FieldSpec;
 use doorward_domain::password::{LengthUnit, PasswordPolicy};
 use doorward_domain::redirect::Origin;
 use doorward_domain::session::{SessionPolicy, TokenStorage};
@@ -36,6 +37,10 @@ pub struct Settings {
     pub delete_user: DeleteUser,
     /// Linked accounts.
     pub account: AccountLinking,
+    /// Fields the application adds to users.
+    pub user_fields: Vec<FieldSpec>,
+    /// Fields the application adds to sessions.
+    pub session_fields: Vec<FieldSpec>,
     /// Signing in by a username.
     pub username: UsernameSettings,
     /// Who may do what.
@@ -278,6 +283,8 @@ impl Settings {
                 retention: TimeDelta::days(30),
             },
             account: AccountLinking::default(),
+            user_fields: Vec::new(),
+            session_fields: Vec::new(),
             username: UsernameSettings::default(),
             access: AccessPolicy::shipped(),
             admin: Admin::default(),

@@ -46,7 +46,7 @@ pub(crate) async fn run(command: Command, surroundings: &Surroundings) -> Result
         Command::Serve => Doorward::of(surroundings.clone()).serve().await,
         Command::Migrate => {
             let ready = configured(surroundings)?.prepare()?;
-            say(&match migrate(&ready.configuration.database).await?.as_slice() {
+            say(&match migrate(&ready.configuration).await?.as_slice() {
                 [] => "The schema is up to date.\n".to_owned(),
                 steps => format!("Brought the schema up to date: {}.\n", steps.join(", ")),
             })

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod account;
+pub mod fields;
 pub mod mail;
 pub mod password;
 pub mod redirect;

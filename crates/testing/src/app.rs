@@ -176,6 +176,15 @@ impl TestApp {
     #[must_use]
     pub fn signed_up_as(&self, email: &str, role: &str) -> Browser {
         let browser = self.signed_up(email);
+        self.grant(email, role);
+        browser
+    }
+
+    /// Gives the user of this address these roles, joined by commas, in place of those they have.
+    ///
+    /// # Panics
+    /// If there is no such user, or the store fails.
+    pub fn grant(&self, email: &str, role: &str) {
         let change = UserChange {
             role: Some(RoleList::from_stored(role)),
             ..UserChange::default()
@@ -184,7 +193,6 @@ impl TestApp {
         let users = self.store.users();
         let changed = self.wait(users.update(&id, &change, self.clock.now()));
         assert!(changed.is_ok_and(|user| user.is_some()), "a user to change");
-        browser
     }
 
     /// A browser of an administrator.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use doorward_domain::account::{Account, CREDENTIAL_PROVIDER};
+use doorward_domain::fields::FieldValues;
 use doorward_domain::mail::OutboxMessage;
 use doorward_domain::password::PasswordHash;
 use doorward_domain::session::{Session, SessionToken, StoredToken, TokenStorage};
@@ -77,6 +78,7 @@ pub fn session_stored(user: &User, token: &str, storage: TokenStorage) -> Sessio
         updated_at: now(),
         ip_address: Some("192.0.2.7".to_owned()),
         user_agent: Some("sample".to_owned()),
+        extra: FieldValues::new(),
         impersonated_by: None,
         adopted_at: None,
     }

@@ -81,6 +81,7 @@ pub mod codes {
         INVALID_TOKEN = 401, "Invalid token";
         INVALID_USER = 401, "Invalid user";
         METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED = 405, "POST method requires deferSessionRefresh to be enabled in session config";
+        MISSING_FIELD = 400, "Field is required";
         MISSING_OR_NULL_ORIGIN = 403, "Missing or null Origin";
         NOT_FOUND = 404, "Not found";
         PASSWORD_TOO_COMMON = 400, "Password is too easy to guess";

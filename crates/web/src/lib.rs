@@ -16,6 +16,7 @@ mod api;
 mod body;
 mod cookies;
 mod error;
+mod fields;
 mod intake;
 mod json;
 mod module;

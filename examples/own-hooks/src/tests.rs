@@ -56,6 +56,7 @@ fn stranger() -> SignUpInput {
         password: Password::new(PASSWORD),
         image: None,
         username: None,
+        extra: std::collections::BTreeMap::new(),
         lifetime: Lifetime::Remembered,
         callback: None,
         client: Client::default(),

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use doorward_domain::fields::FieldChanges;
 use doorward_domain::session::{Session, SessionHandle, SessionRepository, SessionToken, StoredToken};
 use doorward_domain::user::{Email, User, UserChange, UserLayer, UserRepository};
 use doorward_domain::{SessionId, StoreError, UserId};
@@ -76,6 +77,11 @@ impl<S: Inner> SessionRepository for Watched<S> {
         now: DateTime<Utc>,
     ) -> Answer<bool> {
         self.inner().sessions().extend(id, from, to, now).await
+    }
+
+    async fn update_extra(&self, id: &SessionId, changes: &FieldChanges, now: DateTime<Utc>) -> Answer<bool> {
+        let outcome = self.inner().sessions().update_extra(id, changes, now).await;
+        self.note(outcome, |&wrote| wrote)
     }
 
     async fn list_live(&self, user: &UserId, now: DateTime<Utc>) -> Answer<Vec<Session>> {

@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use doorward_domain::fields::{self, FieldChanges};
 use doorward_domain::session::{
     Session, SessionHandle, SessionRepository, SessionToken, StoredToken, TokenStorage,
 };
@@ -107,6 +108,21 @@ impl<A: Access> SessionRepository for MemoryRepositories<A> {
                 .session_mut(id)
                 .filter(|session| session.expires_at == from)?;
             session.expires_at = to;
+            session.updated_at = now;
+            Some(())
+        };
+        Ok(self.write(change).await.is_some())
+    }
+
+    async fn update_extra(
+        &self,
+        id: &SessionId,
+        changes: &FieldChanges,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let change = |tables: &mut Tables| {
+            let session = tables.session_mut(id)?;
+            fields::apply(changes, &mut session.extra);
             session.updated_at = now;
             Some(())
         };

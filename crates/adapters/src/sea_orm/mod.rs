@@ -6,6 +6,7 @@
 mod account;
 mod connect;
 mod error;
+mod extra;
 mod outbox;
 mod repositories;
 mod row;
@@ -16,4 +17,5 @@ mod user_list;
 mod verification;
 
 pub use connect::{ConnectError, ConnectOptions, connect};
+pub use extra::ExtraColumns;
 pub use repositories::{SeaRepositories, SeaStore, SeaTransaction};

@@ -1,19 +1,22 @@
 use std::any::Any;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::account::AccountRepository;
+use doorward_domain::fields::FieldKind;
 use doorward_domain::mail::OutboxRepository;
 use doorward_domain::session::SessionRepository;
 use doorward_domain::user::UserRepository;
 use doorward_domain::verification::VerificationRepository;
 use doorward_domain::{Repositories, Store, StoreError, Transaction};
-use doorward_migration::MigrateError;
+use doorward_migration::{AddedColumn, ColumnKind, MigrateError};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
 
+use super::ExtraColumns;
 use super::error::store_error;
 use super::timestamp::Timestamp;
 
@@ -21,6 +24,8 @@ use super::timestamp::Timestamp;
 #[derive(Debug)]
 pub struct SeaRepositories<C> {
     pub(super) connection: C,
+    /// The columns an application added.
+    pub(super) extra: Arc<ExtraColumns>,
 }
 
 /// The store on a pool of connections.
@@ -32,8 +37,20 @@ pub type SeaTransaction = SeaRepositories<DatabaseTransaction>;
 impl SeaStore {
     /// A store on an open database.
     #[must_use]
-    pub const fn new(connection: DatabaseConnection) -> Self {
-        Self { connection }
+    pub fn new(connection: DatabaseConnection) -> Self {
+        Self {
+            connection,
+            extra: Arc::default(),
+        }
+    }
+
+    /// The same store with columns that an application adds. [`migrate`](Self::migrate) makes those that are missing.
+    #[must_use]
+    pub fn with_extra(self, extra: ExtraColumns) -> Self {
+        Self {
+            extra: Arc::new(extra),
+            ..self
+        }
     }
 
     /// The names of the steps the schema lacks.
@@ -43,7 +60,23 @@ impl SeaStore {
 
     /// Brings the schema up to date and answers the names of the steps that took.
     pub async fn migrate(&self) -> Result<Vec<String>, MigrateError> {
-        doorward_migration::migrate(&self.connection).await
+        let steps = doorward_migration::migrate(&self.connection).await?;
+        let of = |table, columns: &[(String, FieldKind)]| {
+            let column = |(name, kind): &(String, FieldKind)| AddedColumn {
+                table,
+                name: name.clone(),
+                kind: match kind {
+                    FieldKind::Text => ColumnKind::Text,
+                    FieldKind::Number => ColumnKind::Number,
+                    FieldKind::Flag => ColumnKind::Flag,
+                    FieldKind::Moment => ColumnKind::Date,
+                },
+            };
+            columns.iter().map(column).collect::<Vec<_>>()
+        };
+        let added = [of("user", &self.extra.user), of("session", &self.extra.session)].concat();
+        let made = doorward_migration::add_columns(&self.connection, &added).await?;
+        Ok([steps, made].concat())
     }
 }
 
@@ -113,7 +146,10 @@ where
 impl Store for SeaStore {
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
         let connection = self.begin_writing().await?;
-        Ok(Box::new(SeaRepositories { connection }))
+        Ok(Box::new(SeaRepositories {
+            connection,
+            extra: self.extra.clone(),
+        }))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

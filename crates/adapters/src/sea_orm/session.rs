@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use doorward_domain::fields::FieldChanges;
 use doorward_domain::session::{
     Session, SessionHandle, SessionRepository, SessionToken, StoredToken, TokenStorage,
 };
@@ -68,11 +69,7 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
             impersonated_by: Set(session.impersonated_by.as_ref().map(ToString::to_string)),
             adopted_at: Set(session.adopted_at.map(|moment| self.at(moment))),
         };
-        Entity::insert(row)
-            .exec_without_returning(&self.connection)
-            .await
-            .map(drop)
-            .map_err(store_error)
+        self.insert_row("session", &row, &session.extra).await
     }
 
     async fn find_with_user(&self, token: &SessionToken) -> Result<Option<(Session, User)>, StoreError> {
@@ -84,7 +81,11 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
             .one(&self.connection)
             .await
             .map_err(store_error)?;
-        Ok(found.and_then(|(session, user)| Some((session.into(), user?.into()))))
+        let Some((session, Some(user))) = found else {
+            return Ok(None);
+        };
+        let session = self.fill_sessions(vec![session.into()]).await?.pop();
+        Ok(session.zip(self.fill_user(Some(user.into())).await?))
     }
 
     async fn rewrite_token(
@@ -123,20 +124,34 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
         self.update_session(update).await
     }
 
+    async fn update_extra(
+        &self,
+        id: &SessionId,
+        changes: &FieldChanges,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let update = Entity::update_many()
+            .col_expr(Column::UpdatedAt, Expr::value(self.at(now)))
+            .filter(Column::Id.eq(id.as_str()));
+        self.update_session(self.writing_extra(update, changes)).await
+    }
+
     async fn list_live(&self, user: &UserId, now: DateTime<Utc>) -> Result<Vec<Session>, StoreError> {
         let select = Entity::find()
             .filter(Column::UserId.eq(user.as_str()))
             .filter(Column::ExpiresAt.gt(self.at(now)));
         let oldest_first = select.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id);
         let rows = oldest_first.all(&self.connection).await.map_err(store_error)?;
-        Ok(rows.into_iter().map(Session::from).collect())
+        self.fill_sessions(rows.into_iter().map(Session::from).collect())
+            .await
     }
 
     async fn list_all(&self, user: &UserId) -> Result<Vec<Session>, StoreError> {
         let select = Entity::find().filter(Column::UserId.eq(user.as_str()));
         let oldest_first = select.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id);
         let rows = oldest_first.all(&self.connection).await.map_err(store_error)?;
-        Ok(rows.into_iter().map(Session::from).collect())
+        self.fill_sessions(rows.into_iter().map(Session::from).collect())
+            .await
     }
 
     async fn delete(&self, id: &SessionId) -> Result<bool, StoreError> {

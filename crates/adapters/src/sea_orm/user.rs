@@ -35,6 +35,12 @@ fn find(id: &UserId) -> Select<Entity> {
 }
 
 impl<C: ConnectionTrait> SeaRepositories<C> {
+    /// The user a query finds.
+    async fn one(&self, select: Select<Entity>) -> Result<Option<User>, StoreError> {
+        let row = select.one(&self.connection).await.map_err(store_error)?;
+        self.fill_user(row.map(User::from)).await
+    }
+
     async fn update_user(&self, update: UpdateMany<Entity>) -> Result<bool, StoreError> {
         let outcome = update.exec(&self.connection).await.map_err(store_error)?;
         Ok(outcome.rows_affected > 0)
@@ -97,38 +103,25 @@ where
             deleted_at: Set(user.deleted_at.map(|moment| self.at(moment))),
             deleted_email: Set(user.deleted_email.as_ref().map(ToString::to_string)),
         };
-        Entity::insert(row)
-            .exec_without_returning(&self.connection)
-            .await
-            .map(drop)
-            .map_err(store_error)
+        self.insert_row("user", &row, &user.extra).await
     }
 
     async fn find(&self, id: &UserId) -> Result<Option<User>, StoreError> {
-        Ok(find(id)
-            .one(&self.connection)
-            .await
-            .map_err(store_error)?
-            .map(User::from))
+        self.one(find(id)).await
     }
 
     async fn find_by_email(&self, email: &Email) -> Result<Option<User>, StoreError> {
         let select = Entity::find()
             .filter(Column::Email.eq(email.as_str()))
             .filter(Column::DeletedAt.is_null());
-        Ok(select
-            .one(&self.connection)
-            .await
-            .map_err(store_error)?
-            .map(User::from))
+        self.one(select).await
     }
 
     async fn find_by_username(&self, username: &Username) -> Result<Option<User>, StoreError> {
         let select = Entity::find()
             .filter(Column::Username.eq(username.as_str()))
             .filter(Column::DeletedAt.is_null());
-        let found = select.one(&self.connection).await.map_err(store_error)?;
-        Ok(found.map(User::from))
+        self.one(select).await
     }
 
     async fn lock(&self, id: &UserId) -> Result<Option<User>, StoreError> {
@@ -138,16 +131,11 @@ where
         } else {
             find(id)
         };
-        Ok(select
-            .one(&self.connection)
-            .await
-            .map_err(store_error)?
-            .map(User::from))
+        self.one(select).await
     }
 
     async fn find_with_deleted(&self, id: &UserId) -> Result<Option<User>, StoreError> {
-        let found = Entity::find_by_id(id.as_str()).one(&self.connection).await;
-        Ok(found.map_err(store_error)?.map(User::from))
+        self.one(Entity::find_by_id(id.as_str())).await
     }
 
     async fn lock_administrators(&self, who: &Administrators) -> Result<Vec<User>, StoreError> {
@@ -161,7 +149,7 @@ where
             select = select.order_by_asc(Column::Id).lock(LockType::Update);
         }
         let rows = select.all(&self.connection).await.map_err(store_error)?;
-        Ok(rows.into_iter().map(User::from).collect())
+        self.fill_users(rows.into_iter().map(User::from).collect()).await
     }
 
     async fn list(&self, query: &UserQuery) -> Result<UserPage, StoreError> {
@@ -189,6 +177,7 @@ where
                 .col_expr(Column::Username, Expr::value(chosen.username.as_str()))
                 .col_expr(Column::DisplayUsername, Expr::value(chosen.display.as_str()));
         }
+        update = self.writing_extra(update, &change.profile.extra);
         if let Some(email) = &change.email {
             update = update.col_expr(Column::Email, Expr::value(email.as_str()));
         }
@@ -212,7 +201,7 @@ where
             .exec_with_returning(&self.connection)
             .await
             .map_err(store_error)?;
-        Ok(rows.into_iter().next().map(User::from))
+        self.fill_user(rows.into_iter().next().map(User::from)).await
     }
 
     async fn mark_email_verified(

@@ -30,7 +30,9 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
         let page = self.page(matching, query).limit(query.limit);
         let rows = page.all(&self.connection).await.map_err(store_error)?;
         Ok(UserPage {
-            users: rows.into_iter().map(User::from).collect(),
+            users: self
+                .fill_users(rows.into_iter().map(User::from).collect())
+                .await?,
             total,
         })
     }

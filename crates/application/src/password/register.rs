@@ -1,6 +1,7 @@
 use chrono::{DateTime, Utc};
 use doorward_domain::access::{Ban, RoleList};
 use doorward_domain::account::Account;
+use doorward_domain::fields;
 use doorward_domain::password::{HashError, Password, PasswordHash, PasswordProblem};
 use doorward_domain::user::{Email, ImageUrl, User, UserName};
 use doorward_domain::{AccountId, Constraint, StoreError, Transaction, UserId};
@@ -38,6 +39,7 @@ pub(crate) fn new_user(
     now: DateTime<Utc>,
 ) -> User {
     let mut user = User::new(UserId::mint(now, context.entropy()), name, email, image, now);
+    user.extra = fields::defaults(&context.settings.user_fields);
     if context.settings.admin.enabled {
         user.role = Some(context.settings.access.default_role());
         user.ban = Ban::none();

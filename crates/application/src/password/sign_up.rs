@@ -1,4 +1,5 @@
 use chrono::TimeDelta;
+use doorward_domain::fields::{self, FieldChanges};
 use doorward_domain::mail::{Letter, LetterKind};
 use doorward_domain::password::{HashError, Password, PasswordHash, PasswordProblem};
 use doorward_domain::redirect::RedirectTarget;
@@ -27,6 +28,8 @@ pub struct SignUpInput {
     pub image: Option<ImageUrl>,
     /// What they want to sign in by in place of the address.
     pub username: Option<ChosenUsername>,
+    /// What they said about the application's fields.
+    pub extra: FieldChanges,
     /// How long they want to stay signed in.
     pub lifetime: Lifetime,
     /// Where the verification link leads.
@@ -126,6 +129,7 @@ impl SignUp {
             user.username = Some(chosen.username);
             user.display_username = Some(chosen.display);
         }
+        fields::apply(&input.extra, &mut user.extra);
         match self.create(&user, hash, input).await {
             Err(SignUpError::EmailTaken) => self.refuse(user).await,
             outcome => Ok(SignedUp {

@@ -1,5 +1,6 @@
 use chrono::TimeDelta;
 use doorward_domain::access::Ban;
+use doorward_domain::fields;
 use doorward_domain::session::{Lifetime, Session, SessionToken};
 use doorward_domain::user::{User, UserChange};
 use doorward_domain::{SessionId, StoreError, Transaction, UserId};
@@ -175,6 +176,7 @@ impl Door {
             updated_at: now,
             ip_address: Some(client.ip_address),
             user_agent: Some(client.user_agent),
+            extra: fields::defaults(&self.context.settings.session_fields),
             impersonated_by,
             adopted_at: None,
         };

@@ -5,6 +5,7 @@ mod list;
 mod read;
 mod revoke;
 mod sign_out;
+mod update;
 
 pub(crate) use door::end_previous;
 pub use door::{Client, Door, OpenError, OpenedSession, Opening, Proof};
@@ -13,3 +14,4 @@ pub use list::{ListSessions, ListedSession};
 pub use read::{CurrentSession, ReadSession, Refresh};
 pub use revoke::{RevokeSession, RevokeSessions};
 pub use sign_out::SignOut;
+pub use update::UpdateSession;

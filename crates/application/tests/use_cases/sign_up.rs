@@ -17,6 +17,7 @@ fn input(password: &str) -> SignUpInput {
         password: Password::new(password),
         image: None,
         username: None,
+        extra: std::collections::BTreeMap::new(),
         lifetime: Lifetime::Remembered,
         callback: None,
         client: client(),

@@ -41,6 +41,7 @@ impl Draft {
         self.check_peppers()?;
         self.check_admin()?;
         self.settings.access = self.access.policy(declare)?;
+        (self.settings.user_fields, self.settings.session_fields) = self.fields.specs()?;
         self.place()?;
         let mail = self.mail()?;
         let client_address = self.client_address()?;

@@ -10,6 +10,7 @@ use doorward_web::client_address::ClientAddressPolicy;
 use doorward_web::session::cookie_cache::Strategy;
 
 use super::access::AccessDraft;
+use super::fields::FieldsDraft;
 
 /// The algorithm of new password hashes, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,7 @@ pub(crate) struct Draft {
     pub(crate) preset: Preset,
     pub(crate) settings: Settings,
     pub(crate) access: AccessDraft,
+    pub(crate) fields: FieldsDraft,
     pub(crate) base_url: Option<String>,
     pub(crate) base_path: Option<String>,
     pub(crate) secret: Option<Secret<String>>,
@@ -88,6 +90,7 @@ impl Draft {
             preset,
             settings: Settings::of(preset, Origin::loopback(listen.port()), "/api/auth".to_owned()),
             access: AccessDraft::default(),
+            fields: FieldsDraft::default(),
             base_url: None,
             base_path: None,
             secret: None,

@@ -5,6 +5,7 @@ mod catalogue;
 mod checks;
 mod data_dir;
 mod draft;
+mod fields;
 mod layers;
 mod problem;
 mod reference;
@@ -53,12 +54,17 @@ pub(crate) fn load(surroundings: &Surroundings) -> Result<Loaded, Problem> {
     let mut draft = Draft::of(preset(given.get("preset"))?);
     for (key, Given { value, origin }) in &given {
         let Some(entry) = find(key) else {
-            match draft.access.read(key, value) {
+            let named = match draft.access.read(key, value) {
+                Named::Other => draft.fields.read(key, value),
+                named => named,
+            };
+            match named {
                 Named::Taken => {}
                 Named::Wrong => {
-                    let expected = <Vec<String>>::expected();
-                    let problem =
-                        Problem::new(key, format!("is not {expected}"), format!("write {expected}"));
+                    let problem = format!("`{value}` is not what belongs there");
+                    let fix =
+                        "docs/reference/configuration.md says how resources, roles and fields are written";
+                    let problem = Problem::new(key, problem, fix);
                     return Err(problem.with_origin(Some(origin.clone())));
                 }
                 Named::Other => unknown(key, value, origin)?,
@@ -146,9 +152,13 @@ impl Loaded {
             (format!("{comment}{} = {value}", entry.key), origin.to_owned())
         });
         let named = self.given.iter().filter(|(key, _)| find(key).is_none());
-        let named = named.filter_map(|(key, given)| {
-            let value = <Vec<String>>::read(given.value.clone())?.show();
-            Some((format!("{key} = {value}"), given.origin.clone()))
+        let named = named.map(|(key, given)| {
+            let is_field = key.contains(".additional_fields.");
+            let list = <Vec<String>>::read(given.value.clone()).filter(|_| !is_field);
+            let text = || String::read(given.value.clone()).map(|text| text.show());
+            let value = list.map(|list| list.show()).or_else(text);
+            let value = value.unwrap_or_else(|| given.value.to_string());
+            (format!("{key} = {value}"), given.origin.clone())
         });
         let lines: Vec<_> = lines.chain(named).collect();
         let width = lines

@@ -53,6 +53,10 @@ Resources and roles have names you choose: `[access.resources]` declares what th
 `invoice = ["read", "approve"]`, and `[access.roles.accountant]` what a role permits, such as `invoice = ["approve"]`, beside the
 shipped roles `admin` and `user`. `[admin.roles.support]` is Better Auth's way, which replaces those two.
 
+So do fields: `[user.additional_fields.locale]` with `type` (`"string"`, `"number"`, `"boolean"` or `"date"`), `required` (true
+unless it says otherwise), `default`, `input` (whether users write it themselves) and `returned` (whether answers have it). Each is an
+optional column of that name, made at start. `[session.additional_fields.…]` is the same for sessions.
+
 `doorward config print` shows every value and where it came from, `doorward config check` whether a server would start
 with them.
 "#;

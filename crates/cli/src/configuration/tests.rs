@@ -210,7 +210,7 @@ fn options_that_contradict_each_other_or_endanger_users_are_refused() {
         ("rate_limit.enabled", &[("DOORWARD_RATE_LIMIT__ENABLED", "true")]),
         (
             "user.additional_fields.locale.type",
-            &[("DOORWARD_USER__ADDITIONAL_FIELDS__LOCALE__TYPE", "string")],
+            &[("DOORWARD_USER__ADDITIONAL_FIELDS__LOCALE__TYPE", "text")],
         ),
         ("admin.setup_token", &[("DOORWARD_ADMIN__SETUP_TOKEN", "short")]),
         (

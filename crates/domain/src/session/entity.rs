@@ -1,6 +1,7 @@
 use chrono::{DateTime, Utc};
 
 use super::StoredToken;
+use crate::fields::FieldValues;
 use crate::{SessionId, UserId};
 
 /// A browser that is signed in.
@@ -22,6 +23,8 @@ pub struct Session {
     pub ip_address: Option<String>,
     /// The browser that opened it, as it introduced itself.
     pub user_agent: Option<String>,
+    /// What the application keeps with a session.
+    pub extra: FieldValues,
     /// The administrator who uses it in the place of its user.
     pub impersonated_by: Option<UserId>,
     /// When a session Better Auth opened was taken over. From then on it ages like one of ours, so that nobody is

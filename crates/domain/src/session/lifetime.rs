@@ -104,6 +104,7 @@ mod tests {
             updated_at: start(),
             ip_address: None,
             user_agent: None,
+            extra: std::collections::BTreeMap::new(),
             impersonated_by: None,
             adopted_at: None,
         }

@@ -2,6 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{Session, SessionToken, StoredToken};
+use crate::fields::FieldChanges;
 use crate::user::User;
 use crate::{SessionId, StoreError, UserId};
 
@@ -55,6 +56,13 @@ pub trait SessionRepository: Send + Sync {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
 
+    /// Changes the application's fields of the session. False if it is gone.
+    async fn update_extra(
+        &self,
+        id: &SessionId,
+        changes: &FieldChanges,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
     /// The sessions of the user that end after `now`, oldest first.
     async fn list_live(&self, user: &UserId, now: DateTime<Utc>) -> Result<Vec<Session>, StoreError>;
 

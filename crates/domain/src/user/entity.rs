@@ -3,6 +3,7 @@ use chrono::{DateTime, Utc};
 use super::{Email, ImageUrl, UserName, Username};
 use crate::UserId;
 use crate::access::{Ban, RoleList};
+use crate::fields::FieldValues;
 
 /// A person known to the application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct User {
     pub username: Option<Username>,
     /// The username as its user wrote it.
     pub display_username: Option<String>,
+    /// What the application keeps with a user.
+    pub extra: FieldValues,
     /// What the user may do. Absent where nobody ever said: then the default role counts.
     pub role: Option<RoleList>,
     /// Whether the user is kept out.
@@ -53,6 +56,7 @@ impl User {
             image,
             username: None,
             display_username: None,
+            extra: FieldValues::new(),
             role: None,
             ban: Ban {
                 banned: None,

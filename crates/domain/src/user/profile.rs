@@ -5,6 +5,7 @@ use url::Url;
 
 use super::{ChosenUsername, Email, User};
 use crate::access::{BanChange, RoleList};
+use crate::fields::{self, FieldChanges};
 use crate::text::{self, InvalidText};
 
 /// What a user is called. May be empty, as in the protocol.
@@ -85,13 +86,15 @@ pub struct ProfileChange {
     pub image: Option<Option<ImageUrl>>,
     /// The new username.
     pub username: Option<ChosenUsername>,
+    /// New values of the application's fields.
+    pub extra: FieldChanges,
 }
 
 impl ProfileChange {
     /// Whether nothing would change.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.name.is_none() && self.image.is_none() && self.username.is_none()
+    pub fn is_empty(&self) -> bool {
+        self.name.is_none() && self.image.is_none() && self.username.is_none() && self.extra.is_empty()
     }
 }
 
@@ -134,6 +137,7 @@ impl UserChange {
             user.username = Some(chosen.username);
             user.display_username = Some(chosen.display);
         }
+        fields::apply(&change.profile.extra, &mut user.extra);
         if let Some(email) = change.email {
             user.email = email;
         }

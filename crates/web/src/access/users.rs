@@ -16,6 +16,7 @@ use validator::Validate;
 
 use super::codes as own;
 use crate::error::{ApiError, codes};
+use crate::fields;
 use crate::response::{ErrorReply, StatusReply, json};
 use crate::session::UserReply;
 use crate::session::extract::AdminSession;
@@ -253,6 +254,7 @@ fn change_of(data: &Map<String, Value>, settings: &Settings) -> Result<UserChang
         change.role = Some(roles(role)?);
     }
     change.ban = ban(data)?;
+    change.profile.extra = fields::of_admin(&settings.user_fields, data)?;
     Ok(change)
 }
 

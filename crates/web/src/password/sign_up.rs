@@ -11,6 +11,7 @@ use validator::Validate;
 use super::sign_in::lifetime;
 use crate::body::SentFields;
 use crate::error::{ApiError, codes};
+use crate::fields;
 use crate::response::{ErrorReply, json};
 use crate::session::{SessionCookies, UserReply};
 use crate::user::{chosen_username, picture, refuse_managed, username_codes};
@@ -75,6 +76,7 @@ pub(super) async fn sign_up_email(
         email: Email::parse(&body.email).map_err(|_| codes::VALIDATION_ERROR)?,
         password: Password::new(password.expose()),
         image: picture(&api.context.settings, body.image)?,
+        extra: fields::of_new(&api.context.settings.user_fields, &sent)?,
         username: chosen_username(&api.context.settings, &sent)?,
         lifetime: lifetime(body.remember_me),
         callback: api.redirects.callback(body.callback_url.as_deref())?,

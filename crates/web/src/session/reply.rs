@@ -5,9 +5,11 @@ use doorward_domain::session::{Session, StoredToken};
 use doorward_domain::user::{Email, ImageUrl, User, UserName, Username};
 use doorward_domain::{SessionId, UserId};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::body::given;
+use crate::fields;
 use crate::response::{WireDate, wire_date};
 
 /// A user as clients see them.
@@ -55,6 +57,10 @@ pub(crate) struct UserReply {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, required = false)]
     pub(crate) ban_expires: Option<Option<WireDate>>,
+    /// The fields of `user.additional_fields`.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub(crate) extra: Map<String, Value>,
 }
 
 impl UserReply {
@@ -70,6 +76,7 @@ impl UserReply {
             role: managed.then_some(role),
             banned: managed.then_some(user.ban.banned),
             ban_reason: managed.then(|| user.ban.reason.clone()),
+            extra: fields::shown(&settings.user_fields, &user.extra),
             ban_expires: managed.then(|| user.ban.expires_at.map(WireDate)),
             id: user.id.as_str().to_owned(),
             name: user.name.as_str().to_owned(),
@@ -92,6 +99,7 @@ impl From<UserReply> for User {
             image: reply.image.map(ImageUrl::from_stored),
             username: reply.username.flatten().map(Username::from_stored),
             display_username: reply.display_username.flatten(),
+            extra: fields::cached(reply.extra),
             role: reply.role.flatten().map(RoleList::from_stored),
             ban: Ban {
                 banned: reply.banned.flatten(),
@@ -134,12 +142,17 @@ pub(crate) struct SessionReply {
     pub(crate) impersonated_by: Option<Option<String>>,
     /// Opaque.
     pub(crate) id: String,
+    /// The fields of `session.additional_fields`.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub(crate) extra: Map<String, Value>,
 }
 
 impl SessionReply {
     pub(crate) fn new(session: &Session, token: &str, settings: &Settings) -> Self {
         let by = session.impersonated_by.as_ref();
         Self {
+            extra: fields::shown(&settings.session_fields, &session.extra),
             impersonated_by: settings.admin.enabled.then(|| by.map(ToString::to_string)),
             expires_at: session.expires_at,
             token: token.to_owned(),
@@ -164,6 +177,7 @@ impl From<SessionReply> for Session {
             updated_at: reply.updated_at,
             ip_address: reply.ip_address,
             user_agent: reply.user_agent,
+            extra: fields::cached(reply.extra),
             impersonated_by: reply.impersonated_by.flatten().map(UserId::from_stored),
             adopted_at: None,
         }

@@ -2,7 +2,9 @@ use actix_web::http::header::{HeaderValue, PRAGMA};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use doorward_application::Context;
-use doorward_application::session::{ListSessions, Refresh, RevokeSession, RevokeSessions, SignOut};
+use doorward_application::session::{
+    ListSessions, Refresh, RevokeSession, RevokeSessions, SignOut, UpdateSession,
+};
 use doorward_application::settings::Settings;
 use doorward_domain::session::{Session, SessionHandle};
 use doorward_domain::user::User;
@@ -14,7 +16,9 @@ use validator::Validate;
 use super::extract::{CachedFresh, CachedSession, Themselves};
 use super::read::{Source, read};
 use super::{SessionCookies, SessionReply, UserReply};
+use crate::body::SentFields;
 use crate::error::{ApiError, codes};
+use crate::fields;
 use crate::response::{ErrorReply, StatusReply, SuccessReply, json};
 use crate::{Api, Body, Module};
 
@@ -24,6 +28,7 @@ pub struct SessionModule {
     revoke: Data<RevokeSession>,
     revoke_many: Data<RevokeSessions>,
     sign_out: Data<SignOut>,
+    update: Data<UpdateSession>,
 }
 
 impl SessionModule {
@@ -35,6 +40,7 @@ impl SessionModule {
             revoke: Data::new(RevokeSession::new(context.clone())),
             revoke_many: Data::new(RevokeSessions::new(context.clone())),
             sign_out: Data::new(SignOut::new(context.clone())),
+            update: Data::new(UpdateSession::new(context.clone())),
         }
     }
 }
@@ -50,6 +56,7 @@ impl Module for SessionModule {
             .app_data(self.revoke.clone())
             .app_data(self.revoke_many.clone())
             .app_data(self.sign_out.clone())
+            .app_data(self.update.clone())
             .service(get_session)
             .service(get_session_alias)
             .service(refresh_session)
@@ -221,13 +228,39 @@ async fn revoke_other_sessions(
     Ok(json(&StatusReply::DONE))
 }
 
-/// Changes fields the application added to sessions. There are none yet, so there is nothing to change.
+/// `{"session": …}`
+#[derive(Debug, Serialize, ToSchema)]
+struct OneSessionReply {
+    session: SessionReply,
+}
+
+/// Changes the fields of `session.additional_fields`.
 #[utoipa::path(tag = "session", request_body = NoFields,
-    responses((status = 400, description = "Nothing to change", body = ErrorReply),
+    responses((status = 200, description = "The session as it is now", body = OneSessionReply),
+              (status = 400, description = "Nothing to change", body = ErrorReply),
               (status = 401, description = "Nobody is signed in", body = ErrorReply)))]
 #[post("/update-session")]
-async fn update_session(_body: Body<NoFields>, _caller: CachedSession) -> Result<HttpResponse, ApiError> {
-    Err(ApiError::uncoded("No fields to update"))
+async fn update_session(
+    sent: SentFields,
+    _body: Body<NoFields>,
+    caller: CachedSession,
+    api: Data<Api>,
+    update: Data<UpdateSession>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let settings = &api.context.settings;
+    let changes = fields::of_update(&settings.session_fields, &sent)?;
+    if changes.is_empty() {
+        return Err(ApiError::uncoded("No fields to update"));
+    }
+    let updated = update
+        .run(&caller.0, &changes)
+        .await?
+        .ok_or(codes::UNAUTHORIZED)?;
+    SessionCookies::of(&api, &request).renew(&updated.user, &updated);
+    Ok(json(&OneSessionReply {
+        session: SessionReply::new(&updated.session, updated.token.expose(), settings),
+    }))
 }
 
 /// Ends the session of this browser and clears its cookies. Succeeds without a session, too.

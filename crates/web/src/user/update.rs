@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
 use doorward_application::settings::Settings;
@@ -11,6 +13,7 @@ use validator::Validate;
 use super::{chosen_username, refuse_managed, username_codes};
 use crate::body::{SentFields, given};
 use crate::error::{ApiError, codes};
+use crate::fields;
 use crate::response::{ErrorReply, StatusReply, json};
 use crate::session::SessionCookies;
 use crate::session::extract::CachedSession;
@@ -41,6 +44,7 @@ impl UpdateUserBody {
             name,
             image,
             username: None,
+            extra: BTreeMap::new(),
         })
     }
 }
@@ -82,6 +86,7 @@ pub(super) async fn update_user(
     let settings = &api.context.settings;
     refuse_managed(settings, &sent, &["role", "banned", "banReason", "banExpires"])?;
     let change = ProfileChange {
+        extra: fields::of_update(&settings.user_fields, &sent)?,
         username: chosen_username(settings, &sent)?,
         ..body.0.change(settings)?
     };

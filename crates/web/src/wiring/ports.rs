@@ -10,10 +10,12 @@ use doorward_adapters::mail::{SmtpMailer, SmtpSettings, TerminalMailer};
 use doorward_adapters::password::{
     CommonPasswordList, HashScheme, HasherSettings, Pepper, Peppers, PooledHasher,
 };
-use doorward_adapters::sea_orm::{ConnectOptions, SeaStore, connect};
+use doorward_adapters::sea_orm::{ConnectOptions, ExtraColumns, SeaStore, connect};
 use doorward_adapters::system::{SystemClock, SystemEntropy};
 use doorward_application::hooks::Hooks;
+use doorward_application::settings::Settings;
 use doorward_application::{Context, Ports};
+use doorward_domain::fields::FieldSpec;
 use doorward_domain::mail::Mailer;
 use doorward_domain::session::{NoSessionCache, SessionCache};
 use doorward_domain::{Entropy, Store};
@@ -31,7 +33,10 @@ pub(super) async fn context(
     hooks: Hooks,
     wrapper: Option<StoreWrapper>,
 ) -> Result<Context, StartError> {
-    let store = open(&configuration.database).await?;
+    let settings = &configuration.settings;
+    let store = open(&configuration.database)
+        .await?
+        .with_extra(extra_columns(settings));
     let outcome = if configuration.database.auto_migrate {
         store.migrate().await.map(|_| Vec::new())
     } else {
@@ -60,6 +65,15 @@ pub(super) async fn context(
     Ok(Context::new(ports, configuration.settings.clone()))
 }
 
+/// The columns of the application's fields.
+fn extra_columns(settings: &Settings) -> ExtraColumns {
+    let of = |specs: &[FieldSpec]| specs.iter().map(|spec| (spec.name.clone(), spec.kind)).collect();
+    ExtraColumns {
+        user: of(&settings.user_fields),
+        session: of(&settings.session_fields),
+    }
+}
+
 /// A store and what is remembered of it for at most `max_age`.
 fn remembering(store: Arc<dyn Store>, max_age: Duration) -> (Arc<dyn Store>, Arc<dyn SessionCache>) {
     if max_age.is_zero() {
@@ -78,8 +92,9 @@ pub fn check(configuration: &Configuration) -> Result<(), StartError> {
 }
 
 /// Brings the database up to date and answers the names of the steps it took.
-pub async fn migrate(settings: &DatabaseSettings) -> Result<Vec<String>, StartError> {
-    let store = open(settings).await?;
+pub async fn migrate(configuration: &Configuration) -> Result<Vec<String>, StartError> {
+    let columns = extra_columns(&configuration.settings);
+    let store = open(&configuration.database).await?.with_extra(columns);
     store
         .migrate()
         .await

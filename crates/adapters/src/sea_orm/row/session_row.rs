@@ -1,3 +1,4 @@
+use doorward_domain::fields::FieldValues;
 use doorward_domain::session::{Session, StoredToken};
 use doorward_domain::{SessionId, UserId};
 use sea_orm::entity::prelude::*;
@@ -43,6 +44,7 @@ impl From<Model> for Session {
             updated_at: row.updated_at.moment(),
             ip_address: row.ip_address,
             user_agent: row.user_agent,
+            extra: FieldValues::new(),
             impersonated_by: row.impersonated_by.map(UserId::from_stored),
             adopted_at: row.adopted_at.map(Timestamp::moment),
         }

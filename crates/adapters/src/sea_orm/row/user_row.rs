@@ -1,5 +1,6 @@
 use doorward_domain::UserId;
 use doorward_domain::access::{Ban, RoleList};
+use doorward_domain::fields::FieldValues;
 use doorward_domain::user::{Email, ImageUrl, User, UserName, Username};
 use sea_orm::entity::prelude::*;
 
@@ -41,6 +42,7 @@ impl From<Model> for User {
             image: row.image.map(ImageUrl::from_stored),
             username: row.username.map(Username::from_stored),
             display_username: row.display_username,
+            extra: FieldValues::new(),
             role: row.role.map(RoleList::from_stored),
             ban: Ban {
                 banned: row.banned,

@@ -123,7 +123,7 @@ async fn lists_by_a_beginning_or_a_place_are_ranges_of_an_index() {
         for (_, script) in CROWD.iter().filter(|(of, _)| *of == backend) {
             connection.execute_unprepared(script).await.unwrap();
         }
-        let store = SeaRepositories { connection };
+        let store = super::super::SeaStore::new(connection);
         for (query, index) in &cases {
             let plan = plan(&store, query).await;
             let index = index[usize::from(backend == DbBackend::Postgres)];

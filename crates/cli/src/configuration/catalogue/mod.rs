@@ -69,7 +69,7 @@ pub(crate) fn variable(key: &str) -> String {
 }
 
 /// What Better Auth configures and this version does not have. It may be switched off, and nothing else.
-pub(crate) const LATER: [&str; 2] = ["rate_limit", "user.additional_fields"];
+pub(crate) const LATER: [&str; 1] = ["rate_limit"];
 
 /// All options, in the order in which they are shown: by section, general ones first.
 pub(crate) static CATALOGUE: LazyLock<Vec<Entry>> = LazyLock::new(|| {

@@ -1,0 +1,161 @@
+//! The application's fields, which the operator names.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use config::Value;
+use doorward_domain::fields::{FieldContent, FieldKind, FieldSpec};
+
+use super::Problem;
+use super::access::Named;
+use super::value::OptionValue;
+
+/// Columns that users and sessions have anyway.
+const TAKEN: [&str; 24] = [
+    "id",
+    "name",
+    "email",
+    "emailVerified",
+    "image",
+    "createdAt",
+    "updatedAt",
+    "deletedAt",
+    "deletedEmail",
+    "role",
+    "banned",
+    "banReason",
+    "banExpires",
+    "username",
+    "displayUsername",
+    "expiresAt",
+    "token",
+    "ipAddress",
+    "userAgent",
+    "userId",
+    "impersonatedBy",
+    "adoptedAt",
+    "password",
+    "callbackURL",
+];
+
+/// The properties of one field, as they were written.
+type Properties = BTreeMap<String, Value>;
+
+/// What is said about the application's fields.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FieldsDraft {
+    user: BTreeMap<String, Properties>,
+    session: BTreeMap<String, Properties>,
+}
+
+impl FieldsDraft {
+    /// Takes an option if it is about a field.
+    pub(crate) fn read(&mut self, key: &str, value: &Value) -> Named {
+        let path: Vec<_> = key.split('.').collect();
+        let (fields, name, property) = match *path.as_slice() {
+            ["user", "additional_fields", name, property] => (&mut self.user, name, property),
+            ["session", "additional_fields", name, property] => (&mut self.session, name, property),
+            _ => return Named::Other,
+        };
+        let known = [
+            "type",
+            "required",
+            "default",
+            "default_value",
+            "input",
+            "returned",
+        ];
+        if !known.contains(&property) {
+            return Named::Wrong;
+        }
+        let properties = fields.entry(name.to_owned()).or_default();
+        properties.insert(property.to_owned(), value.clone());
+        Named::Taken
+    }
+
+    /// The fields of users and of sessions.
+    pub(crate) fn specs(&self) -> Result<(Vec<FieldSpec>, Vec<FieldSpec>), Problem> {
+        let of = |section: &str, fields: &BTreeMap<String, Properties>| {
+            let specs = fields
+                .iter()
+                .map(|(name, properties)| spec(section, name, properties));
+            specs.collect::<Result<Vec<_>, _>>()
+        };
+        Ok((of("user", &self.user)?, of("session", &self.session)?))
+    }
+}
+
+fn spec(section: &str, name: &str, properties: &Properties) -> Result<FieldSpec, Problem> {
+    let key = |property: &str| format!("{section}.additional_fields.{name}.{property}");
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let is_taken = TAKEN.iter().any(|taken| taken.eq_ignore_ascii_case(name));
+    if is_taken
+        || name.len() > 60
+        || !name.bytes().all(plain)
+        || name.starts_with(|first: char| first.is_ascii_digit())
+    {
+        let problem = format!("`{name}` cannot be the name of a field");
+        return Err(Problem::new(
+            key("type"),
+            problem,
+            "write letters, digits and `_` that are no column yet",
+        ));
+    }
+    let flag = |property: &str, standard: bool| match properties.get(property) {
+        None => Ok(standard),
+        Some(value) => bool::read(value.clone()).ok_or_else(|| {
+            Problem::new(
+                key(property),
+                format!("`{value}` is not true or false"),
+                "write true or false",
+            )
+        }),
+    };
+    let kind = properties
+        .get("type")
+        .and_then(|value| String::read(value.clone()));
+    let kind = match kind.as_deref() {
+        Some("string") => FieldKind::Text,
+        Some("number") => FieldKind::Number,
+        Some("boolean") => FieldKind::Flag,
+        Some("date") => FieldKind::Moment,
+        _ => {
+            let words = "string, number, boolean or date";
+            return Err(Problem::new(
+                key("type"),
+                format!("is not {words}"),
+                format!("write {words}"),
+            ));
+        }
+    };
+    let default = properties
+        .get("default")
+        .or_else(|| properties.get("default_value"));
+    let default = default.map(|value| {
+        content(kind, value).ok_or_else(|| {
+            Problem::new(
+                key("default"),
+                format!("`{value}` is no value of this field"),
+                "write one of its type",
+            )
+        })
+    });
+    Ok(FieldSpec {
+        name: name.to_owned(),
+        kind,
+        required: flag("required", true)?,
+        default: default.transpose()?,
+        input: flag("input", true)?,
+        returned: flag("returned", true)?,
+    })
+}
+
+fn content(kind: FieldKind, value: &Value) -> Option<FieldContent> {
+    let text = || value.clone().into_string().ok();
+    Some(match kind {
+        FieldKind::Text => FieldContent::Text(text()?),
+        FieldKind::Number => FieldContent::Number(text()?.parse::<i32>().ok()?.into()),
+        FieldKind::Flag => FieldContent::Flag(bool::read(value.clone())?),
+        FieldKind::Moment => FieldContent::Moment(text()?.parse::<DateTime<Utc>>().ok()?),
+    })
+}

@@ -1,0 +1,78 @@
+//! Fields that an application adds to users and sessions, as Better Auth's `additionalFields`.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    /// Text of at most [`FieldSpec::TEXT_MAX`] characters.
+    Text,
+    /// A whole number.
+    Number,
+    /// True or false.
+    Flag,
+    /// A moment.
+    Moment,
+}
+
+/// The value of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldContent {
+    /// Text.
+    Text(String),
+    /// A whole number.
+    Number(i64),
+    /// True or false.
+    Flag(bool),
+    /// A moment.
+    Moment(DateTime<Utc>),
+}
+
+/// Values by field. A field that is not there has none.
+pub type FieldValues = BTreeMap<String, FieldContent>;
+
+/// New values by field; `None` removes one.
+pub type FieldChanges = BTreeMap<String, Option<FieldContent>>;
+
+/// A field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldSpec {
+    /// Its name on the wire and in the table.
+    pub name: String,
+    /// What it holds.
+    pub kind: FieldKind,
+    /// Whether signing up needs a value for it.
+    pub required: bool,
+    /// The value it has unless somebody says another.
+    pub default: Option<FieldContent>,
+    /// Whether users write it themselves.
+    pub input: bool,
+    /// Whether answers have it.
+    pub returned: bool,
+}
+
+impl FieldSpec {
+    /// The most characters of a text.
+    pub const TEXT_MAX: usize = 4096;
+}
+
+/// Changes values.
+pub fn apply(changes: &FieldChanges, values: &mut FieldValues) {
+    for (name, change) in changes {
+        match change {
+            Some(value) => values.insert(name.clone(), value.clone()),
+            None => values.remove(name),
+        };
+    }
+}
+
+/// The values that nobody has to say.
+#[must_use]
+pub fn defaults(specs: &[FieldSpec]) -> FieldValues {
+    let with_default = specs
+        .iter()
+        .filter_map(|spec| Some((spec.name.clone(), spec.default.clone()?)));
+    with_default.collect()
+}

@@ -1,0 +1,63 @@
+//! Columns that an application adds by its configuration.
+
+use sea_orm_migration::SchemaManager;
+use sea_orm_migration::sea_orm::sea_query::{Alias, ColumnDef, Table};
+use sea_orm_migration::sea_orm::{DatabaseConnection, DbBackend};
+
+use crate::{MigrateError, lock};
+
+/// What a column holds, in Better Auth's types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// `text`
+    Text,
+    /// `integer`
+    Number,
+    /// `boolean`, on SQLite `integer`
+    Flag,
+    /// `timestamptz`, on SQLite `date`
+    Date,
+}
+
+/// A column of an application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddedColumn {
+    /// The table it is in.
+    pub table: &'static str,
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub kind: ColumnKind,
+}
+
+/// Adds those columns that are missing, all optional, and answers their names. Nodes that start together take turns.
+pub async fn add_columns(
+    database: &DatabaseConnection,
+    columns: &[AddedColumn],
+) -> Result<Vec<String>, MigrateError> {
+    if columns.is_empty() {
+        return Ok(Vec::new());
+    }
+    let transaction = lock(database).await?;
+    let mut added = Vec::new();
+    let schema = SchemaManager::new(&transaction);
+    let backend = schema.get_database_backend();
+    for column in columns {
+        if schema.has_column(column.table, &column.name).await? {
+            continue;
+        }
+        let mut definition = ColumnDef::new(Alias::new(&column.name));
+        match (column.kind, backend) {
+            (ColumnKind::Text, _) => definition.text(),
+            (ColumnKind::Number, _) | (ColumnKind::Flag, DbBackend::Sqlite) => definition.integer(),
+            (ColumnKind::Flag, _) => definition.boolean(),
+            (ColumnKind::Date, DbBackend::Sqlite) => definition.custom("date"),
+            (ColumnKind::Date, _) => definition.custom("timestamptz"),
+        };
+        let alter = Table::alter().table(column.table).add_column(definition).take();
+        schema.alter_table(alter).await?;
+        added.push(format!("{}.{}", column.table, column.name));
+    }
+    transaction.commit().await?;
+    Ok(added)
+}
