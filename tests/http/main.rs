@@ -11,6 +11,7 @@ mod bans;
 mod bearer;
 mod documentation;
 mod fields;
+mod guards;
 mod hooks;
 mod hostile;
 mod links;

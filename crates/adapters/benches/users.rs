@@ -96,6 +96,26 @@ fn first_page(bencher: divan::Bencher<'_, '_>, size: u64) {
     bencher.bench(|| crowd.page(&query));
 }
 
+/// A page of all users, by when they came.
+#[divan::bench(args = SIZES, sample_count = 200, sample_size = 1)]
+fn page_in_the_middle_of_all(bencher: divan::Bencher<'_, '_>, size: u64) {
+    let crowd = crowd(size);
+    let middle = i64::try_from(size / 2).unwrap_or_default();
+    let moment = chrono::DateTime::from_timestamp(1_700_000_000 + middle, 0).unwrap_or_default();
+    let query = UserQuery {
+        search: None,
+        order: UserOrder {
+            by: SortKey::Column(UserColumn::CreatedAt),
+            descending: false,
+        },
+        ..query(UserSlice::After(Some(KeysetPosition {
+            key: FilterValue::Moment(moment),
+            id: UserId::from_stored(format!("{middle:032}")),
+        })))
+    };
+    bencher.bench(|| crowd.page(&query));
+}
+
 #[divan::bench(args = SIZES, sample_count = 200, sample_size = 1)]
 fn page_in_the_middle(bencher: divan::Bencher<'_, '_>, size: u64) {
     let crowd = crowd(size);

@@ -43,13 +43,12 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
         } else {
             Column::DeletedAt.is_null()
         };
-        let search = query.search.as_ref().map(|search| self.found(search));
+        let search = query.search.as_ref().map(|search| self.found(query, search));
         let filter = query.filter.as_ref().map(|filter| self.satisfies(filter));
         Condition::all().add(there).add_option(search).add_option(filter)
     }
 
-    /// What begins with a text lies between it and the next text that does not.
-    fn found(&self, search: &UserSearch) -> Condition {
+    fn found(&self, query: &UserQuery, search: &UserSearch) -> Condition {
         let field = match search.field {
             // Addresses have no capital letters.
             SearchField::Email => self.text(Column::Email),
@@ -58,7 +57,7 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
         match search.how {
             SearchMatch::Contains => has(self.position(field, &search.text)),
             SearchMatch::EndsWith => has(self.ends(field, &search.text)),
-            SearchMatch::StartsWith => begins(field, &search.text),
+            SearchMatch::StartsWith => between(field, range_of(query, search)),
         }
     }
 
@@ -77,7 +76,7 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
             Comparison::NotIn(list) => column.is_not_in(values(list)),
             Comparison::Contains(part) => self.position(column, part),
             Comparison::EndsWith(part) => self.ends(column, part),
-            Comparison::StartsWith(part) => return begins(column, part),
+            Comparison::StartsWith(part) => return between(column, Range::beginning_with(part)),
         })
     }
 
@@ -191,12 +190,67 @@ fn has(condition: SimpleExpr) -> Condition {
     Condition::all().add(condition)
 }
 
-/// What begins with a text lies between it and the first text after all those.
-fn begins(field: SimpleExpr, beginning: &str) -> Condition {
-    let from = field.clone().gte(Expr::value(beginning));
+/// Texts from one, included, to an end, if there is one.
+#[derive(Debug, PartialEq, Eq)]
+struct Range {
+    from: String,
+    to: Option<End>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    Before(String),
+    With(String),
+}
+
+impl Range {
+    /// What begins with a text lies between it and the first text after all those.
+    fn beginning_with(text: &str) -> Self {
+        Self {
+            from: text.to_owned(),
+            to: successor(text).map(End::Before),
+        }
+    }
+}
+
+/// Where what is searched lies. Beyond a place in the order of the searched field itself, the range begins there: a database
+/// that took the whole range would read all that was read before.
+fn range_of(query: &UserQuery, search: &UserSearch) -> Range {
+    let whole = Range::beginning_with(&search.text);
+    let in_order = query.order.by
+        == match search.field {
+            SearchField::Email => SortKey::Column(UserColumn::Email),
+            SearchField::Name => SortKey::FoldedName,
+        };
+    match &query.slice {
+        UserSlice::After(Some(KeysetPosition {
+            key: FilterValue::Text(key),
+            ..
+        })) if in_order && key.starts_with(&search.text) => {
+            if query.order.descending {
+                Range {
+                    to: Some(End::With(key.clone())),
+                    ..whole
+                }
+            } else {
+                Range {
+                    from: key.clone(),
+                    ..whole
+                }
+            }
+        }
+        _ => whole,
+    }
+}
+
+fn between(field: SimpleExpr, range: Range) -> Condition {
+    let from = field.clone().gte(Expr::value(range.from));
     Condition::all()
         .add(from)
-        .add_option(successor(beginning).map(|end| field.lt(Expr::value(end))))
+        .add_option(range.to.map(|end| match end {
+            End::Before(text) => field.lt(Expr::value(text)),
+            End::With(text) => field.lte(Expr::value(text)),
+        }))
 }
 
 /// The least text that is greater, byte by byte, than every text with this beginning; none if there is none.

@@ -232,3 +232,43 @@ fn a_first_start_says_where_everything_is_and_prints_mail() {
     );
     assert!(child.wait().unwrap().success());
 }
+
+#[test]
+fn ac_8_the_first_administrator_is_made_on_the_command_line() {
+    let home = tempfile::tempdir().unwrap();
+    let create = |enabled: bool| {
+        let mut command = doorward(home.path());
+        command
+            .args([
+                "user",
+                "create",
+                "--admin",
+                "--email",
+                "root@example.test",
+                "--name",
+                "Root",
+            ])
+            .env("DOORWARD_ADMIN__ENABLED", enabled.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        writeln!(child.stdin.take().unwrap(), "correct horse battery").unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let refused = create(false);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stderr(&refused).contains("admin.enabled"), "{}", stderr(&refused));
+    let created = create(true);
+    assert!(
+        stdout(&created).starts_with("Created user "),
+        "{}",
+        stderr(&created)
+    );
+    fs::write(home.path().join("doorward.toml"), "[admin]\nenabled = true\n").unwrap();
+    let server = Server::start(home.path());
+    let body = json!({ "email": "root@example.test", "password": "correct horse battery" });
+    let (status, text) = support::post(server.address(), "/sign-in/email", &body).unwrap();
+    assert_eq!(status, 200, "{text}");
+    assert!(text.contains(r#""role":"admin""#), "{text}");
+}

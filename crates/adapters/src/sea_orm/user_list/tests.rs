@@ -14,6 +14,36 @@ fn the_successor_ends_a_beginning() {
     assert_eq!(successor(""), None);
 }
 
+#[test]
+fn beyond_a_place_the_range_begins_there() {
+    let search = UserSearch::new(SearchField::Email, SearchMatch::StartsWith, "user-1");
+    let range = |by, descending, key: &str| {
+        let query = UserQuery {
+            order: UserOrder { by, descending },
+            ..query(None, by, after(FilterValue::Text(key.to_owned())))
+        };
+        range_of(&query, &search)
+    };
+    let whole = || Range {
+        from: "user-1".to_owned(),
+        to: Some(End::Before("user-2".to_owned())),
+    };
+    let email = SortKey::Column(UserColumn::Email);
+    let from = Range {
+        from: "user-15".to_owned(),
+        ..whole()
+    };
+    assert_eq!(range(email, false, "user-15"), from);
+    let to = Range {
+        to: Some(End::With("user-15".to_owned())),
+        ..whole()
+    };
+    assert_eq!(range(email, true, "user-15"), to);
+    // A place outside of what is searched, or in another order, narrows nothing.
+    assert_eq!(range(email, false, "user-0"), whole());
+    assert_eq!(range(SortKey::FoldedName, false, "user-15"), whole());
+}
+
 /// Twenty thousand users, one in ten of them deleted.
 const CROWD: [(DbBackend, &str); 2] = [
     (
@@ -128,7 +158,7 @@ async fn lists_by_a_beginning_or_a_place_are_ranges_of_an_index() {
             let plan = plan(&store, query).await;
             let index = index[usize::from(backend == DbBackend::Postgres)];
             assert!(plan.contains(index), "{query:?}\n{plan}");
-            for slow in ["Seq Scan", "Sort", "B-TREE"] {
+            for slow in ["Seq Scan", "Sort", "B-TREE", "SCAN user\n"] {
                 assert!(!plan.contains(slow), "{query:?}\n{plan}");
             }
         }

@@ -1,0 +1,180 @@
+//! Guards of routes that are not ours.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use actix_web::{HttpResponse, get};
+use async_trait::async_trait;
+use doorward_adapters::memory::MemoryStore;
+use doorward_application::settings::Preset;
+use doorward_domain::access::{AccessPolicy, Permission};
+use doorward_domain::account::AccountRepository;
+use doorward_domain::mail::OutboxRepository;
+use doorward_domain::session::SessionRepository;
+use doorward_domain::user::UserRepository;
+use doorward_domain::verification::VerificationRepository;
+use doorward_domain::{Repositories, Store, StoreError, Transaction};
+use doorward_testing::TestApp;
+use doorward_web::Module;
+use doorward_web::access::{Authorized, CurrentUser, RequirePermission, RequireRole, Requires};
+use serde_json::json;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::administration::refused;
+
+doorward_domain::resource! {
+    /// What accountants work on.
+    pub(crate) mod invoice = "invoice" {
+        READ = "read",
+        APPROVE = "approve",
+    }
+}
+
+struct ApproveInvoice;
+
+impl Requires for ApproveInvoice {
+    const PERMISSION: Permission = invoice::APPROVE;
+}
+
+/// Approves.
+#[utoipa::path(responses((status = 200, description = "Approved")))]
+#[get("/approve")]
+async fn approve(
+    caller: Authorized<ApproveInvoice>,
+    again: CurrentUser,
+    maybe: Option<CurrentUser>,
+) -> HttpResponse {
+    assert!(caller.user.id == again.id && maybe.is_some_and(|user| user.id == again.id));
+    HttpResponse::Ok().body(caller.user.name.to_string())
+}
+
+/// For one role.
+#[utoipa::path(responses((status = 200, description = "In")))]
+#[get("/in")]
+async fn inside() -> HttpResponse {
+    HttpResponse::Ok().finish()
+}
+
+struct Invoices;
+
+impl Module for Invoices {
+    fn id(&self) -> &'static str {
+        "invoices"
+    }
+
+    fn routes(&self, config: &mut ServiceConfig<'_>) {
+        let readable = utoipa_actix_web::scope("/invoices").wrap(RequirePermission::new(invoice::READ));
+        let club = utoipa_actix_web::scope("/club").wrap(RequireRole::new("clerk"));
+        config
+            .service(readable.service(approve))
+            .service(club.service(inside));
+    }
+}
+
+fn policy() -> AccessPolicy {
+    let builder = AccessPolicy::builder().declare(invoice::ALL.iter().cloned());
+    let builder = builder.role("clerk", [invoice::READ]);
+    builder
+        .role("accountant", invoice::ALL.iter().cloned())
+        .build()
+        .unwrap()
+}
+
+/// Counts how often a repository is asked for.
+#[derive(Default)]
+struct Counted {
+    store: MemoryStore,
+    sessions: AtomicUsize,
+    others: AtomicUsize,
+}
+
+impl Repositories for Counted {
+    fn users(&self) -> &dyn UserRepository {
+        self.others.fetch_add(1, Ordering::SeqCst);
+        self.store.users()
+    }
+
+    fn accounts(&self) -> &dyn AccountRepository {
+        self.others.fetch_add(1, Ordering::SeqCst);
+        self.store.accounts()
+    }
+
+    fn sessions(&self) -> &dyn SessionRepository {
+        self.sessions.fetch_add(1, Ordering::SeqCst);
+        self.store.sessions()
+    }
+
+    fn verifications(&self) -> &dyn VerificationRepository {
+        self.others.fetch_add(1, Ordering::SeqCst);
+        self.store.verifications()
+    }
+
+    fn outbox(&self) -> &dyn OutboxRepository {
+        self.others.fetch_add(1, Ordering::SeqCst);
+        self.store.outbox()
+    }
+}
+
+#[async_trait]
+impl Store for Counted {
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        self.others.fetch_add(1, Ordering::SeqCst);
+        self.store.begin().await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.store.ping().await
+    }
+}
+
+#[test]
+fn a_permission_check_costs_no_query_beyond_the_session_read() {
+    let counted = Arc::new(Counted::default());
+    let app = TestApp::with(Preset::Hardened, |setup| {
+        setup.settings.access = policy();
+        setup.modules.push(Arc::new(Invoices));
+        setup.store = counted.clone();
+    });
+    let mut accountant = app.signed_up_as("ada@example.test", "user,accountant");
+    counted.sessions.store(0, Ordering::SeqCst);
+    counted.others.store(0, Ordering::SeqCst);
+    let answer = accountant.get("/invoices/approve");
+    assert_eq!((answer.status, answer.text.as_str()), (200, "Ada"));
+    let asked = (
+        counted.sessions.load(Ordering::SeqCst),
+        counted.others.load(Ordering::SeqCst),
+    );
+    assert_eq!(
+        asked,
+        (1, 0),
+        "one middleware and three extractors read the session once"
+    );
+}
+
+#[test]
+fn nobody_and_the_wrong_somebody_are_told_apart() {
+    let app = TestApp::with(Preset::Hardened, |setup| {
+        setup.settings.access = policy();
+        setup.modules.push(Arc::new(Invoices));
+    });
+    for path in ["/invoices/approve", "/club/in"] {
+        refused(&app.browser().get(path), 401, "UNAUTHORIZED");
+        refused(
+            &app.signed_up(&format!("user{}@example.test", path.len()))
+                .get(path),
+            403,
+            "FORBIDDEN",
+        );
+    }
+    let mut clerk = app.signed_up_as("clerk@example.test", "clerk");
+    refused(&clerk.get("/invoices/approve"), 403, "FORBIDDEN");
+    assert_eq!(clerk.get("/club/in").status, 200);
+
+    // AC-6: in an accountant's place an administrator has not their rights.
+    let mut admin = app.administrator();
+    drop(app.signed_up_as("accountant@example.test", "accountant"));
+    let id = app.id_of("accountant@example.test");
+    let body = json!({ "userId": id.as_str() });
+    assert_eq!(admin.post("/admin/impersonate-user", &body).status, 200);
+    refused(&admin.get("/invoices/approve"), 403, "FORBIDDEN");
+}
