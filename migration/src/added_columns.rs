@@ -30,6 +30,27 @@ pub struct AddedColumn {
     pub kind: ColumnKind,
 }
 
+impl AddedColumn {
+    fn label(&self) -> String {
+        format!("{}.{}", self.table, self.name)
+    }
+}
+
+/// The names of the columns that [`add_columns`] would add; changes nothing.
+pub async fn missing_columns(
+    database: &DatabaseConnection,
+    columns: &[AddedColumn],
+) -> Result<Vec<String>, MigrateError> {
+    let schema = SchemaManager::new(database);
+    let mut missing = Vec::new();
+    for column in columns {
+        if !schema.has_column(column.table, &column.name).await? {
+            missing.push(column.label());
+        }
+    }
+    Ok(missing)
+}
+
 /// Adds those columns that are missing, all optional, and answers their names. Nodes that start together take turns.
 pub async fn add_columns(
     database: &DatabaseConnection,
@@ -56,7 +77,7 @@ pub async fn add_columns(
         };
         let alter = Table::alter().table(column.table).add_column(definition).take();
         schema.alter_table(alter).await?;
-        added.push(format!("{}.{}", column.table, column.name));
+        added.push(column.label());
     }
     transaction.commit().await?;
     Ok(added)

@@ -14,7 +14,7 @@ mod outbox;
 mod user_search;
 mod username_columns;
 
-pub use added_columns::{AddedColumn, ColumnKind, add_columns};
+pub use added_columns::{AddedColumn, ColumnKind, add_columns, missing_columns};
 
 use async_trait::async_trait;
 use sea_orm_migration::sea_orm::sea_query::{IntoIden, Query};

@@ -42,7 +42,11 @@ async fn databases() -> Vec<TestDatabase> {
 async fn every_kind_is_kept_and_found_wherever_users_and_sessions_are_read() {
     for test in databases().await {
         let store = SeaStore::new(test.connection().await).with_extra(columns());
+        let lacking = store.pending().await.unwrap();
+        assert!(lacking.contains(&"user.points".to_owned()), "{lacking:?}");
         let made = store.migrate().await.unwrap();
+        assert_eq!(made, lacking);
+        assert_eq!(store.pending().await.unwrap(), [""; 0]);
         assert!(
             made.contains(&"user.nickname".to_owned()) && made.contains(&"session.theme".to_owned()),
             "{made:?}"

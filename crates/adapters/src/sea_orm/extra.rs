@@ -7,6 +7,7 @@ use doorward_domain::StoreError;
 use doorward_domain::fields::{FieldChanges, FieldContent, FieldKind, FieldValues};
 use doorward_domain::session::Session;
 use doorward_domain::user::User;
+use doorward_migration::{AddedColumn, ColumnKind};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, InsertStatement, Query, SimpleExpr};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ConnectionTrait, EntityTrait, IdenStatic, Iterable, QueryResult,
@@ -24,6 +25,26 @@ pub struct ExtraColumns {
     pub user: Vec<(String, FieldKind)>,
     /// Of `session`.
     pub session: Vec<(String, FieldKind)>,
+}
+
+impl ExtraColumns {
+    /// The columns as the schema knows them.
+    pub(super) fn added(&self) -> Vec<AddedColumn> {
+        let of = |table, columns: &[(String, FieldKind)]| {
+            let column = |(name, kind): &(String, FieldKind)| AddedColumn {
+                table,
+                name: name.clone(),
+                kind: match kind {
+                    FieldKind::Text => ColumnKind::Text,
+                    FieldKind::Number => ColumnKind::Number,
+                    FieldKind::Flag => ColumnKind::Flag,
+                    FieldKind::Moment => ColumnKind::Date,
+                },
+            };
+            columns.iter().map(column).collect::<Vec<_>>()
+        };
+        [of("user", &self.user), of("session", &self.session)].concat()
+    }
 }
 
 impl<C: ConnectionTrait> SeaRepositories<C> {

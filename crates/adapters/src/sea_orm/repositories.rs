@@ -4,13 +4,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::account::AccountRepository;
-use doorward_domain::fields::FieldKind;
 use doorward_domain::mail::OutboxRepository;
 use doorward_domain::session::SessionRepository;
 use doorward_domain::user::UserRepository;
 use doorward_domain::verification::VerificationRepository;
 use doorward_domain::{Repositories, Store, StoreError, Transaction};
-use doorward_migration::{AddedColumn, ColumnKind, MigrateError};
+use doorward_migration::MigrateError;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
@@ -53,29 +52,17 @@ impl SeaStore {
         }
     }
 
-    /// The names of the steps the schema lacks.
+    /// The names of the steps and of the columns that the schema lacks.
     pub async fn pending(&self) -> Result<Vec<String>, MigrateError> {
-        doorward_migration::pending(&self.connection).await
+        let steps = doorward_migration::pending(&self.connection).await?;
+        let missing = doorward_migration::missing_columns(&self.connection, &self.extra.added()).await?;
+        Ok([steps, missing].concat())
     }
 
-    /// Brings the schema up to date and answers the names of the steps that took.
+    /// Brings the schema up to date and answers the names of the steps that took, and of the columns it made.
     pub async fn migrate(&self) -> Result<Vec<String>, MigrateError> {
         let steps = doorward_migration::migrate(&self.connection).await?;
-        let of = |table, columns: &[(String, FieldKind)]| {
-            let column = |(name, kind): &(String, FieldKind)| AddedColumn {
-                table,
-                name: name.clone(),
-                kind: match kind {
-                    FieldKind::Text => ColumnKind::Text,
-                    FieldKind::Number => ColumnKind::Number,
-                    FieldKind::Flag => ColumnKind::Flag,
-                    FieldKind::Moment => ColumnKind::Date,
-                },
-            };
-            columns.iter().map(column).collect::<Vec<_>>()
-        };
-        let added = [of("user", &self.extra.user), of("session", &self.extra.session)].concat();
-        let made = doorward_migration::add_columns(&self.connection, &added).await?;
+        let made = doorward_migration::add_columns(&self.connection, &self.extra.added()).await?;
         Ok([steps, made].concat())
     }
 }

@@ -12,12 +12,12 @@ pub(super) fn administration() -> Vec<Entry> {
         Entry::new(
             "admin.default_role",
             |draft| &mut draft.access.default_role,
-            "Role of users to whom nobody gave one.",
+            "Role of users to whom nobody gave one. Unset: `user`.",
         ),
         Entry::new(
             "admin.admin_roles",
             |draft| &mut draft.access.admin_roles,
-            "Roles whose holders are administrators. They are not impersonated, and the last of them stays.",
+            "Roles whose holders are administrators. They are not impersonated, and the last of them stays. Unset: `admin`.",
         ),
         Entry::new(
             "admin.admin_user_ids",
