@@ -109,125 +109,58 @@ impl Api {
     }
 }
 
-impl FromRequest for CurrentSession {
-    type Error = ApiError;
-    type Future = Extraction<Self>;
+/// Makes extractors of functions that ask who sends a request.
+macro_rules! extracted {
+    ($($extractor:ident by $ask:expr;)+) => { $(
+        impl FromRequest for $extractor {
+            type Error = ApiError;
+            type Future = Extraction<Self>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move { current(&request).await.map(Self) })
-    }
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let request = request.clone();
+                Box::pin(async move { $ask(request).await.map(Self) })
+            }
+        }
+    )+ };
 }
 
-impl FromRequest for Themselves {
-    type Error = ApiError;
-    type Future = Extraction<Self>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let current = current(&request).await?;
-            let api = api_of(&request)?;
-            themselves(&api, &current)?;
-            Ok(Self(current))
+extracted! {
+    CurrentSession by async |request: HttpRequest| current(&request).await;
+    Themselves by async |request: HttpRequest| {
+        let current = current(&request).await?;
+        themselves(&*api_of(&request)?, &current).map(|()| current)
+    };
+    AdminSession by async |request: HttpRequest| {
+        current(&request).await.map_err(|error| match error {
+            ApiError::Coded(code, _) if code == codes::UNAUTHORIZED => ApiError::Empty(401),
+            error => error,
         })
-    }
+    };
+    Fresh by async |request: HttpRequest| fresh(request, Source::Database).await;
+    CachedSession by async |request: HttpRequest| {
+        let source = api_of(&request)?.relaxed();
+        required(request, source).await
+    };
+    CachedFresh by async |request: HttpRequest| {
+        let source = api_of(&request)?.relaxed();
+        fresh(request, source).await
+    };
+    MaybeSession by async |request: HttpRequest| {
+        let api = api_of(&request)?;
+        read(&api, &request, Source::Database, api.refresh()).await
+    };
 }
 
-impl FromRequest for AdminSession {
-    type Error = ApiError;
-    type Future = Extraction<Self>;
+macro_rules! sessions {
+    ($($extractor:ty),+) => { $(
+        impl Deref for $extractor {
+            type Target = session::CurrentSession;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            current(&request).await.map(Self).map_err(|error| match error {
-                ApiError::Coded(code, _) if code == codes::UNAUTHORIZED => ApiError::Empty(401),
-                error => error,
-            })
-        })
-    }
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        }
+    )+ };
 }
 
-impl FromRequest for Fresh {
-    type Error = ApiError;
-    type Future = Extraction<Self>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move { fresh(request, Source::Database).await.map(Self) })
-    }
-}
-
-impl FromRequest for CachedSession {
-    type Error = ApiError;
-    type Future = Extraction<Self>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let source = api_of(&request)?.relaxed();
-            required(request, source).await.map(Self)
-        })
-    }
-}
-
-impl FromRequest for CachedFresh {
-    type Error = ApiError;
-    type Future = Extraction<Self>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let source = api_of(&request)?.relaxed();
-            fresh(request, source).await.map(Self)
-        })
-    }
-}
-
-impl FromRequest for MaybeSession {
-    type Error = ApiError;
-    type Future = Extraction<Self>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let api = api_of(&request)?;
-            read(&api, &request, Source::Database, api.refresh())
-                .await
-                .map(Self)
-        })
-    }
-}
-
-impl Deref for CurrentSession {
-    type Target = session::CurrentSession;
-
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl Deref for Themselves {
-    type Target = session::CurrentSession;
-
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl Deref for AdminSession {
-    type Target = session::CurrentSession;
-
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl Deref for Fresh {
-    type Target = session::CurrentSession;
-
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
+sessions!(CurrentSession, Themselves, AdminSession, Fresh);
