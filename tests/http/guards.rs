@@ -15,8 +15,8 @@ use doorward_domain::user::UserRepository;
 use doorward_domain::verification::VerificationRepository;
 use doorward_domain::{Repositories, Store, StoreError, Transaction};
 use doorward_testing::TestApp;
-use doorward_web::Module;
 use doorward_web::access::{Authorized, CurrentUser, RequirePermission, RequireRole, Requires};
+use doorward_web::{Fresh, Module};
 use serde_json::json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -48,6 +48,13 @@ async fn approve(
     HttpResponse::Ok().body(caller.user.name.to_string())
 }
 
+/// Approves what costs a lot.
+#[utoipa::path(responses((status = 200, description = "Approved")))]
+#[get("/approve-dear")]
+async fn approve_dear(_: Fresh<Authorized<ApproveInvoice>>) -> HttpResponse {
+    HttpResponse::Ok().finish()
+}
+
 /// For one role.
 #[utoipa::path(responses((status = 200, description = "In")))]
 #[get("/in")]
@@ -66,7 +73,7 @@ impl Module for Invoices {
         let readable = utoipa_actix_web::scope("/invoices").wrap(RequirePermission::new(invoice::READ));
         let club = utoipa_actix_web::scope("/club").wrap(RequireRole::new("clerk"));
         config
-            .service(readable.service(approve))
+            .service(readable.service(approve).service(approve_dear))
             .service(club.service(inside));
     }
 }
@@ -149,6 +156,27 @@ fn a_permission_check_costs_no_query_beyond_the_session_read() {
         (1, 0),
         "one middleware and three extractors read the session once"
     );
+}
+
+#[test]
+fn what_costs_a_lot_needs_a_fresh_session_as_well() {
+    let app = TestApp::with(Preset::Hardened, |setup| {
+        setup.settings.access = policy();
+        setup.modules.push(Arc::new(Invoices));
+    });
+    let (mut clerk, mut accountant) = (
+        app.signed_up_as("clerk@example.test", "clerk"),
+        app.signed_up_as("accountant@example.test", "accountant"),
+    );
+    assert_eq!(accountant.get("/invoices/approve-dear").status, 200);
+    app.clock.advance(chrono::TimeDelta::days(1));
+    assert_eq!(accountant.get("/invoices/approve").status, 200);
+    refused(
+        &accountant.get("/invoices/approve-dear"),
+        403,
+        "SESSION_NOT_FRESH",
+    );
+    refused(&clerk.get("/invoices/approve-dear"), 403, "FORBIDDEN");
 }
 
 #[test]

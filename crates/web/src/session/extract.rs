@@ -27,15 +27,27 @@ pub(crate) struct Themselves(pub(crate) session::CurrentSession);
 #[derive(Clone, Debug)]
 pub(crate) struct AdminSession(pub(crate) session::CurrentSession);
 
-/// The session of whoever sends the request, who signed in recently (`session.fresh_age`); 401 or 403 otherwise.
+/// What another extractor answers, for somebody who signed in recently (`session.fresh_age`): `Fresh<CurrentUser>`,
+/// `Fresh<Authorized<…>>`. 403 with the code `SESSION_NOT_FRESH` for others whom the other one lets in.
+///
+/// ```
+/// use actix_web::post;
+/// use doorward_web::Fresh;
+/// use doorward_web::access::CurrentUser;
+///
+/// #[post("/close-account")]
+/// async fn close_account(caller: Fresh<CurrentUser>) -> String {
+///     format!("Goodbye, {}", caller.name)
+/// }
+/// ```
 #[derive(Clone, Debug)]
-pub struct Fresh(pub session::CurrentSession);
+pub struct Fresh<T>(pub T);
 
 /// As [`CurrentSession`], but a valid cache cookie may answer where `Security::strict_cookie_cache` allows it.
 #[derive(Clone, Debug)]
 pub(crate) struct CachedSession(pub(crate) session::CurrentSession);
 
-/// As [`Fresh`], but a valid cache cookie may answer where `Security::strict_cookie_cache` allows it.
+/// The session of somebody who signed in recently; a valid cache cookie may answer where `Security::strict_cookie_cache` allows it.
 #[derive(Clone, Debug)]
 pub(crate) struct CachedFresh(pub(crate) session::CurrentSession);
 
@@ -81,9 +93,13 @@ async fn required(request: HttpRequest, source: Source) -> Result<session::Curre
 async fn fresh(request: HttpRequest, source: Source) -> Result<session::CurrentSession, ApiError> {
     let api = api_of(&request)?;
     let current = required(request, source).await?;
+    require_fresh(&api, &current).map(|()| current)
+}
+
+fn require_fresh(api: &Api, current: &session::CurrentSession) -> Result<(), ApiError> {
     let context = &api.context;
     if context.settings.session.is_fresh(&current.session, context.now()) {
-        Ok(current)
+        Ok(())
     } else {
         Err(codes::SESSION_NOT_FRESH.into())
     }
@@ -136,7 +152,6 @@ extracted! {
             error => error,
         })
     };
-    Fresh by async |request: HttpRequest| fresh(request, Source::Database).await;
     CachedSession by async |request: HttpRequest| {
         let source = api_of(&request)?.relaxed();
         required(request, source).await
@@ -163,4 +178,31 @@ macro_rules! sessions {
     )+ };
 }
 
-sessions!(CurrentSession, Themselves, AdminSession, Fresh);
+sessions!(CurrentSession, Themselves, AdminSession);
+
+impl<T> FromRequest for Fresh<T>
+where
+    T: FromRequest<Error = ApiError> + 'static,
+    T::Future: 'static,
+{
+    type Error = ApiError;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (inner, request) = (T::from_request(request, payload), request.clone());
+        Box::pin(async move {
+            let inner = inner.await?;
+            let api = api_of(&request)?;
+            require_fresh(&api, &current(&request).await?)?;
+            Ok(Self(inner))
+        })
+    }
+}
+
+impl<T> Deref for Fresh<T> {
+    type Target = T;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
