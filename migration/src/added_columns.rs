@@ -14,7 +14,7 @@ pub enum ColumnKind {
     /// `integer`
     Number,
     /// `boolean`, on SQLite `integer`
-    Flag,
+    Bool,
     /// `timestamptz`, on SQLite `date`
     Date,
 }
@@ -70,8 +70,8 @@ pub async fn add_columns(
         let mut definition = ColumnDef::new(Alias::new(&column.name));
         match (column.kind, backend) {
             (ColumnKind::Text, _) => definition.text(),
-            (ColumnKind::Number, _) | (ColumnKind::Flag, DbBackend::Sqlite) => definition.integer(),
-            (ColumnKind::Flag, _) => definition.boolean(),
+            (ColumnKind::Number, _) | (ColumnKind::Bool, DbBackend::Sqlite) => definition.integer(),
+            (ColumnKind::Bool, _) => definition.boolean(),
             (ColumnKind::Date, DbBackend::Sqlite) => definition.custom("date"),
             (ColumnKind::Date, _) => definition.custom("timestamptz"),
         };

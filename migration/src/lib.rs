@@ -25,7 +25,7 @@ use sea_orm_migration::sea_orm::{
 use sea_orm_migration::{MigrationStatus, MigrationTrait, MigratorTrait, SchemaManager};
 
 /// Names the steps taken.
-const BOOK: &str = "doorward_migration";
+const VERSION_TABLE: &str = "doorward_migration";
 /// The advisory lock of PostgreSQL under which steps are taken: the ASCII codes of `Doorward` as a number.
 const LOCK: i64 = 0x446f_6f72_7761_7264;
 
@@ -49,7 +49,7 @@ pub async fn migrate(database: &DatabaseConnection) -> Result<Vec<String>, Migra
     let transaction = lock(database).await?;
     let steps = untaken(&transaction).await?;
     if !steps.is_empty() {
-        Steps::up(&transaction, None).await?;
+        Migrator::up(&transaction, None).await?;
     }
     transaction.commit().await?;
     Ok(steps)
@@ -81,7 +81,7 @@ async fn untaken(transaction: &DatabaseTransaction) -> Result<Vec<String>, Migra
     if let Some(newer) = unknown_step(transaction).await? {
         return Err(MigrateError::Newer(newer));
     }
-    let steps = Steps::get_migration_with_status_read_only(transaction).await?;
+    let steps = Migrator::get_migration_with_status_read_only(transaction).await?;
     let untaken = steps
         .iter()
         .filter(|step| step.status() == MigrationStatus::Pending);
@@ -89,26 +89,26 @@ async fn untaken(transaction: &DatabaseTransaction) -> Result<Vec<String>, Migra
 }
 
 async fn unknown_step(transaction: &DatabaseTransaction) -> Result<Option<String>, DbErr> {
-    if !SchemaManager::new(transaction).has_table(BOOK).await? {
+    if !SchemaManager::new(transaction).has_table(VERSION_TABLE).await? {
         return Ok(None);
     }
     let rows = transaction
-        .query_all(Query::select().column("version").from(BOOK))
+        .query_all(Query::select().column("version").from(VERSION_TABLE))
         .await?;
     let taken = rows
         .iter()
         .map(|row| row.try_get::<String>("", "version"))
         .collect::<Result<Vec<_>, _>>()?;
-    let known = Steps::migrations();
+    let known = Migrator::migrations();
     Ok(taken
         .into_iter()
         .find(|name| !known.iter().any(|step| step.name() == name)))
 }
 
-struct Steps;
+struct Migrator;
 
 #[async_trait]
-impl MigratorTrait for Steps {
+impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(better_auth_tables::Step),
@@ -122,6 +122,6 @@ impl MigratorTrait for Steps {
     }
 
     fn migration_table_name() -> DynIden {
-        BOOK.into_iden()
+        VERSION_TABLE.into_iden()
     }
 }

@@ -1,4 +1,4 @@
-//! Letters that wait to be sent, sealed with a key that only the server has.
+//! Emails that wait to be sent, sealed with a key that only the server has.
 
 use async_trait::async_trait;
 use sea_orm_migration::sea_orm::DbErr;

@@ -2,14 +2,14 @@
 
 use doorward_application::settings::Preset;
 use doorward_domain::Secret;
-use doorward_testing::{Answer, Browser, PASSWORD, TestApp};
+use doorward_testing::{Browser, PASSWORD, Response, TestApp};
 use serde_json::{Value, json};
 
 use crate::races::together;
 
 pub(crate) const EVE: &str = "eve@example.test";
 
-pub(crate) fn refused(answer: &Answer, status: u16, code: &str) {
+pub(crate) fn refused(answer: &Response, status: u16, code: &str) {
     assert_eq!(
         (answer.status, answer.code().as_str()),
         (status, code),
@@ -22,13 +22,13 @@ pub(crate) fn is_signed_in(browser: &mut Browser) -> bool {
     browser.get("/get-session").json() != Value::Null
 }
 
-pub(crate) fn sign_in(app: &TestApp, email: &str, password: &str) -> Answer {
+pub(crate) fn sign_in(app: &TestApp, email: &str, password: &str) -> Response {
     app.browser()
         .post("/sign-in/email", &json!({ "email": email, "password": password }))
 }
 
 /// An administrator, Eve, and Eve's id.
-pub(crate) fn house() -> (TestApp, Browser, Browser, String) {
+pub(crate) fn admin_and_user() -> (TestApp, Browser, Browser, String) {
     let app = TestApp::start();
     let (admin, eve) = (app.administrator(), app.signed_up(EVE));
     let id = app.id_of(EVE).to_string();
@@ -128,7 +128,7 @@ fn ac_5_of_administrators_who_remove_each_other_one_remains() {
 
 #[test]
 fn ac_7_only_declared_roles_are_given() {
-    let (_, mut admin, _, id) = house();
+    let (_, mut admin, _, id) = admin_and_user();
     let code = "YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE";
     for role in [
         json!("king"),
@@ -170,7 +170,7 @@ fn ac_7_only_declared_roles_are_given() {
 
 #[test]
 fn pw_12_a_password_set_by_an_administrator_ends_the_sessions() {
-    let (app, mut admin, mut eve, id) = house();
+    let (app, mut admin, mut eve, id) = admin_and_user();
     let body = json!({ "userId": id, "newPassword": "nine green bottles" });
     assert_eq!(admin.post("/admin/set-user-password", &body).status, 200);
     assert!(!is_signed_in(&mut eve));
@@ -197,7 +197,7 @@ fn pw_12_a_password_set_by_an_administrator_ends_the_sessions() {
 
 #[test]
 fn a_removed_user_can_be_restored_until_somebody_takes_the_address() {
-    let (app, mut admin, mut eve, id) = house();
+    let (app, mut admin, mut eve, id) = admin_and_user();
     let body = json!({ "userId": id });
     refused(&admin.post("/admin/restore-user", &body), 400, "USER_NOT_DELETED");
     assert_eq!(admin.post("/admin/remove-user", &body).status, 200);
@@ -231,7 +231,7 @@ fn a_removed_user_can_be_restored_until_somebody_takes_the_address() {
 
 #[test]
 fn an_explanation_says_what_decides() {
-    let (app, mut admin, _, id) = house();
+    let (app, mut admin, _, id) = admin_and_user();
     let mut explain = |user: &str, permission: &str| {
         admin
             .get(&format!("/admin/explain?userId={user}&permission={permission}"))
@@ -306,7 +306,7 @@ fn ac_8_the_first_administrator_is_made_once() {
 
 #[test]
 fn an_administrator_writes_the_listed_fields_and_no_others() {
-    let (_, mut admin, _, id) = house();
+    let (_, mut admin, _, id) = admin_and_user();
     let update = |admin: &mut Browser, data: Value| {
         admin.post("/admin/update-user", &json!({ "userId": id, "data": data }))
     };

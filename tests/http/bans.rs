@@ -3,17 +3,17 @@
 use doorward_testing::PASSWORD;
 use serde_json::{Value, json};
 
-use crate::administration::{EVE, house, is_signed_in, refused, sign_in};
+use crate::administration::{EVE, admin_and_user, is_signed_in, refused, sign_in};
 
 #[test]
 fn se_6_a_ban_ends_sessions_and_links_at_once() {
-    let (app, mut admin, mut eve, id) = house();
+    let (app, mut admin, mut eve, id) = admin_and_user();
     app.browser().post(
         "/request-password-reset",
         &json!({ "email": EVE, "redirectTo": "/new" }),
     );
-    let letter = app.letters().pop().unwrap();
-    let link = app.browser().open(&letter).header("location").to_owned();
+    let message = app.sent_emails().pop().unwrap();
+    let link = app.browser().open(&message).header("location").to_owned();
     let token = link.split("token=").nth(1).unwrap();
     assert_eq!(
         admin
@@ -38,7 +38,7 @@ fn se_6_a_ban_ends_sessions_and_links_at_once() {
 
 #[test]
 fn en_4_a_ban_is_told_only_after_the_right_password() {
-    let (app, mut admin, _, id) = house();
+    let (app, mut admin, _, id) = admin_and_user();
     let before = sign_in(&app, EVE, "wrong password");
     assert_eq!(
         admin.post("/admin/ban-user", &json!({ "userId": id })).status,
@@ -52,7 +52,7 @@ fn en_4_a_ban_is_told_only_after_the_right_password() {
 
 #[test]
 fn a_ban_with_an_end_is_lifted_by_the_next_sign_in() {
-    let (app, mut admin, _, id) = house();
+    let (app, mut admin, _, id) = admin_and_user();
     let ban = json!({ "userId": id, "banReason": "spam", "banExpiresIn": 60 });
     assert_eq!(admin.post("/admin/ban-user", &ban).status, 200);
     app.clock.advance(chrono::TimeDelta::seconds(59));
@@ -68,7 +68,7 @@ fn a_ban_with_an_end_is_lifted_by_the_next_sign_in() {
 
 #[test]
 fn impossible_bans_change_nothing() {
-    let (_, mut admin, mut eve, id) = house();
+    let (_, mut admin, mut eve, id) = admin_and_user();
     for (field, value) in [
         ("banExpiresIn", json!(-1)),
         ("banExpiresIn", json!(1e300)),
@@ -86,7 +86,7 @@ fn impossible_bans_change_nothing() {
 
 #[test]
 fn ac_6_in_somebodys_place_nobody_has_admin_rights_or_takes_the_user_over() {
-    let (app, mut admin, mut eve, id) = house();
+    let (app, mut admin, mut eve, id) = admin_and_user();
     let own = admin.get("/get-session").json()["session"]["token"].clone();
     let begun = admin.post("/admin/impersonate-user", &json!({ "userId": id }));
     assert_eq!(begun.status, 200, "{}", begun.text);
@@ -142,7 +142,7 @@ fn ac_6_in_somebodys_place_nobody_has_admin_rights_or_takes_the_user_over() {
 
 #[test]
 fn ac_6_an_impersonation_ends_after_an_hour_however_busy() {
-    let (app, mut admin, _, id) = house();
+    let (app, mut admin, _, id) = admin_and_user();
     assert_eq!(
         admin
             .post("/admin/impersonate-user", &json!({ "userId": id }))
@@ -159,7 +159,7 @@ fn ac_6_an_impersonation_ends_after_an_hour_however_busy() {
 
 #[test]
 fn ac_6_administrators_and_the_banned_are_not_impersonated() {
-    let (app, mut admin, _, id) = house();
+    let (app, mut admin, _, id) = admin_and_user();
     drop(app.signed_up_as("second@example.test", "user,admin"));
     let second = app.id_of("second@example.test").to_string();
     refused(

@@ -1,7 +1,7 @@
 //! Fields that an application adds to users and sessions.
 
 use doorward_application::settings::Preset;
-use doorward_domain::fields::{FieldContent, FieldKind, FieldSpec};
+use doorward_domain::fields::{FieldKind, FieldSpec, FieldValue};
 use doorward_testing::{PASSWORD, TestApp};
 use serde_json::{Value, json};
 
@@ -26,11 +26,11 @@ fn app() -> TestApp {
                 ..field("department", FieldKind::Text)
             },
             field("points", FieldKind::Number),
-            field("newsletter", FieldKind::Flag),
-            field("since", FieldKind::Moment),
+            field("newsletter", FieldKind::Bool),
+            field("since", FieldKind::DateTime),
             FieldSpec {
                 input: false,
-                default: Some(FieldContent::Text("free".to_owned())),
+                default: Some(FieldValue::Text("free".to_owned())),
                 ..field("plan", FieldKind::Text)
             },
             FieldSpec {

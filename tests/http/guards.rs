@@ -9,7 +9,7 @@ use doorward_adapters::memory::MemoryStore;
 use doorward_application::settings::Preset;
 use doorward_domain::access::{AccessPolicy, Permission};
 use doorward_domain::account::AccountRepository;
-use doorward_domain::mail::OutboxRepository;
+use doorward_domain::email::OutboxRepository;
 use doorward_domain::session::SessionRepository;
 use doorward_domain::user::UserRepository;
 use doorward_domain::verification::VerificationRepository;

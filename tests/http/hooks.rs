@@ -1,4 +1,4 @@
-//! Steps of a team around what users do.
+//! Migrator of a team around what users do.
 
 use std::sync::{Arc, Mutex};
 
@@ -71,7 +71,7 @@ fn a_hook_that_says_no_undoes_the_sign_up() {
         401,
         "INVALID_EMAIL_OR_PASSWORD",
     );
-    assert!(app.letters().is_empty());
+    assert!(app.sent_emails().is_empty());
 
     drop(app.signed_up("ada@example.test"));
     assert_eq!(chronicle.read(), ["before ada (there: true)", "after ada"]);

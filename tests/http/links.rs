@@ -1,18 +1,18 @@
-//! Links in letters: verification, change of address, deletion.
+//! Links in emails: verification, change of address, deletion.
 
 use chrono::TimeDelta;
 use doorward_application::settings::Preset;
-use doorward_domain::mail::{Letter, LetterKind};
+use doorward_domain::email::{EmailKind, EmailMessage};
 use doorward_testing::{PASSWORD, TestApp, samples};
 use serde_json::json;
 
-fn verification_letter(app: &TestApp, browser: &mut doorward_testing::Browser, email: &str) -> Letter {
+fn verification_email(app: &TestApp, browser: &mut doorward_testing::Browser, email: &str) -> EmailMessage {
     let answer = browser.post(
         "/send-verification-email",
         &json!({ "email": email, "callbackURL": "/welcome" }),
     );
     assert_eq!(answer.status, 200, "{}", answer.text);
-    app.letters().remove(0)
+    app.sent_emails().remove(0)
 }
 
 fn is_verified(app: &TestApp, id: &str) -> bool {
@@ -27,14 +27,14 @@ fn is_verified(app: &TestApp, id: &str) -> bool {
 fn tk_1_a_verification_link_says_nothing_and_works_once() {
     let app = TestApp::start();
     let mut browser = app.signed_up("ada@example.test");
-    let letter = verification_letter(&app, &mut browser, "ada@example.test");
-    assert_eq!(letter.kind, LetterKind::VerifyEmail);
-    let link = letter.link.expose();
+    let message = verification_email(&app, &mut browser, "ada@example.test");
+    assert_eq!(message.kind, EmailKind::VerifyEmail);
+    let link = message.link.expose();
     assert!(!link.contains("ada") && !link.contains("eyJ"), "{link}");
-    let answer = app.browser().open(&letter);
+    let answer = app.browser().open(&message);
     assert_eq!((answer.status, answer.header("location")), (302, "/welcome"));
     assert!(is_verified(&app, "ada"));
-    let again = app.browser().open(&letter);
+    let again = app.browser().open(&message);
     assert_eq!(
         (again.status, again.header("location")),
         (302, "/welcome"),
@@ -49,10 +49,10 @@ fn a_second_visit_signs_nobody_in() {
         setup.settings.email_verification.auto_sign_in_after_verification = true;
     });
     let mut browser = app.signed_up("ada@example.test");
-    let letter = verification_letter(&app, &mut browser, "ada@example.test");
-    assert!(!app.browser().open(&letter).set_cookies().is_empty());
+    let message = verification_email(&app, &mut browser, "ada@example.test");
+    assert!(!app.browser().open(&message).set_cookies().is_empty());
     for _ in 0..2 {
-        assert!(app.browser().open(&letter).set_cookies().is_empty());
+        assert!(app.browser().open(&message).set_cookies().is_empty());
     }
 }
 
@@ -60,8 +60,8 @@ fn a_second_visit_signs_nobody_in() {
 fn the_guide_s_way_of_verifying_takes_the_same_token() {
     let app = TestApp::start();
     let mut browser = app.signed_up("ada@example.test");
-    let letter = verification_letter(&app, &mut browser, "ada@example.test");
-    let link = letter.link.expose();
+    let message = verification_email(&app, &mut browser, "ada@example.test");
+    let link = message.link.expose();
     let token = link.split("token=").nth(1).unwrap().split('&').next().unwrap();
     let answer = app.browser().post("/verify-email", &json!({ "token": token }));
     assert_eq!(answer.status, 200, "{}", answer.text);
@@ -79,9 +79,9 @@ fn the_guide_s_way_of_verifying_takes_the_same_token() {
 fn a_link_that_has_expired_verifies_nobody() {
     let app = TestApp::start();
     let mut browser = app.signed_up("ada@example.test");
-    let letter = verification_letter(&app, &mut browser, "ada@example.test");
+    let message = verification_email(&app, &mut browser, "ada@example.test");
     app.clock.advance(TimeDelta::hours(1));
-    let answer = app.browser().open(&letter);
+    let answer = app.browser().open(&message);
     assert!(
         answer.header("location").starts_with("/welcome?error="),
         "{}",
@@ -98,7 +98,7 @@ fn tk_6_a_link_for_one_thing_does_no_other() {
         "/request-password-reset",
         &json!({ "email": "ada@example.test", "redirectTo": "/new" }),
     );
-    let reset = app.letters().remove(0);
+    let reset = app.sent_emails().remove(0);
     let token = reset
         .link
         .expose()
@@ -129,14 +129,14 @@ fn a_change_of_address_counts_when_the_new_one_is_shown_to_be_theirs() {
     let taken = browser.post("/change-email", &json!({ "newEmail": "grace@example.test" }));
     let free = browser.post("/change-email", &json!({ "newEmail": "new@example.test" }));
     assert_eq!((taken.status, &taken.text), (free.status, &free.text), "EN-1");
-    let letters = app.letters();
-    assert_eq!(letters.len(), 1);
-    assert_eq!(letters[0].to.as_str(), "new@example.test");
+    let emails = app.sent_emails();
+    assert_eq!(emails.len(), 1);
+    assert_eq!(emails[0].to.as_str(), "new@example.test");
     assert_eq!(
         browser.get("/get-session").json()["user"]["email"],
         "ada@example.test"
     );
-    assert_eq!(browser.open(&letters[0]).header("location"), "/");
+    assert_eq!(browser.open(&emails[0]).header("location"), "/");
     let user = browser.get("/get-session").json()["user"].clone();
     assert_eq!(
         (&user["email"], &user["emailVerified"]),
@@ -157,11 +157,11 @@ fn deletion_by_link_needs_the_user_s_own_browser() {
         ada.post("/delete-user", &json!({ "callbackURL": "/bye" })).status,
         200
     );
-    let letter = app.letters().remove(0);
-    assert_ne!(app.browser().open(&letter).status, 302);
-    assert_ne!(eve.open(&letter).status, 302);
+    let message = app.sent_emails().remove(0);
+    assert_ne!(app.browser().open(&message).status, 302);
+    assert_ne!(eve.open(&message).status, 302);
     assert_ne!(ada.get("/get-session").text, "null");
-    let answer = ada.open(&letter);
+    let answer = ada.open(&message);
     assert_eq!((answer.status, answer.header("location")), (302, "/bye"));
     assert!(ada.cookies.is_empty());
 }
@@ -175,7 +175,7 @@ fn a_deleted_user_is_gone_for_everybody_and_the_address_is_free() {
         "/request-password-reset",
         &json!({ "email": "ada@example.test", "redirectTo": "/new" }),
     );
-    let reset = app.letters().remove(0);
+    let reset = app.sent_emails().remove(0);
     let user = app
         .wait(app.store.users().find_by_email(&samples::email("ada")))
         .unwrap()
@@ -195,7 +195,7 @@ fn a_deleted_user_is_gone_for_everybody_and_the_address_is_free() {
         "/request-password-reset",
         &json!({ "email": "ada@example.test", "redirectTo": "/new" }),
     );
-    assert!(app.letters().is_empty());
+    assert!(app.sent_emails().is_empty());
     drop(app.signed_up("ada@example.test"));
     let successor = app
         .wait(app.store.users().find_by_email(&samples::email("ada")))

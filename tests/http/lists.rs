@@ -4,11 +4,11 @@ use doorward_application::settings::Preset;
 use doorward_testing::TestApp;
 use serde_json::json;
 
-use crate::administration::{house, refused};
+use crate::administration::{admin_and_user, refused};
 
 #[test]
 fn ac_7_lists_are_bounded_and_hostile_questions_are_refused_or_find_nobody() {
-    let (_, mut admin, _, _) = house();
+    let (_, mut admin, _, _) = admin_and_user();
     for query in [
         "limit=1001",
         "limit=-1",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use doorward_application::settings::Preset;
-use doorward_domain::mail::LetterKind;
+use doorward_domain::email::EmailKind;
 use doorward_domain::password::PasswordHash;
 use doorward_testing::{PASSWORD, TestApp, samples};
 use serde_json::json;
@@ -40,11 +40,15 @@ fn en_2_nobody_learns_from_asking_for_letters_who_exists() {
         };
         assert_eq!(ask("ada@example.test"), ask("nobody@example.test"), "{path}");
     }
-    let to: Vec<_> = app.letters().iter().map(|letter| letter.to.to_string()).collect();
+    let to: Vec<_> = app
+        .sent_emails()
+        .iter()
+        .map(|message| message.to.to_string())
+        .collect();
     assert_eq!(
         to,
         ["ada@example.test", "ada@example.test"],
-        "letters go to people only"
+        "emails go to people only"
     );
 }
 
@@ -55,8 +59,8 @@ fn en_5_the_owner_of_an_address_is_told_of_a_sign_up_with_it_once() {
     });
     let body = json!({ "name": "Ada", "email": "ada@example.test", "password": PASSWORD });
     let first = app.browser().post("/sign-up/email", &body);
-    let letters = app.letters();
-    assert_eq!(letters.len(), 1);
+    let emails = app.sent_emails();
+    assert_eq!(emails.len(), 1);
     for _ in 0..3 {
         let again = app.browser().post("/sign-up/email", &body);
         assert_eq!(again.status, first.status);
@@ -67,8 +71,12 @@ fn en_5_the_owner_of_an_address_is_told_of_a_sign_up_with_it_once() {
         assert_eq!(shape(&again.text), shape(&first.text), "EN-4: the same answer");
         assert!(again.set_cookies().is_empty());
     }
-    let kinds: Vec<_> = app.letters().into_iter().map(|letter| letter.kind).collect();
-    assert_eq!(kinds, [LetterKind::SignUpAttempt]);
+    let kinds: Vec<_> = app
+        .sent_emails()
+        .into_iter()
+        .map(|message| message.kind)
+        .collect();
+    assert_eq!(kinds, [EmailKind::SignUpAttempt]);
 }
 
 #[test]
@@ -170,12 +178,12 @@ fn se_7_a_reset_ends_all_sessions_and_its_link_works_once() {
         "/request-password-reset",
         &json!({ "email": "ada@example.test", "redirectTo": "/new" }),
     );
-    let letters = app.letters();
-    assert_eq!(letters.len(), 2);
-    let tokens: Vec<_> = letters
+    let emails = app.sent_emails();
+    assert_eq!(emails.len(), 2);
+    let tokens: Vec<_> = emails
         .iter()
-        .map(|letter| {
-            let visited = app.browser().open(letter);
+        .map(|message| {
+            let visited = app.browser().open(message);
             visited
                 .header("location")
                 .split_once("token=")
@@ -211,14 +219,14 @@ fn tk_4_a_reset_link_ends_to_the_millisecond() {
         "/request-password-reset",
         &json!({ "email": "ada@example.test", "redirectTo": "/new" }),
     );
-    let letter = app.letters().remove(0);
+    let message = app.sent_emails().remove(0);
     app.clock
         .advance(TimeDelta::hours(1) - TimeDelta::milliseconds(1));
-    assert!(app.browser().open(&letter).header("location").contains("token="));
+    assert!(app.browser().open(&message).header("location").contains("token="));
     app.clock.advance(TimeDelta::milliseconds(1));
     assert!(
         app.browser()
-            .open(&letter)
+            .open(&message)
             .header("location")
             .contains("error=INVALID_TOKEN")
     );

@@ -51,7 +51,7 @@ fn re_4_of_twenty_resets_by_one_link_one_succeeds() {
         "/request-password-reset",
         &json!({ "email": "ada@example.test", "redirectTo": "/new" }),
     );
-    let visited = app.browser().open(&app.letters()[0]);
+    let visited = app.browser().open(&app.sent_emails()[0]);
     let token = visited
         .header("location")
         .split("token=")

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use doorward_adapters::cache::{MemorySessionCache, WatchedStore};
+use doorward_adapters::cache::{CacheInvalidatingStore, MemorySessionCache};
 use doorward_adapters::memory::MemoryStore;
 use doorward_application::settings::Preset;
 use doorward_domain::Store;
@@ -105,7 +105,7 @@ fn se_5_a_revoked_session_is_over_with_the_next_request() {
 fn with_memory() -> (TestApp, Arc<dyn Store>) {
     let behind: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let cache = Arc::new(MemorySessionCache::new(Duration::from_hours(1)));
-    let watched = Arc::new(WatchedStore::new(behind.clone(), cache.clone()));
+    let watched = Arc::new(CacheInvalidatingStore::new(behind.clone(), cache.clone()));
     let app = TestApp::with(Preset::Hardened, |setup| {
         setup.store = watched;
         setup.session_cache = cache;
@@ -263,7 +263,7 @@ fn pw_9_what_needs_freshness_asks_to_sign_in_again() {
         403
     );
     assert_eq!(browser.post("/delete-user", &json!({})).code(), "SESSION_EXPIRED");
-    assert!(app.letters().is_empty());
+    assert!(app.sent_emails().is_empty());
 }
 
 #[test]

@@ -11,10 +11,10 @@ pub(crate) const ROOMS: [&str; 7] = [
     "password",
     "session",
     "verification",
-    "mail",
+    "email",
 ];
 
-/// Floors, and the rooms they do without: letters are nobody's endpoint, hashes are no table, and
+/// Floors, and the rooms they do without: emails are nobody's endpoint, hashes are no table, and
 /// roles and bans are columns of the user.
 pub(crate) const FLOORS: [(&str, &[&str]); 4] = [
     ("crates/domain/src", &[]),
@@ -23,13 +23,13 @@ pub(crate) const FLOORS: [(&str, &[&str]); 4] = [
         "crates/adapters/src",
         &["user", "access", "account", "session", "verification"],
     ),
-    ("crates/web/src", &["mail"]),
+    ("crates/web/src", &["email"]),
 ];
 
 /// Where adapters keep what each port is answered with.
 pub(crate) const STORES: [(&str, &[&str]); 2] = [
-    ("crates/adapters/src/sea_orm", &["access", "password", "mail"]),
-    ("crates/adapters/src/memory", &["access", "password", "mail"]),
+    ("crates/adapters/src/sea_orm", &["access", "password", "email"]),
+    ("crates/adapters/src/memory", &["access", "password", "email"]),
 ];
 
 /// The file or directory of a room on a floor.

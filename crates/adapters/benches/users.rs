@@ -7,8 +7,8 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use doorward_adapters::sea_orm::SeaStore;
 use doorward_domain::user::{
-    FilterValue, KeysetPosition, SearchField, SearchMatch, SortKey, UserColumn, UserOrder, UserQuery,
-    UserSearch, UserSlice,
+    Cursor, FilterValue, Page, SearchField, SearchMatch, SortKey, UserColumn, UserOrder, UserQuery,
+    UserSearch,
 };
 use doorward_domain::{Repositories as _, UserId};
 use doorward_testing::TestDatabase;
@@ -22,23 +22,23 @@ fn main() {
 }
 
 /// A database of that many users.
-struct Crowd {
+struct SeededUsers {
     runtime: Runtime,
     store: SeaStore,
     _database: TestDatabase,
 }
 
-static CROWDS: LazyLock<Mutex<HashMap<u64, Arc<Crowd>>>> = LazyLock::new(Mutex::default);
+static CROWDS: LazyLock<Mutex<HashMap<u64, Arc<SeededUsers>>>> = LazyLock::new(Mutex::default);
 
-fn crowd(size: u64) -> Arc<Crowd> {
+fn seeded_users(size: u64) -> Arc<SeededUsers> {
     let mut crowds = CROWDS.lock().unwrap_or_else(PoisonError::into_inner);
     crowds
         .entry(size)
-        .or_insert_with(|| Arc::new(Crowd::of(size)))
+        .or_insert_with(|| Arc::new(SeededUsers::of(size)))
         .clone()
 }
 
-impl Crowd {
+impl SeededUsers {
     fn of(size: u64) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.expect("a runtime");
@@ -53,7 +53,7 @@ impl Crowd {
                 FROM n"#
             );
             let connection = database.connection().await;
-            connection.execute_unprepared(&users).await.expect("a crowd");
+            connection.execute_unprepared(&users).await.expect("a seeded_users");
             store
         });
         Self {
@@ -72,7 +72,7 @@ impl Crowd {
     }
 }
 
-fn query(slice: UserSlice) -> UserQuery {
+fn query(slice: Page) -> UserQuery {
     UserQuery {
         search: Some(UserSearch::new(
             SearchField::Email,
@@ -92,14 +92,14 @@ fn query(slice: UserSlice) -> UserQuery {
 
 #[divan::bench(args = SIZES, sample_count = 200, sample_size = 1)]
 fn first_page(bencher: divan::Bencher<'_, '_>, size: u64) {
-    let (crowd, query) = (crowd(size), query(UserSlice::After(None)));
-    bencher.bench(|| crowd.page(&query));
+    let (seeded_users, query) = (seeded_users(size), query(Page::After(None)));
+    bencher.bench(|| seeded_users.page(&query));
 }
 
 /// A page of all users, by when they came.
 #[divan::bench(args = SIZES, sample_count = 200, sample_size = 1)]
 fn page_in_the_middle_of_all(bencher: divan::Bencher<'_, '_>, size: u64) {
-    let crowd = crowd(size);
+    let seeded_users = seeded_users(size);
     let middle = i64::try_from(size / 2).unwrap_or_default();
     let moment = chrono::DateTime::from_timestamp(1_700_000_000 + middle, 0).unwrap_or_default();
     let query = UserQuery {
@@ -108,21 +108,21 @@ fn page_in_the_middle_of_all(bencher: divan::Bencher<'_, '_>, size: u64) {
             by: SortKey::Column(UserColumn::CreatedAt),
             descending: false,
         },
-        ..query(UserSlice::After(Some(KeysetPosition {
-            key: FilterValue::Moment(moment),
+        ..query(Page::After(Some(Cursor {
+            key: FilterValue::DateTime(moment),
             id: UserId::from_stored(format!("{middle:032}")),
         })))
     };
-    bencher.bench(|| crowd.page(&query));
+    bencher.bench(|| seeded_users.page(&query));
 }
 
 #[divan::bench(args = SIZES, sample_count = 200, sample_size = 1)]
 fn page_in_the_middle(bencher: divan::Bencher<'_, '_>, size: u64) {
-    let crowd = crowd(size);
+    let seeded_users = seeded_users(size);
     let middle = size / 2;
-    let query = query(UserSlice::After(Some(KeysetPosition {
+    let query = query(Page::After(Some(Cursor {
         key: FilterValue::Text(format!("user-{middle:07}@example.test")),
         id: UserId::from_stored(format!("{middle:032}")),
     })));
-    bencher.bench(|| crowd.page(&query));
+    bencher.bench(|| seeded_users.page(&query));
 }

@@ -2,7 +2,7 @@
 
 pub mod cache;
 pub mod crypto;
-pub mod mail;
+pub mod email;
 pub mod memory;
 pub mod password;
 pub mod sea_orm;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorward_adapters::cache::{MemorySessionCache, WatchedStore};
+use doorward_adapters::cache::{CacheInvalidatingStore, MemorySessionCache};
 use doorward_adapters::memory::MemoryStore;
 use doorward_testing::TestDatabase;
 use doorward_testing::contract::TestStore;
@@ -20,12 +20,12 @@ mod memory {
 
 /// What remembers sessions must not change what the store does.
 mod watched {
-    use super::{Arc, Duration, MemorySessionCache, MemoryStore, TestStore, WatchedStore};
+    use super::{Arc, CacheInvalidatingStore, Duration, MemorySessionCache, MemoryStore, TestStore};
 
     async fn make() -> Option<TestStore> {
         let cache = Arc::new(MemorySessionCache::new(Duration::from_millis(500)));
         Some(TestStore::new(
-            Arc::new(WatchedStore::new(Arc::new(MemoryStore::new()), cache)),
+            Arc::new(CacheInvalidatingStore::new(Arc::new(MemoryStore::new()), cache)),
             (),
         ))
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use doorward_adapters::sea_orm::{ExtraColumns, SeaStore};
 use doorward_domain::Store;
-use doorward_domain::fields::{FieldChanges, FieldContent, FieldKind, FieldValues};
+use doorward_domain::fields::{FieldChanges, FieldKind, FieldValue, FieldValues};
 use doorward_domain::session::SessionToken;
 use doorward_domain::user::{ProfileChange, User};
 use doorward_testing::TestDatabase;
@@ -15,8 +15,8 @@ fn columns() -> ExtraColumns {
     let all = [
         ("nickname", FieldKind::Text),
         ("points", FieldKind::Number),
-        ("newsletter", FieldKind::Flag),
-        ("since", FieldKind::Moment),
+        ("newsletter", FieldKind::Bool),
+        ("since", FieldKind::DateTime),
     ];
     ExtraColumns {
         user: all.map(|(name, kind)| (name.to_owned(), kind)).into(),
@@ -26,10 +26,10 @@ fn columns() -> ExtraColumns {
 
 fn values(nickname: &str) -> FieldValues {
     FieldValues::from([
-        ("nickname".to_owned(), FieldContent::Text(nickname.to_owned())),
-        ("points".to_owned(), FieldContent::Number(-7)),
-        ("newsletter".to_owned(), FieldContent::Flag(true)),
-        ("since".to_owned(), FieldContent::Moment(now())),
+        ("nickname".to_owned(), FieldValue::Text(nickname.to_owned())),
+        ("points".to_owned(), FieldValue::Number(-7)),
+        ("newsletter".to_owned(), FieldValue::Bool(true)),
+        ("since".to_owned(), FieldValue::DateTime(now())),
     ])
 }
 
@@ -67,7 +67,7 @@ async fn every_kind_is_kept_and_found_wherever_users_and_sessions_are_read() {
         );
 
         let mut session = samples::session(&ada, "token");
-        session.extra = FieldValues::from([("theme".to_owned(), FieldContent::Text("dark".to_owned()))]);
+        session.extra = FieldValues::from([("theme".to_owned(), FieldValue::Text("dark".to_owned()))]);
         store.sessions().insert(&session).await.unwrap();
         let token = SessionToken::parse("token").unwrap();
         let found = store.sessions().find_with_user(&token).await.unwrap();
@@ -76,7 +76,7 @@ async fn every_kind_is_kept_and_found_wherever_users_and_sessions_are_read() {
         let change = ProfileChange {
             extra: FieldChanges::from([
                 ("nickname".to_owned(), None),
-                ("points".to_owned(), Some(FieldContent::Number(8))),
+                ("points".to_owned(), Some(FieldValue::Number(8))),
             ]),
             ..ProfileChange::default()
         };
@@ -88,7 +88,7 @@ async fn every_kind_is_kept_and_found_wherever_users_and_sessions_are_read() {
             .unwrap();
         assert_eq!((changed.as_ref(), expected.extra.len()), (Some(&expected), 3));
 
-        let light = FieldChanges::from([("theme".to_owned(), Some(FieldContent::Text("light".to_owned())))]);
+        let light = FieldChanges::from([("theme".to_owned(), Some(FieldValue::Text("light".to_owned())))]);
         assert!(
             store
                 .sessions()
@@ -97,7 +97,7 @@ async fn every_kind_is_kept_and_found_wherever_users_and_sessions_are_read() {
                 .unwrap()
         );
         let listed = store.sessions().list_live(&ada.id, now()).await.unwrap();
-        assert_eq!(listed[0].extra["theme"], FieldContent::Text("light".to_owned()));
+        assert_eq!(listed[0].extra["theme"], FieldValue::Text("light".to_owned()));
         assert!(
             !store
                 .sessions()

@@ -81,7 +81,7 @@ async fn dates_are_read_and_compared_in_either_form() {
             let before = store.sessions().list_live(&ada, now() - instant).await.unwrap();
             assert!(before.iter().any(|session| session.id.as_str() == id), "{id}");
             assert_eq!(
-                store.sessions().sweep(now() - instant, 9).await.unwrap(),
+                store.sessions().purge_expired(now() - instant, 9).await.unwrap(),
                 0,
                 "{id}"
             );
@@ -90,7 +90,11 @@ async fn dates_are_read_and_compared_in_either_form() {
                 let outcome = store.sessions().extend(&session, from, at(60), at(1)).await;
                 assert_eq!(outcome.unwrap(), moved, "{id} from {from}");
             }
-            assert_eq!(store.sessions().sweep(at(61), 9).await.unwrap(), 1, "{id}");
+            assert_eq!(
+                store.sessions().purge_expired(at(61), 9).await.unwrap(),
+                1,
+                "{id}"
+            );
 
             run(&raw, &verification(&format!("reset-password:{id}"), "ada", end)).await;
             let key = key(Purpose::ResetPassword, id);

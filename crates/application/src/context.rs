@@ -24,7 +24,7 @@ pub struct Ports {
     pub common_passwords: Arc<dyn CommonPasswords>,
     /// Signs and reads Better Auth's verification tokens.
     pub email_tokens: Arc<dyn EmailTokenCodec>,
-    /// Seals letters in the outbox.
+    /// Seals emails in the outbox.
     pub sealer: Arc<dyn Sealer>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,

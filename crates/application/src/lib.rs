@@ -2,16 +2,16 @@
 //!
 //! A use-case is a struct with one verb, made from the [`Context`]: the ports it works through and the settings it
 //! obeys. It knows entities and ports and nothing of HTTP or SQL. Inside a transaction a use-case talks to that
-//! transaction alone; hashing happens before it begins, and letters are rows in the outbox, sent after it.
+//! transaction alone; hashing happens before it begins, and emails are rows in the outbox, sent after it.
 
 pub mod access;
 pub mod account;
+pub mod email;
 pub mod hooks;
-pub mod mail;
 pub mod password;
+pub mod purge_expired;
 pub mod session;
 pub mod settings;
-pub mod sweep;
 pub mod user;
 pub mod verification;
 

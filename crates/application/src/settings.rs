@@ -21,7 +21,7 @@ pub enum Preset {
 /// All decisions the use-cases depend on.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where browsers reach the server; links in letters begin with it (CS-8).
+    /// Where browsers reach the server; links in emails begin with it (CS-8).
     pub base_url: Origin,
     /// Path under which all endpoints lie, such as `/api/auth`.
     pub base_path: String,
@@ -76,7 +76,7 @@ pub struct EmailAndPassword {
 /// `[email_verification]`
 #[derive(Clone, Debug)]
 pub struct EmailVerification {
-    /// Whether verification letters are sent at all.
+    /// Whether verification emails are sent at all.
     pub send_verification_email: bool,
     /// Whether signing up sends one; unset means: if verification is required.
     pub send_on_sign_up: Option<bool>,
@@ -292,7 +292,7 @@ impl Settings {
         }
     }
 
-    /// The address of an endpoint, for a link in a letter.
+    /// The address of an endpoint, for a link in an email.
     #[must_use]
     pub fn endpoint(&self, path_and_query: &str) -> String {
         format!("{}{}{path_and_query}", self.base_url, self.base_path)
@@ -322,7 +322,7 @@ impl Security {
             tokens_at_rest: if hardened {
                 TokenStorage::Digest
             } else {
-                TokenStorage::Clear
+                TokenStorage::Plaintext
             },
             single_use_verification_links: hardened,
             cancel_older_links: hardened,

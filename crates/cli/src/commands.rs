@@ -6,16 +6,16 @@ use doorward_domain::Secret;
 use doorward_web::wiring::{StartError, UserCreationError, create_user, migrate, openapi_json};
 
 use crate::arguments::{Command, ConfigCommand, UserCommand};
-use crate::configuration::{Loaded, Problem, Surroundings, load, reference, standard};
+use crate::configuration::{ConfigError, Loaded, Sources, load, reference, standard};
 use crate::doorward::Doorward;
 use crate::logging;
 
 /// Why a command ended without success.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum Error {
     /// An option is wrong.
     #[error("configuration: {0}")]
-    Configuration(#[from] Problem),
+    Configuration(#[from] ConfigError),
     /// The server did not start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -27,7 +27,7 @@ pub enum Failure {
     Io(#[from] std::io::Error),
 }
 
-impl Failure {
+impl Error {
     /// 2 for what the operator has to correct in the configuration, 1 for everything else.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
@@ -40,42 +40,42 @@ impl Failure {
 }
 
 /// Does what was asked for.
-pub(crate) async fn run(command: Command, surroundings: &Surroundings) -> Result<(), Failure> {
+pub(crate) async fn run(command: Command, sources: &Sources) -> Result<(), Error> {
     crate::choose_tls();
     match command {
-        Command::Serve => Doorward::of(surroundings.clone()).serve().await,
+        Command::Serve => Doorward::of(sources.clone()).serve().await,
         Command::Migrate => {
-            let ready = configured(surroundings)?.prepare()?;
-            say(&match migrate(&ready.configuration).await?.as_slice() {
+            let ready = configured(sources)?.prepare()?;
+            print(&match migrate(&ready.configuration).await?.as_slice() {
                 [] => "The schema is up to date.\n".to_owned(),
                 steps => format!("Brought the schema up to date: {}.\n", steps.join(", ")),
             })
         }
-        Command::Config(ConfigCommand::Print) => say(&load(surroundings)?.print()),
+        Command::Config(ConfigCommand::Print) => print(&load(sources)?.print()),
         Command::Config(ConfigCommand::Check) => {
-            load(surroundings)?.prepare()?;
-            say("The configuration can be used.\n")
+            load(sources)?.prepare()?;
+            print("The configuration can be used.\n")
         }
-        Command::Config(ConfigCommand::Reference) => say(&reference()),
+        Command::Config(ConfigCommand::Reference) => print(&reference()),
         Command::User(UserCommand::Create { email, name, admin }) => {
-            let ready = configured(surroundings)?.prepare()?;
+            let ready = configured(sources)?.prepare()?;
             let password = new_password()?;
             let id = create_user(&ready.configuration, &email, &name, password.expose(), admin).await?;
-            say(&format!("Created user {id}.\n"))
+            print(&format!("Created user {id}.\n"))
         }
-        Command::Version => say(&format!("doorward {}\n", env!("CARGO_PKG_VERSION"))),
-        Command::Openapi => say(&openapi_json(&standard()?).await?),
+        Command::Version => print(&format!("doorward {}\n", env!("CARGO_PKG_VERSION"))),
+        Command::Openapi => print(&openapi_json(&standard()?).await?),
     }
 }
 
-pub(crate) fn configured(surroundings: &Surroundings) -> Result<Loaded, Failure> {
-    let loaded = load(surroundings)?;
+pub(crate) fn configured(sources: &Sources) -> Result<Loaded, Error> {
+    let loaded = load(sources)?;
     logging::start(loaded.log())?;
     Ok(loaded)
 }
 
 /// Asks for a password, unseen, or takes the first line of what is piped in. Never from an argument (SK-3).
-fn new_password() -> Result<Secret<String>, Failure> {
+fn new_password() -> Result<Secret<String>, Error> {
     if stdin().is_terminal() {
         return Ok(Secret::new(rpassword::prompt_password("Password: ")?));
     }
@@ -84,7 +84,7 @@ fn new_password() -> Result<Secret<String>, Failure> {
     Ok(Secret::new(line.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-pub(crate) fn say(text: &str) -> Result<(), Failure> {
+pub(crate) fn print(text: &str) -> Result<(), Error> {
     let mut stdout = stdout().lock();
     stdout.write_all(text.as_bytes())?;
     Ok(stdout.flush()?)

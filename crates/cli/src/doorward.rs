@@ -3,20 +3,20 @@ use std::sync::Arc;
 use doorward_application::hooks::Hook;
 use doorward_domain::Store;
 use doorward_domain::access::AccessPolicyBuilder;
-use doorward_domain::mail::Mailer;
+use doorward_domain::email::Mailer;
 use doorward_web::Module;
 use doorward_web::wiring::{Extensions, Server};
 
-use crate::commands::{Failure, configured, say};
-use crate::configuration::Surroundings;
-use crate::welcome::welcome;
+use crate::banner::welcome;
+use crate::commands::{Error, configured, print};
+use crate::configuration::Sources;
 
 type Declare = Box<dyn FnOnce(AccessPolicyBuilder) -> AccessPolicyBuilder>;
 
 /// A server that is configured like the binary, with what a team adds: roles, endpoints, ports, hooks.
 #[must_use = "nothing happens before `serve`"]
 pub struct Doorward {
-    surroundings: Surroundings,
+    sources: Sources,
     declare: Declare,
     extensions: Extensions,
 }
@@ -24,12 +24,12 @@ pub struct Doorward {
 impl Doorward {
     /// A server configured by `doorward.toml` in the working directory and by the environment.
     pub fn from_env() -> Self {
-        Self::of(Surroundings::of_process())
+        Self::of(Sources::of_process())
     }
 
-    pub(crate) fn of(surroundings: Surroundings) -> Self {
+    pub(crate) fn of(sources: Sources) -> Self {
         Self {
-            surroundings,
+            sources,
             declare: Box::new(|policy| policy),
             extensions: Extensions::default(),
         }
@@ -51,7 +51,7 @@ impl Doorward {
         self
     }
 
-    /// Lets somebody else send the letters.
+    /// Lets somebody else send the emails.
     pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
         self.extensions.mailer = Some(mailer);
         self
@@ -82,11 +82,11 @@ impl Doorward {
     }
 
     /// Serves until the process is told to stop.
-    pub async fn serve(self) -> Result<(), Failure> {
+    pub async fn serve(self) -> Result<(), Error> {
         crate::choose_tls();
-        let ready = configured(&self.surroundings)?.prepare_with(self.declare)?;
+        let ready = configured(&self.sources)?.prepare_with(self.declare)?;
         let server = Server::bind(ready.configuration.clone(), self.extensions).await?;
-        say(&welcome(&ready, server.address()))?;
+        print(&welcome(&ready, server.address()))?;
         Ok(server.run().await?)
     }
 }

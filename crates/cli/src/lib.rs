@@ -1,12 +1,12 @@
 //! Doorward as a library: a server of your own, with the configuration of the binary and what your team adds.
 //!
 //! ```no_run
-//! use doorward::{Doorward, Failure};
+//! use doorward::{Doorward, Error};
 //!
 //! doorward_domain::resource! { pub mod report = "report" { EXPORT = "export" } }
 //!
 //! #[actix_web::main]
-//! async fn main() -> Result<(), Failure> {
+//! async fn main() -> Result<(), Error> {
 //!     Doorward::from_env()
 //!         .access(|policy| policy.declare(report::ALL.iter().cloned()).role("auditor", [report::EXPORT]))
 //!         .serve()
@@ -15,23 +15,22 @@
 //! ```
 
 mod arguments;
+mod banner;
 mod commands;
 mod configuration;
 mod doorward;
 mod logging;
-mod welcome;
 
-use std::error::Error;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-pub use commands::Failure;
-pub use configuration::Problem;
+pub use commands::Error;
+pub use configuration::ConfigError;
 pub use doorward::Doorward;
 
 use arguments::Arguments;
-use configuration::Surroundings;
+use configuration::Sources;
 
 /// What the binary does: reads the arguments, and does what they say.
 pub async fn run() -> ExitCode {
@@ -44,16 +43,16 @@ pub async fn run() -> ExitCode {
     }
 }
 
-async fn start() -> Result<(), Failure> {
+async fn start() -> Result<(), Error> {
     let arguments = Arguments::parse();
     let flags = arguments.overrides.given();
     refuse_password_in_flags(arguments.overrides.database_url.as_deref())?;
-    let surroundings = Surroundings {
+    let sources = Sources {
         file: arguments.overrides.config,
         flags,
-        ..Surroundings::of_process()
+        ..Sources::of_process()
     };
-    commands::run(arguments.command, &surroundings).await
+    commands::run(arguments.command, &sources).await
 }
 
 /// Mail and PostgreSQL over TLS use the one provider that is linked.
@@ -67,11 +66,11 @@ fn choose_tls() {
 }
 
 /// SK-3: everybody on the machine sees the arguments of its processes.
-fn refuse_password_in_flags(database_url: Option<&str>) -> Result<(), Problem> {
+fn refuse_password_in_flags(database_url: Option<&str>) -> Result<(), ConfigError> {
     let has_password = |url: &str| url::Url::parse(url).is_ok_and(|url| url.password().is_some());
     if database_url.is_some_and(has_password) {
         let fix = "set DOORWARD_DATABASE__URL, or DOORWARD_DATABASE__URL_FILE to a file that holds it";
-        return Err(Problem::new(
+        return Err(ConfigError::new(
             "--database-url",
             "has a password in it, which everybody on this machine can see",
             fix,
@@ -81,7 +80,7 @@ fn refuse_password_in_flags(database_url: Option<&str>) -> Result<(), Problem> {
 }
 
 /// An error with all that led to it, each said once.
-fn with_causes(error: &dyn Error) -> String {
+fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -2,15 +2,15 @@ use std::io::{IsTerminal, stderr};
 
 use tracing_subscriber::EnvFilter;
 
-use crate::configuration::{LogFormat, Problem};
+use crate::configuration::{ConfigError, LogFormat};
 
 /// What libraries say about every start; a directive for the same target in `log.level` wins.
 const QUIET: &str = "actix_server=warn,sea_orm_migration=warn";
 
 /// Log lines go to standard error: standard output is for answers.
-pub(crate) fn start((level, format): (&str, LogFormat)) -> Result<(), Problem> {
+pub(crate) fn start((level, format): (&str, LogFormat)) -> Result<(), ConfigError> {
     let filter = EnvFilter::try_new(format!("{QUIET},{level}")).map_err(|error| {
-        Problem::new(
+        ConfigError::new(
             "log.level",
             format!("{level:?}: {error}"),
             "write error, warn, info, debug or trace",

@@ -17,7 +17,7 @@ pub enum Alphabet {
 }
 
 impl Alphabet {
-    const fn letters(self) -> &'static [u8] {
+    const fn sent_emails(self) -> &'static [u8] {
         match self {
             Self::Alphanumeric => b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
             Self::LowerAlphanumeric => b"abcdefghijklmnopqrstuvwxyz0123456789",
@@ -27,7 +27,7 @@ impl Alphabet {
 
 /// A random text of `length` letters, each equally likely.
 pub fn random_text(entropy: &dyn Entropy, alphabet: Alphabet, length: usize) -> String {
-    let letters = alphabet.letters();
+    let letters = alphabet.sent_emails();
     // Bytes from the incomplete last run of the alphabet would favour its first letters.
     let usable = 256 - 256 % letters.len();
     let mut text = String::with_capacity(length);

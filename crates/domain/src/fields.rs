@@ -12,29 +12,29 @@ pub enum FieldKind {
     /// A whole number.
     Number,
     /// True or false.
-    Flag,
+    Bool,
     /// A moment.
-    Moment,
+    DateTime,
 }
 
 /// The value of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FieldContent {
+pub enum FieldValue {
     /// Text.
     Text(String),
     /// A whole number.
     Number(i64),
     /// True or false.
-    Flag(bool),
+    Bool(bool),
     /// A moment.
-    Moment(DateTime<Utc>),
+    DateTime(DateTime<Utc>),
 }
 
 /// Values by field. A field that is not there has none.
-pub type FieldValues = BTreeMap<String, FieldContent>;
+pub type FieldValues = BTreeMap<String, FieldValue>;
 
 /// New values by field; `None` removes one.
-pub type FieldChanges = BTreeMap<String, Option<FieldContent>>;
+pub type FieldChanges = BTreeMap<String, Option<FieldValue>>;
 
 /// A field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub struct FieldSpec {
     /// Whether signing up needs a value for it.
     pub required: bool,
     /// The value it has unless somebody says another.
-    pub default: Option<FieldContent>,
+    pub default: Option<FieldValue>,
     /// Whether users write it themselves.
     pub input: bool,
     /// Whether answers have it.

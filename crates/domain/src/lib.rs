@@ -3,12 +3,12 @@
 //! Nothing here performs I/O or knows HTTP, SQL or a serialisation format. Every room of the product
 //! (`user`, `access`, `account`, `password`, `session`, `verification`, `mail`, `redirect`) is a module here and has a
 //! module of the same name on the other floors. What the outside must provide is a trait: [`Store`],
-//! [`PasswordHasher`](password::PasswordHasher), [`Mailer`](mail::Mailer), [`Clock`], [`Entropy`], …
+//! [`PasswordHasher`](password::PasswordHasher), [`Mailer`](email::Mailer), [`Clock`], [`Entropy`], …
 
 pub mod access;
 pub mod account;
+pub mod email;
 pub mod fields;
-pub mod mail;
 pub mod password;
 pub mod redirect;
 pub mod session;

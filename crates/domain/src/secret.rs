@@ -31,7 +31,7 @@ impl<T: Zeroize> fmt::Display for Secret<T> {
     }
 }
 
-/// Authenticated encryption of what must rest in the database and yet be read again, such as the letters in
+/// Authenticated encryption of what must rest in the database and yet be read again, such as the emails in
 /// the outbox, which contain links with tokens (TK-2).
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 pub trait Sealer: Send + Sync {

@@ -3,7 +3,7 @@ use std::any::Any;
 use async_trait::async_trait;
 
 use crate::account::AccountRepository;
-use crate::mail::OutboxRepository;
+use crate::email::OutboxRepository;
 use crate::session::SessionRepository;
 use crate::user::UserRepository;
 use crate::verification::VerificationRepository;
@@ -46,7 +46,7 @@ pub trait Repositories: Any + Send + Sync {
     fn sessions(&self) -> &dyn SessionRepository;
     /// Where single-use secrets are kept.
     fn verifications(&self) -> &dyn VerificationRepository;
-    /// Where letters wait to be sent.
+    /// Where emails wait to be sent.
     fn outbox(&self) -> &dyn OutboxRepository;
 }
 

@@ -11,12 +11,12 @@ use async_trait::async_trait;
 use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
 use doorward_adapters::memory::MemoryStore;
 use doorward_adapters::password::{CommonPasswordList, HashScheme, HasherSettings, PooledHasher};
+use doorward_application::email::DeliverMail;
 use doorward_application::hooks::Hooks;
-use doorward_application::mail::DeliverMail;
 use doorward_application::settings::{Preset, Settings};
 use doorward_application::{Context, Ports};
 use doorward_domain::access::{AccessPolicy, RoleList};
-use doorward_domain::mail::{Letter, MailError, Mailer};
+use doorward_domain::email::{EmailMessage, MailError, Mailer};
 use doorward_domain::redirect::Origin;
 use doorward_domain::session::{NoSessionCache, SessionCache};
 use doorward_domain::user::{Email, UserChange};
@@ -35,7 +35,7 @@ pub const SECRET: &str = "test-secret-of-no-importance-0123456789";
 /// A password that every policy accepts.
 pub const PASSWORD: &str = "correct horse battery";
 
-/// The real server on a free port, with a store in memory, a clock that stands still and letters that are kept.
+/// The real server on a free port, with a store in memory, a clock that stands still and emails that are kept.
 ///
 /// Everything that can be switched on is on: mail, verification, changing the address, deleting oneself, administration.
 pub struct TestApp {
@@ -57,7 +57,7 @@ pub struct Setup {
     pub http: HttpSettings,
     /// Modules beside the shipped ones.
     pub modules: Vec<Arc<dyn Module>>,
-    /// Steps around what users do.
+    /// Migrator around what users do.
     pub hooks: Hooks,
     /// Where everything is kept.
     pub store: Arc<dyn Store>,
@@ -220,7 +220,7 @@ impl TestApp {
     /// # Panics
     /// If the store fails.
     #[must_use]
-    pub fn letters(&self) -> Vec<Letter> {
+    pub fn sent_emails(&self) -> Vec<EmailMessage> {
         let mailbox = Arc::new(Mailbox::default());
         let deliver = DeliverMail::new(self.context.clone(), mailbox.clone());
         self.wait(async { while deliver.run(|| false).await.expect("an outbox") > 0 {} });
@@ -270,17 +270,17 @@ fn http(listen: SocketAddr) -> HttpSettings {
     }
 }
 
-/// Keeps letters.
+/// Keeps emails.
 #[derive(Default)]
-struct Mailbox(Mutex<Vec<Letter>>);
+struct Mailbox(Mutex<Vec<EmailMessage>>);
 
 #[async_trait]
 impl Mailer for Mailbox {
-    async fn send(&self, _: &str, letter: &Letter) -> Result<(), MailError> {
+    async fn send(&self, _: &str, message: &EmailMessage) -> Result<(), MailError> {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(letter.clone());
+            .push(message.clone());
         Ok(())
     }
 }
@@ -299,7 +299,7 @@ pub struct Browser {
 
 /// What the server answered.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     /// The status.
     pub status: u16,
     /// The headers.
@@ -311,12 +311,12 @@ pub struct Answer {
 #[expect(clippy::expect_used, reason = "a request that cannot be sent fails the test")]
 impl Browser {
     /// `GET` of a path below the base path.
-    pub fn get(&mut self, path: &str) -> Answer {
+    pub fn get(&mut self, path: &str) -> Response {
         self.send("GET", &format!("/api/auth{path}"), None, b"")
     }
 
     /// `POST` of JSON to a path below the base path.
-    pub fn post(&mut self, path: &str, body: &Value) -> Answer {
+    pub fn post(&mut self, path: &str, body: &Value) -> Response {
         let path = format!("/api/auth{path}");
         self.send(
             "POST",
@@ -326,13 +326,13 @@ impl Browser {
         )
     }
 
-    /// Follows a link out of a letter.
+    /// Follows a link out of an email.
     ///
     /// # Panics
     /// If it leads elsewhere.
-    pub fn open(&mut self, letter: &Letter) -> Answer {
+    pub fn open(&mut self, message: &EmailMessage) -> Response {
         let base = format!("http://{}", self.address);
-        let path = letter
+        let path = message
             .link
             .expose()
             .strip_prefix(&base)
@@ -345,7 +345,7 @@ impl Browser {
     ///
     /// # Panics
     /// If there is no answer.
-    pub fn send(&mut self, method: &str, path: &str, content_type: Option<&str>, body: &[u8]) -> Answer {
+    pub fn send(&mut self, method: &str, path: &str, content_type: Option<&str>, body: &[u8]) -> Response {
         let method: Method = method.parse().expect("a method");
         let mut request = Request::builder()
             .method(&method)
@@ -372,7 +372,7 @@ impl Browser {
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let bytes = answer.into_body().read_to_vec().expect("a body");
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let answer = Answer {
+        let answer = Response {
             status,
             headers,
             text,
@@ -381,7 +381,7 @@ impl Browser {
         answer
     }
 
-    fn keep(&mut self, answer: &Answer) {
+    fn keep(&mut self, answer: &Response) {
         for cookie in answer.set_cookies() {
             let (name, rest) = cookie.split_once('=').unwrap_or((&cookie, ""));
             let value = rest.split(';').next().unwrap_or_default();
@@ -405,7 +405,7 @@ fn agent() -> ureq::Agent {
 }
 
 #[expect(clippy::expect_used, reason = "an answer of another kind fails the test")]
-impl Answer {
+impl Response {
     /// The body as JSON.
     ///
     /// # Panics

@@ -17,8 +17,8 @@ impl FixedClock {
     }
 
     /// Moves the clock; also backwards.
-    pub fn advance(&self, span: TimeDelta) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += span;
+    pub fn advance(&self, duration: TimeDelta) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += duration;
     }
 }
 

@@ -13,7 +13,7 @@ mod database;
 mod entropy;
 mod mocks;
 
-pub use app::{Answer, Browser, PASSWORD, SECRET, Setup, TestApp};
+pub use app::{Browser, PASSWORD, Response, SECRET, Setup, TestApp};
 pub use clock::FixedClock;
 pub use database::{POSTGRES_URL, TestDatabase};
 pub use entropy::SeededEntropy;

@@ -7,7 +7,7 @@ use doorward_application::hooks::Hooks;
 use doorward_application::settings::Settings;
 use doorward_application::{Context, Ports};
 use doorward_domain::account::{AccountRepository, MockAccountRepository};
-use doorward_domain::mail::{MockOutboxRepository, OutboxRepository};
+use doorward_domain::email::{MockOutboxRepository, OutboxRepository};
 use doorward_domain::password::{MockCommonPasswords, MockPasswordHasher};
 use doorward_domain::session::{MockSessionRepository, NoSessionCache, SessionRepository};
 use doorward_domain::user::{MockUserRepository, UserRepository};
@@ -60,7 +60,7 @@ pub struct MockStore {
     pub sessions: MockSessionRepository,
     /// Verifications.
     pub verifications: MockVerificationRepository,
-    /// Letters.
+    /// Emails.
     pub outbox: MockOutboxRepository,
     /// How many transactions begin. None is expected unless this is set.
     pub transactions: usize,

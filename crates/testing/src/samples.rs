@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use doorward_domain::account::{Account, CREDENTIAL_PROVIDER};
+use doorward_domain::email::OutboxMessage;
 use doorward_domain::fields::FieldValues;
-use doorward_domain::mail::OutboxMessage;
 use doorward_domain::password::PasswordHash;
 use doorward_domain::session::{Session, SessionToken, StoredToken, TokenStorage};
 use doorward_domain::user::{Email, User, UserName};
-use doorward_domain::verification::{MailToken, Purpose, Verification, VerificationKey};
+use doorward_domain::verification::{OneTimeToken, Purpose, Verification, VerificationKey};
 use doorward_domain::{AccountId, SessionId, UserId};
 
 /// The moment all samples are from, with milliseconds in it.
@@ -80,7 +80,7 @@ pub fn session_stored(user: &User, token: &str, storage: TokenStorage) -> Sessio
         user_agent: Some("sample".to_owned()),
         extra: FieldValues::new(),
         impersonated_by: None,
-        adopted_at: None,
+        imported_at: None,
     }
 }
 
@@ -90,7 +90,7 @@ pub fn session_stored(user: &User, token: &str, storage: TokenStorage) -> Sessio
 /// If the text cannot be a token.
 #[must_use]
 pub fn key(purpose: Purpose, token: &str) -> VerificationKey {
-    let token = MailToken::parse(token);
+    let token = OneTimeToken::parse(token);
     #[expect(clippy::expect_used, reason = "a test that asks for this is wrong")]
     VerificationKey::new(purpose, token.expect("a plausible token"))
 }
@@ -110,7 +110,7 @@ pub fn verification(key: &VerificationKey, user: &User) -> Verification {
     row
 }
 
-/// A letter that is due at that moment.
+/// An email that is due at that moment.
 #[must_use]
 pub fn message(id: &str, due_at: DateTime<Utc>) -> OutboxMessage {
     OutboxMessage {

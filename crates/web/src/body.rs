@@ -20,16 +20,16 @@ use validator::Validate;
 use crate::error::{ApiError, codes};
 use crate::validation;
 
-/// The parsed body of this request, put there by [`intake`](crate::intake); `None` if there was none.
+/// The parsed body of this request, put there by [`request_guard`](crate::request_guard); `None` if there was none.
 #[derive(Clone)]
 pub(crate) struct ParsedBody(pub(crate) Option<Value>);
 
 /// The fields of a request body as they were sent, for what depends on the configuration. Before [`Body`] in a signature,
 /// which takes the body away.
 #[derive(Debug)]
-pub(crate) struct SentFields(Map<String, Value>);
+pub(crate) struct RawBody(Map<String, Value>);
 
-impl SentFields {
+impl RawBody {
     /// What was sent under this name.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
@@ -46,7 +46,7 @@ impl SentFields {
     }
 }
 
-impl FromRequest for SentFields {
+impl FromRequest for RawBody {
     type Error = ApiError;
     type Future = Ready<Result<Self, ApiError>>;
 
@@ -158,7 +158,7 @@ struct Field {
 #[derive(Clone, Copy)]
 enum Kind {
     Text,
-    Flag,
+    Bool,
     Number,
     Any,
 }
@@ -168,7 +168,7 @@ impl Field {
         match (self.kind, value) {
             (_, Value::Null) => self.nullable,
             (Kind::Text, Value::String(_))
-            | (Kind::Flag, Value::Bool(_))
+            | (Kind::Bool, Value::Bool(_))
             | (Kind::Number, Value::Number(_))
             | (Kind::Any, _) => true,
             _ => false,
@@ -197,7 +197,7 @@ impl Kind {
     const fn name(self) -> &'static str {
         match self {
             Self::Text => "string",
-            Self::Flag => "boolean",
+            Self::Bool => "boolean",
             Self::Number => "number",
             Self::Any => "value",
         }
@@ -206,7 +206,7 @@ impl Kind {
     fn stand_in(self) -> Value {
         match self {
             Self::Text => Value::String(String::new()),
-            Self::Flag => Value::Bool(false),
+            Self::Bool => Value::Bool(false),
             Self::Number => Value::Number(0.into()),
             Self::Any => Value::Null,
         }
@@ -215,7 +215,7 @@ impl Kind {
     const fn of(kind: &Type) -> Self {
         match kind {
             Type::String => Self::Text,
-            Type::Boolean => Self::Flag,
+            Type::Boolean => Self::Bool,
             Type::Integer | Type::Number => Self::Number,
             _ => Self::Any,
         }

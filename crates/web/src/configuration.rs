@@ -27,7 +27,7 @@ pub struct Configuration {
     pub session_memory: Duration,
     /// How passwords are hashed.
     pub hashing: HashingSettings,
-    /// The relay letters go to; without one they are printed to the terminal.
+    /// The relay emails go to; without one they are printed to the terminal.
     pub mail: Option<MailSettings>,
 }
 

@@ -1,15 +1,15 @@
 //! The application's fields of users and sessions on the wire.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use doorward_domain::fields::{FieldChanges, FieldContent, FieldKind, FieldSpec, FieldValues};
+use doorward_domain::fields::{FieldChanges, FieldKind, FieldSpec, FieldValue, FieldValues};
 use doorward_domain::has_control_characters;
 use serde_json::{Map, Value};
 
-use crate::body::SentFields;
+use crate::body::RawBody;
 use crate::error::{ApiError, codes};
 
 /// What a new user or session starts with.
-pub(crate) fn of_new(specs: &[FieldSpec], sent: &SentFields) -> Result<FieldChanges, ApiError> {
+pub(crate) fn of_new(specs: &[FieldSpec], sent: &RawBody) -> Result<FieldChanges, ApiError> {
     let mut changes = FieldChanges::new();
     for spec in specs {
         let value = sent.get(&spec.name).filter(|value| !value.is_null());
@@ -33,7 +33,7 @@ pub(crate) fn of_new(specs: &[FieldSpec], sent: &SentFields) -> Result<FieldChan
 }
 
 /// What changes about one that is there.
-pub(crate) fn of_update(specs: &[FieldSpec], sent: &SentFields) -> Result<FieldChanges, ApiError> {
+pub(crate) fn of_update(specs: &[FieldSpec], sent: &RawBody) -> Result<FieldChanges, ApiError> {
     let mut changes = FieldChanges::new();
     for spec in specs {
         let Some(value) = sent.get(&spec.name) else {
@@ -85,9 +85,9 @@ pub(crate) fn shown(specs: &[FieldSpec], values: &FieldValues) -> Map<String, Va
 /// The values in a cached answer, for showing them once more.
 pub(crate) fn cached(shown: Map<String, Value>) -> FieldValues {
     let content = |value: Value| match value {
-        Value::String(text) => Some(FieldContent::Text(text)),
-        Value::Bool(flag) => Some(FieldContent::Flag(flag)),
-        Value::Number(number) => number.as_i64().map(FieldContent::Number),
+        Value::String(text) => Some(FieldValue::Text(text)),
+        Value::Bool(flag) => Some(FieldValue::Bool(flag)),
+        Value::Number(number) => number.as_i64().map(FieldValue::Number),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     };
     let values = shown
@@ -96,30 +96,30 @@ pub(crate) fn cached(shown: Map<String, Value>) -> FieldValues {
     values.collect()
 }
 
-fn to_json(value: &FieldContent) -> Value {
+fn to_json(value: &FieldValue) -> Value {
     match value {
-        FieldContent::Text(text) => text.as_str().into(),
-        FieldContent::Number(number) => (*number).into(),
-        FieldContent::Flag(flag) => (*flag).into(),
-        FieldContent::Moment(moment) => moment.to_rfc3339_opts(SecondsFormat::Millis, true).into(),
+        FieldValue::Text(text) => text.as_str().into(),
+        FieldValue::Number(number) => (*number).into(),
+        FieldValue::Bool(flag) => (*flag).into(),
+        FieldValue::DateTime(moment) => moment.to_rfc3339_opts(SecondsFormat::Millis, true).into(),
     }
 }
 
-fn parse(spec: &FieldSpec, value: &Value) -> Result<FieldContent, ApiError> {
+fn parse(spec: &FieldSpec, value: &Value) -> Result<FieldValue, ApiError> {
     let fits = |text: &&str| text.chars().count() <= FieldSpec::TEXT_MAX && !has_control_characters(text);
     let content = match spec.kind {
         FieldKind::Text => value
             .as_str()
             .filter(fits)
-            .map(|text| FieldContent::Text(text.to_owned())),
+            .map(|text| FieldValue::Text(text.to_owned())),
         FieldKind::Number => value
             .as_i64()
             .filter(|number| i32::try_from(*number).is_ok())
-            .map(FieldContent::Number),
-        FieldKind::Flag => value.as_bool().map(FieldContent::Flag),
-        FieldKind::Moment => {
+            .map(FieldValue::Number),
+        FieldKind::Bool => value.as_bool().map(FieldValue::Bool),
+        FieldKind::DateTime => {
             let moment = value.as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
-            moment.map(FieldContent::Moment)
+            moment.map(FieldValue::DateTime)
         }
     };
     content.ok_or_else(|| invalid(spec))
@@ -129,8 +129,8 @@ fn invalid(spec: &FieldSpec) -> ApiError {
     let expected = match spec.kind {
         FieldKind::Text => "text without control characters",
         FieldKind::Number => "a whole number of 32 bits",
-        FieldKind::Flag => "true or false",
-        FieldKind::Moment => "a date such as 2026-01-02T03:04:05.678Z",
+        FieldKind::Bool => "true or false",
+        FieldKind::DateTime => "a date such as 2026-01-02T03:04:05.678Z",
     };
     codes::VALIDATION_ERROR.with_message(format!("[body.{}] Invalid input: expected {expected}", spec.name))
 }

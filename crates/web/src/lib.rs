@@ -2,7 +2,7 @@
 //!
 //! A handler translates: it turns a body into a use-case's input, and what the use-case says into the answer Better
 //! Auth's clients expect. Everything that holds for all requests (content types, origins, limits, headers) happens in
-//! the middleware `intake` before a handler runs. Features register through [`Module`], those of other teams too.
+//! the middleware `request_guard` before a handler runs. Features register through [`Module`], those of other teams too.
 //! Only [`wiring`] knows the adapters.
 
 pub mod access;
@@ -12,28 +12,28 @@ pub mod session;
 pub mod wiring;
 
 mod account;
-mod api;
 mod body;
 mod cookies;
 mod error;
 mod fields;
-mod intake;
 mod json;
 mod module;
 mod openapi;
 mod password;
 mod query;
 mod redirects;
+mod request_guard;
 mod response;
+mod state;
 mod system;
 mod telemetry;
 mod user;
 mod validation;
 mod verification;
 
-pub use api::Api;
 pub use body::Body;
 pub use error::{ApiError, ErrorCode, codes};
 pub use module::{Module, ModuleConflict, Modules};
 pub use query::Query;
 pub use session::extract::{CurrentSession, Fresh};
+pub use state::AppState;

@@ -5,10 +5,10 @@ mod invoices;
 
 use std::sync::Arc;
 
-use doorward::{Doorward, Failure};
+use doorward::{Doorward, Error};
 
 #[actix_web::main]
-async fn main() -> Result<(), Failure> {
+async fn main() -> Result<(), Error> {
     Doorward::from_env()
         .access(access::declare)
         .module(Arc::new(invoices::Invoices))

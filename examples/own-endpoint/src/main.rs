@@ -4,10 +4,10 @@ mod notes;
 
 use std::sync::Arc;
 
-use doorward::{Doorward, Failure};
+use doorward::{Doorward, Error};
 
 #[actix_web::main]
-async fn main() -> Result<(), Failure> {
+async fn main() -> Result<(), Error> {
     Doorward::from_env()
         .module(Arc::new(notes::Notes::default()))
         .serve()

@@ -1,14 +1,14 @@
-//! Steps of one's own around sign-up, sign-in and deletion.
+//! Migrator of one's own around sign-up, sign-in and deletion.
 
 mod hooks;
 
 use std::sync::Arc;
 
-use doorward::{Doorward, Failure};
+use doorward::{Doorward, Error};
 use hooks::{ColleaguesOnly, Doorbell, NoticePeriod};
 
 #[actix_web::main]
-async fn main() -> Result<(), Failure> {
+async fn main() -> Result<(), Error> {
     let colleagues = ColleaguesOnly {
         domain: "example.com".to_owned(),
     };

@@ -1,26 +1,26 @@
-//! Letters that somebody else sends: each becomes a file in a directory that another program empties.
+//! Emails that somebody else sends: each becomes a file in a directory that another program empties.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use doorward::{Doorward, Failure};
-use doorward_domain::mail::{Letter, MailError, Mailer};
+use doorward::{Doorward, Error};
+use doorward_domain::email::{EmailMessage, MailError, Mailer};
 
-/// Puts letters into a directory.
+/// Puts emails into a directory.
 struct Tray {
     directory: PathBuf,
 }
 
 #[async_trait]
 impl Mailer for Tray {
-    /// One file a letter. `id` is the same at every attempt, so a letter that is tried again does not lie there twice.
-    async fn send(&self, id: &str, letter: &Letter) -> Result<(), MailError> {
+    /// One file an email. `id` is the same at every attempt, so an email that is tried again does not lie there twice.
+    async fn send(&self, id: &str, message: &EmailMessage) -> Result<(), MailError> {
         let text = format!(
             "To: {}\nAbout: {:?}\n\n{}\n",
-            letter.to,
-            letter.kind,
-            letter.link.expose()
+            message.to,
+            message.kind,
+            message.link.expose()
         );
         let unfinished = self.directory.join(format!(".{id}"));
         let write = async {
@@ -28,7 +28,7 @@ impl Mailer for Tray {
             tokio::fs::write(&unfinished, text).await?;
             tokio::fs::rename(&unfinished, self.directory.join(format!("{id}.txt"))).await
         };
-        // A full disk may be emptied: the outbox keeps the letter and tries again.
+        // A full disk may be emptied: the outbox keeps the email and tries again.
         write
             .await
             .map_err(|error: std::io::Error| MailError::Temporary(error.into()))
@@ -36,8 +36,8 @@ impl Mailer for Tray {
 }
 
 #[actix_web::main]
-async fn main() -> Result<(), Failure> {
-    let directory = PathBuf::from("letters");
+async fn main() -> Result<(), Error> {
+    let directory = PathBuf::from("emails");
     Doorward::from_env()
         .mailer(Arc::new(Tray { directory }))
         .serve()

@@ -1,12 +1,12 @@
 use doorward_domain::Secret;
-use doorward_domain::mail::{Letter, LetterKind, Mailer};
+use doorward_domain::email::{EmailKind, EmailMessage, Mailer};
 use doorward_domain::user::{Email, UserName};
 
 use super::Tray;
 
-fn letter() -> Letter {
-    Letter {
-        kind: LetterKind::ResetPassword,
+fn message() -> EmailMessage {
+    EmailMessage {
+        kind: EmailKind::ResetPassword,
         to: Email::from_stored("ada@example.test"),
         name: UserName::from_stored("Ada"),
         link: Secret::new("https://auth.example.test/reset".to_owned()),
@@ -17,13 +17,13 @@ fn letter() -> Letter {
 async fn a_letter_that_is_tried_again_lies_there_once() {
     let home = tempfile::tempdir().expect("a directory");
     let tray = Tray {
-        directory: home.path().join("letters"),
+        directory: home.path().join("emails"),
     };
     for _ in 0..2 {
-        tray.send("one", &letter()).await.expect("a place for it");
+        tray.send("one", &message()).await.expect("a place for it");
     }
-    let mut files = std::fs::read_dir(&tray.directory).expect("letters");
-    let file = files.next().expect("a letter").expect("a file");
+    let mut files = std::fs::read_dir(&tray.directory).expect("emails");
+    let file = files.next().expect("an email").expect("a file");
     let text = std::fs::read_to_string(file.path()).expect("a text");
     assert!(
         text.contains("ada@example.test") && text.contains("https://auth.example.test/reset"),
@@ -38,9 +38,9 @@ async fn where_there_is_no_place_it_is_tried_again() {
     let tray = Tray {
         directory: file.path().to_owned(),
     };
-    let outcome = tray.send("one", &letter()).await;
+    let outcome = tray.send("one", &message()).await;
     assert!(matches!(
         outcome,
-        Err(doorward_domain::mail::MailError::Temporary(_))
+        Err(doorward_domain::email::MailError::Temporary(_))
     ));
 }

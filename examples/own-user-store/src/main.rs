@@ -4,10 +4,10 @@ mod store;
 
 use std::sync::Arc;
 
-use doorward::{Doorward, Failure};
+use doorward::{Doorward, Error};
 
 #[actix_web::main]
-async fn main() -> Result<(), Failure> {
+async fn main() -> Result<(), Error> {
     Doorward::from_env()
         .store(|shipped| Arc::new(store::Tidy(shipped)))
         .serve()

@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use doorward_domain::account::AccountRepository;
-use doorward_domain::mail::OutboxRepository;
+use doorward_domain::email::OutboxRepository;
 use doorward_domain::session::SessionRepository;
-use doorward_domain::user::{User, UserLayer, UserName, UserRepository};
+use doorward_domain::user::{User, UserName, UserRepository, UserRepositoryDecorator};
 use doorward_domain::verification::VerificationRepository;
 use doorward_domain::{Repositories, Store, StoreError, Transaction};
 
@@ -29,8 +29,8 @@ impl Shipped for Box<dyn Transaction> {
 
 /// The one method in which these users differ.
 #[async_trait]
-impl<S: Shipped> UserLayer for Tidy<S> {
-    fn behind(&self) -> &dyn UserRepository {
+impl<S: Shipped> UserRepositoryDecorator for Tidy<S> {
+    fn inner(&self) -> &dyn UserRepository {
         self.0.repositories().users()
     }
 
@@ -38,7 +38,7 @@ impl<S: Shipped> UserLayer for Tidy<S> {
         let words: Vec<_> = user.name.as_str().split_whitespace().collect();
         let name = UserName::from_stored(words.join(" "));
         let tidy = User { name, ..user.clone() };
-        self.behind().insert(&tidy).await
+        self.inner().insert(&tidy).await
     }
 }
 

@@ -5,4 +5,4 @@ mod sessions;
 mod store;
 
 pub use sessions::MemorySessionCache;
-pub use store::{Watched, WatchedStore};
+pub use store::{CacheInvalidatingStore, Watched};

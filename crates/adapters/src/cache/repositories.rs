@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::fields::FieldChanges;
 use doorward_domain::session::{Session, SessionHandle, SessionRepository, SessionToken, StoredToken};
-use doorward_domain::user::{Email, User, UserChange, UserLayer, UserRepository};
+use doorward_domain::user::{Email, User, UserChange, UserRepository, UserRepositoryDecorator};
 use doorward_domain::{SessionId, StoreError, UserId};
 
 use super::store::{Inner, Watched};
@@ -12,8 +12,8 @@ use super::store::{Inner, Watched};
 type Answer<T> = Result<T, StoreError>;
 
 #[async_trait]
-impl<S: Inner> UserLayer for Watched<S> {
-    fn behind(&self) -> &dyn UserRepository {
+impl<S: Inner> UserRepositoryDecorator for Watched<S> {
+    fn inner(&self) -> &dyn UserRepository {
         self.inner().users()
     }
 
@@ -118,7 +118,7 @@ impl<S: Inner> SessionRepository for Watched<S> {
         self.note(self.inner().sessions().trim(user, keep).await, |&count| count > 0)
     }
 
-    async fn sweep(&self, now: DateTime<Utc>, limit: u64) -> Answer<u64> {
-        self.inner().sessions().sweep(now, limit).await
+    async fn purge_expired(&self, now: DateTime<Utc>, limit: u64) -> Answer<u64> {
+        self.inner().sessions().purge_expired(now, limit).await
     }
 }

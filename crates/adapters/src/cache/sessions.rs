@@ -2,7 +2,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use doorward_domain::TokenDigest;
-use doorward_domain::session::{CacheTicket, Session, SessionCache, SessionToken};
+use doorward_domain::session::{CacheVersion, Session, SessionCache, SessionToken};
 use doorward_domain::user::User;
 use moka::sync::Cache;
 
@@ -46,11 +46,11 @@ impl SessionCache for MemorySessionCache {
         self.entries.get(&TokenDigest::of(token.expose()))
     }
 
-    fn ticket(&self) -> CacheTicket {
-        CacheTicket(*self.writes.read().unwrap_or_else(PoisonError::into_inner))
+    fn ticket(&self) -> CacheVersion {
+        CacheVersion(*self.writes.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn put(&self, ticket: CacheTicket, token: &SessionToken, found: (Session, User)) {
+    fn put(&self, ticket: CacheVersion, token: &SessionToken, found: (Session, User)) {
         let writes = self.writes.read().unwrap_or_else(PoisonError::into_inner);
         if *writes == ticket.0 {
             self.entries

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use doorward_domain::account::AccountRepository;
-use doorward_domain::mail::OutboxRepository;
+use doorward_domain::email::OutboxRepository;
 use doorward_domain::session::SessionRepository;
 use doorward_domain::user::UserRepository;
 use doorward_domain::verification::VerificationRepository;
@@ -20,7 +20,7 @@ pub struct Watched<S> {
 }
 
 /// A store that is watched.
-pub type WatchedStore = Watched<Arc<dyn Store>>;
+pub type CacheInvalidatingStore = Watched<Arc<dyn Store>>;
 
 enum Wrote {
     AtOnce,

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use doorward_domain::mail::{OutboxMessage, OutboxRepository};
+use doorward_domain::email::{OutboxMessage, OutboxRepository};
 use doorward_domain::{Constraint, StoreError};
 
 use super::store::{Access, MemoryRepositories, Waiting, remove};

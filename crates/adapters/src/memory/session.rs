@@ -7,11 +7,11 @@ use doorward_domain::session::{
 use doorward_domain::user::User;
 use doorward_domain::{Constraint, SessionId, StoreError, UserId};
 
-use super::store::{Access, MemoryRepositories, Tables, remove, sweep};
+use super::store::{Access, MemoryRepositories, Tables, purge_expired, remove};
 
 /// Both forms a token may rest in.
 fn forms(token: &SessionToken) -> [StoredToken; 2] {
-    [TokenStorage::Digest, TokenStorage::Clear].map(|form| token.stored(form))
+    [TokenStorage::Digest, TokenStorage::Plaintext].map(|form| token.stored(form))
 }
 
 impl Tables {
@@ -90,7 +90,7 @@ impl<A: Access> SessionRepository for MemoryRepositories<A> {
         let change = |tables: &mut Tables| {
             let session = tables.session_mut(id).filter(|session| session.token == *from)?;
             session.token = to.clone();
-            session.adopted_at.get_or_insert(now);
+            session.imported_at.get_or_insert(now);
             Some(())
         };
         Ok(self.write(change).await.is_some())
@@ -179,9 +179,9 @@ impl<A: Access> SessionRepository for MemoryRepositories<A> {
             .await)
     }
 
-    async fn sweep(&self, now: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
+    async fn purge_expired(&self, now: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
         Ok(self
-            .write(|tables| sweep(&mut tables.sessions, limit, |session| session.expires_at < now))
+            .write(|tables| purge_expired(&mut tables.sessions, limit, |session| session.expires_at < now))
             .await)
     }
 }

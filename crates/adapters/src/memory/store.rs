@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::account::{Account, AccountRepository};
-use doorward_domain::mail::{OutboxMessage, OutboxRepository};
+use doorward_domain::email::{OutboxMessage, OutboxRepository};
 use doorward_domain::session::{Session, SessionRepository};
 use doorward_domain::user::{User, UserRepository};
 use doorward_domain::verification::{Verification, VerificationRepository};
@@ -20,7 +20,7 @@ pub struct Tables {
     pub(super) outbox: Vec<Waiting>,
 }
 
-/// A letter, and until when a worker has it.
+/// An email, and until when a worker has it.
 #[derive(Clone, Debug)]
 pub(super) struct Waiting {
     pub(super) message: OutboxMessage,
@@ -170,7 +170,7 @@ impl Transaction for MemoryTransaction {
 }
 
 /// Removes at most `limit` of what is due, and answers how many.
-pub(super) fn sweep<T>(rows: &mut Vec<T>, limit: u64, is_due: impl Fn(&T) -> bool) -> u64 {
+pub(super) fn purge_expired<T>(rows: &mut Vec<T>, limit: u64, is_due: impl Fn(&T) -> bool) -> u64 {
     let mut left = limit;
     rows.retain(|row| {
         let goes = left > 0 && is_due(row);
@@ -182,5 +182,5 @@ pub(super) fn sweep<T>(rows: &mut Vec<T>, limit: u64, is_due: impl Fn(&T) -> boo
 
 /// Removes all that match, and answers how many.
 pub(super) fn remove<T>(rows: &mut Vec<T>, matches: impl Fn(&T) -> bool) -> u64 {
-    sweep(rows, u64::MAX, matches)
+    purge_expired(rows, u64::MAX, matches)
 }

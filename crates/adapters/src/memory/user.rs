@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::access::Administrators;
 use doorward_domain::user::{
-    Email, KeysetPosition, User, UserChange, UserPage, UserQuery, UserRepository, UserSlice, Username,
+    Cursor, Email, Page, User, UserChange, UserPage, UserQuery, UserRepository, Username,
 };
 use doorward_domain::{Constraint, StoreError, UserId};
 
@@ -113,7 +113,7 @@ impl<A: Access> UserRepository for MemoryRepositories<A> {
         }
         let total = u64::try_from(found.len()).unwrap_or(u64::MAX);
         let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-        let is_after = |user: &User, last: &KeysetPosition| {
+        let is_after = |user: &User, last: &Cursor| {
             let last = (Some(last.key.clone()), last.id.as_str().to_owned());
             if query.order.descending {
                 place(user) < last
@@ -122,14 +122,14 @@ impl<A: Access> UserRepository for MemoryRepositories<A> {
             }
         };
         Ok(match &query.slice {
-            UserSlice::Offset(offset) => {
+            Page::Offset(offset) => {
                 let offset = usize::try_from(*offset).unwrap_or(usize::MAX);
                 UserPage {
                     users: found.into_iter().skip(offset).take(limit).collect(),
                     total: Some(total),
                 }
             }
-            UserSlice::After(last) => {
+            Page::After(last) => {
                 let rest = found
                     .into_iter()
                     .filter(|user| last.as_ref().is_none_or(|last| is_after(user, last)));

@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 use doorward_domain::verification::{Purpose, Verification, VerificationKey, VerificationRepository};
 use doorward_domain::{Constraint, StoreError, UserId};
 
-use super::store::{Access, MemoryRepositories, remove, sweep};
+use super::store::{Access, MemoryRepositories, purge_expired, remove};
 
 #[async_trait]
 impl<A: Access> VerificationRepository for MemoryRepositories<A> {
@@ -81,9 +81,9 @@ impl<A: Access> VerificationRepository for MemoryRepositories<A> {
             .await)
     }
 
-    async fn sweep(&self, now: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
+    async fn purge_expired(&self, now: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
         Ok(self
-            .write(|tables| sweep(&mut tables.verifications, limit, |row| row.expires_at < now))
+            .write(|tables| purge_expired(&mut tables.verifications, limit, |row| row.expires_at < now))
             .await)
     }
 }

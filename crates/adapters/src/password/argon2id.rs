@@ -3,9 +3,9 @@ use ::argon2::{Algorithm, Argon2, KeyId, Params, ParamsBuilder, Version};
 use doorward_domain::Entropy;
 use subtle::ConstantTimeEq;
 
-use super::memory::Memory;
+use super::block_pool::BlockPool;
 use super::scheme::argon2_is_affordable;
-use super::stored::Broken;
+use super::stored::HashingError;
 
 const SALT: usize = 16;
 const OUTPUT: usize = 32;
@@ -30,7 +30,7 @@ impl Argon2Cost {
         iterations: u32,
         parallelism: u32,
         pepper: KeyId,
-    ) -> Result<Self, Broken> {
+    ) -> Result<Self, HashingError> {
         let mut params = ParamsBuilder::new();
         params
             .m_cost(memory_kib)
@@ -49,8 +49,8 @@ impl Argon2Cost {
         &self,
         password: &[u8],
         entropy: &dyn Entropy,
-        memory: &mut Memory,
-    ) -> Result<String, Broken> {
+        memory: &mut BlockPool,
+    ) -> Result<String, HashingError> {
         let mut salt = [0; SALT];
         entropy.fill(&mut salt);
         let mut output = [0; OUTPUT];
@@ -67,14 +67,14 @@ impl Argon2Cost {
     }
 
     /// What nobody's password hashes to, at the price of a new hash (EN-3).
-    pub(super) fn stand_in(&self, entropy: &dyn Entropy) -> Result<String, Broken> {
+    pub(super) fn dummy_hash(&self, entropy: &dyn Entropy) -> Result<String, HashingError> {
         let (mut salt, mut output) = ([0; SALT], [0; OUTPUT]);
         entropy.fill(&mut salt);
         entropy.fill(&mut output);
         self.text(&salt, &output)
     }
 
-    fn text(&self, salt: &[u8], output: &[u8]) -> Result<String, Broken> {
+    fn text(&self, salt: &[u8], output: &[u8]) -> Result<String, HashingError> {
         let hash = PasswordHash {
             algorithm: Algorithm::Argon2id.ident(),
             version: Some(Version::V0x13.into()),
@@ -113,7 +113,7 @@ impl Argon2Hash {
         self.params.keyid()
     }
 
-    pub(super) fn matches(&self, password: &[u8], memory: &mut Memory) -> Result<bool, Broken> {
+    pub(super) fn matches(&self, password: &[u8], memory: &mut BlockPool) -> Result<bool, HashingError> {
         let mut buffer = [0; Output::MAX_LENGTH];
         let output = &mut buffer[..self.output.len()];
         compute(
@@ -147,8 +147,8 @@ fn compute(
     password: &[u8],
     salt: &[u8],
     output: &mut [u8],
-    memory: &mut Memory,
-) -> Result<(), Broken> {
+    memory: &mut BlockPool,
+) -> Result<(), HashingError> {
     let blocks = memory
         .blocks(params.block_count())
         .ok_or("no memory for hashing is left")?;

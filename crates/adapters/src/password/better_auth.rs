@@ -2,7 +2,7 @@ use ::scrypt::{Params, scrypt};
 use doorward_domain::Entropy;
 use subtle::ConstantTimeEq;
 
-use super::stored::Broken;
+use super::stored::HashingError;
 
 const SALT: usize = 16;
 const KEY: usize = 64;
@@ -28,20 +28,20 @@ impl ScryptHash {
         })
     }
 
-    pub(super) fn matches(&self, password: &[u8]) -> Result<bool, Broken> {
+    pub(super) fn matches(&self, password: &[u8]) -> Result<bool, HashingError> {
         Ok(bool::from(derive(password, &self.salt)?[..].ct_eq(&self.key[..])))
     }
 }
 
 /// A new hash.
-pub(super) fn hash(password: &[u8], entropy: &dyn Entropy) -> Result<String, Broken> {
+pub(super) fn hash(password: &[u8], entropy: &dyn Entropy) -> Result<String, HashingError> {
     let salt = new_salt(entropy);
     let key = derive(password, &salt)?;
     Ok(format!("{salt}:{}", hex::encode(key)))
 }
 
 /// What nobody's password hashes to, at the price of a new hash (EN-3).
-pub(super) fn stand_in(entropy: &dyn Entropy) -> String {
+pub(super) fn dummy_hash(entropy: &dyn Entropy) -> String {
     let mut key = [0; KEY];
     entropy.fill(&mut key);
     format!("{}:{}", new_salt(entropy), hex::encode(key))
@@ -53,7 +53,7 @@ fn new_salt(entropy: &dyn Entropy) -> String {
     hex::encode(salt)
 }
 
-fn derive(password: &[u8], salt: &str) -> Result<[u8; KEY], Broken> {
+fn derive(password: &[u8], salt: &str) -> Result<[u8; KEY], HashingError> {
     let mut key = [0; KEY];
     scrypt(password, salt.as_bytes(), &Params::new(LOG_N, R, P)?, &mut key)?;
     Ok(key)

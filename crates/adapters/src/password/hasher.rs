@@ -10,11 +10,11 @@ use doorward_domain::password::{HashError, Password, PasswordHash, PasswordHashe
 
 use super::argon2id::Argon2Cost;
 use super::better_auth;
-use super::memory::Memory;
+use super::block_pool::BlockPool;
 use super::pepper::Peppers;
 use super::pool::HashPool;
 use super::scheme::{HashScheme, WeakParameters};
-use super::stored::{Broken, StoredHash};
+use super::stored::{HashingError, StoredHash};
 
 /// How passwords are hashed, and how many at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub enum HasherError {
     Threads(#[from] io::Error),
     /// The parameters do not work.
     #[error("passwords cannot be hashed with these parameters")]
-    Parameters(#[source] Broken),
+    Parameters(#[source] HashingError),
 }
 
 /// Hashes with the scheme of its settings and verifies hashes of every known form, on threads of its own.
@@ -71,7 +71,7 @@ pub struct PooledHasher {
     peppers: Peppers,
     entropy: Arc<dyn Entropy>,
     /// Compared with where there is no hash, so that nobody learns by the clock who exists (EN-3).
-    stand_in: PasswordHash,
+    dummy_hash: PasswordHash,
 }
 
 /// The settings' scheme, ready for use: the cost of new Argon2id hashes, or none for scrypt.
@@ -101,9 +101,9 @@ impl PooledHasher {
             }
             HashScheme::BetterAuthScrypt => None,
         };
-        let stand_in = match &scheme {
-            Some(cost) => cost.stand_in(&*entropy).map_err(HasherError::Parameters)?,
-            None => better_auth::stand_in(&*entropy),
+        let dummy_hash = match &scheme {
+            Some(cost) => cost.dummy_hash(&*entropy).map_err(HasherError::Parameters)?,
+            None => better_auth::dummy_hash(&*entropy),
         };
         let pool = HashPool::start(settings.threads, settings.queue)?;
         Ok(Self {
@@ -111,7 +111,7 @@ impl PooledHasher {
             scheme,
             peppers,
             entropy,
-            stand_in: PasswordHash::from_stored(stand_in),
+            dummy_hash: PasswordHash::from_stored(dummy_hash),
         })
     }
 }
@@ -121,11 +121,11 @@ impl PasswordHasher for PooledHasher {
     async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
         let (password, scheme, entropy) = (password.clone(), self.scheme.clone(), Arc::clone(&self.entropy));
         let peppers = self.peppers.clone();
-        let work = move |memory: &mut Memory| match &scheme {
+        let work = move |memory: &mut BlockPool| match &scheme {
             Some(cost) => {
-                let seasoned = peppers.season(cost.pepper(), password.expose().as_bytes());
-                let seasoned = seasoned.ok_or("the pepper is gone")?;
-                cost.hash(seasoned.expose(), &*entropy, memory)
+                let peppered = peppers.apply_pepper(cost.pepper(), password.expose().as_bytes());
+                let peppered = peppered.ok_or("the pepper is gone")?;
+                cost.hash(peppered.expose(), &*entropy, memory)
             }
             None => better_auth::hash(password.expose().as_bytes(), &*entropy),
         };
@@ -139,18 +139,19 @@ impl PasswordHasher for PooledHasher {
         hash: Option<&'a PasswordHash>,
     ) -> Result<Verdict, HashError> {
         let (password, hash) = (password.clone(), hash.cloned());
-        let (scheme, stand_in, peppers) = (self.scheme.clone(), self.stand_in.clone(), self.peppers.clone());
-        let work = move |memory: &mut Memory| {
+        let (scheme, dummy_hash, peppers) =
+            (self.scheme.clone(), self.dummy_hash.clone(), self.peppers.clone());
+        let work = move |memory: &mut BlockPool| {
             let password = password.expose().as_bytes();
             let stored = hash.as_ref().and_then(|hash| StoredHash::parse(hash.expose()));
-            let Some(stored) = stored.filter(|stored| stored.takes(password)) else {
-                return pretend(&stand_in, password, memory);
+            let Some(stored) = stored.filter(|stored| stored.accepts(password)) else {
+                return verify_dummy(&dummy_hash, password, memory);
             };
-            let Some(seasoned) = peppers.season(stored.pepper(), password) else {
+            let Some(peppered) = peppers.apply_pepper(stored.pepper(), password) else {
                 tracing::error!("a password was hashed with a pepper that is not configured any more");
-                return pretend(&stand_in, password, memory);
+                return verify_dummy(&dummy_hash, password, memory);
             };
-            compare(&stored, seasoned.expose(), scheme.as_ref(), memory)
+            compare(&stored, peppered.expose(), scheme.as_ref(), memory)
         };
         self.pool.run(work).await?.map_err(HashError::Failed)
     }
@@ -169,8 +170,8 @@ fn compare(
     stored: &StoredHash,
     password: &[u8],
     scheme: Option<&Argon2Cost>,
-    memory: &mut Memory,
-) -> Result<Verdict, Broken> {
+    memory: &mut BlockPool,
+) -> Result<Verdict, HashingError> {
     Ok(
         match (stored.matches(password, memory)?, stored.is_outdated(scheme)) {
             (false, _) => Verdict::Mismatch,
@@ -181,8 +182,12 @@ fn compare(
 }
 
 /// Takes as long as a comparison.
-fn pretend(stand_in: &PasswordHash, password: &[u8], memory: &mut Memory) -> Result<Verdict, Broken> {
-    if let Some(stored) = StoredHash::parse(stand_in.expose()) {
+fn verify_dummy(
+    dummy_hash: &PasswordHash,
+    password: &[u8],
+    memory: &mut BlockPool,
+) -> Result<Verdict, HashingError> {
+    if let Some(stored) = StoredHash::parse(dummy_hash.expose()) {
         stored.matches(password, memory)?;
     }
     Ok(Verdict::Mismatch)

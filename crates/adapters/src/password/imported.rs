@@ -3,7 +3,7 @@ use pbkdf2::pbkdf2_hmac;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use super::stored::Broken;
+use super::stored::HashingError;
 
 /// A bcrypt hash: `$2a$`, `$2b$` or `$2y$`, which say the same of passwords in UTF-8.
 pub(super) struct BcryptHash(String);
@@ -22,11 +22,11 @@ impl BcryptHash {
         (known && parts.get_cost() <= Self::HIGHEST_COST).then(|| Self(text.to_owned()))
     }
 
-    pub(super) const fn takes(password: &[u8]) -> bool {
+    pub(super) const fn accepts(password: &[u8]) -> bool {
         password.len() <= Self::LONGEST_PASSWORD
     }
 
-    pub(super) fn matches(&self, password: &[u8]) -> Result<bool, Broken> {
+    pub(super) fn matches(&self, password: &[u8]) -> Result<bool, HashingError> {
         Ok(bcrypt::verify(password, &self.0)?)
     }
 }

@@ -2,10 +2,10 @@
 
 mod argon2id;
 mod better_auth;
+mod block_pool;
 mod common;
 mod hasher;
 mod imported;
-mod memory;
 mod pepper;
 mod pool;
 mod scheme;

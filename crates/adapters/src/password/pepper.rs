@@ -91,7 +91,7 @@ impl Peppers {
     }
 
     /// The password as it is hashed with the pepper of this name; none if nobody has that pepper any more.
-    pub(super) fn season(&self, id: &[u8], password: &[u8]) -> Option<Secret<Vec<u8>>> {
+    pub(super) fn apply_pepper(&self, id: &[u8], password: &[u8]) -> Option<Secret<Vec<u8>>> {
         if id.is_empty() {
             return Some(Secret::new(password.to_vec()));
         }
@@ -143,12 +143,15 @@ mod tests {
     fn pw_11_the_mac_is_hmac_sha_256() {
         // `printf password | openssl dgst -sha256 -hmac 0123456789abcdef0123456789abcdef`
         let peppers = Peppers::new(vec![parse(&format!("a:{KEY}")).unwrap()]).unwrap();
-        let seasoned = peppers.season(b"a", b"password").unwrap();
+        let peppered = peppers.apply_pepper(b"a", b"password").unwrap();
         assert_eq!(
-            hex::encode(seasoned.expose()),
+            hex::encode(peppered.expose()),
             "1737f81a915fff72081bd4f96fbf3b627c916281b017406a3088b28bced96e2f"
         );
-        assert_eq!(peppers.season(b"", b"password").unwrap().expose(), b"password");
-        assert!(peppers.season(b"b", b"password").is_none());
+        assert_eq!(
+            peppers.apply_pepper(b"", b"password").unwrap().expose(),
+            b"password"
+        );
+        assert!(peppers.apply_pepper(b"b", b"password").is_none());
     }
 }

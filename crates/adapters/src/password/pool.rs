@@ -10,7 +10,7 @@ use std::time::Duration;
 use doorward_domain::password::HashError;
 use tokio::sync::oneshot;
 
-use super::memory::Memory;
+use super::block_pool::BlockPool;
 
 /// A fixed number of threads that hash, and a bounded queue in front of them (RE-7, RE-8).
 ///
@@ -41,7 +41,7 @@ struct State {
 trait Job: Send {
     /// Whether nobody waits for the result any more.
     fn is_abandoned(&self) -> bool;
-    fn run(self: Box<Self>, memory: &mut Memory);
+    fn run(self: Box<Self>, memory: &mut BlockPool);
 }
 
 struct Task<W, T> {
@@ -49,12 +49,12 @@ struct Task<W, T> {
     reply: oneshot::Sender<T>,
 }
 
-impl<W: FnOnce(&mut Memory) -> T + Send, T: Send> Job for Task<W, T> {
+impl<W: FnOnce(&mut BlockPool) -> T + Send, T: Send> Job for Task<W, T> {
     fn is_abandoned(&self) -> bool {
         self.reply.is_closed()
     }
 
-    fn run(self: Box<Self>, memory: &mut Memory) {
+    fn run(self: Box<Self>, memory: &mut BlockPool) {
         // Fails if the request went away in the meantime, which is nobody's loss.
         let _ = self.reply.send((self.work)(memory));
     }
@@ -91,7 +91,7 @@ impl HashPool {
     pub(super) async fn run<T, W>(&self, work: W) -> Result<T, HashError>
     where
         T: Send + 'static,
-        W: FnOnce(&mut Memory) -> T + Send + 'static,
+        W: FnOnce(&mut BlockPool) -> T + Send + 'static,
     {
         let (reply, result) = oneshot::channel();
         self.queue.push(Box::new(Task { work, reply }))?;
@@ -142,7 +142,7 @@ impl Queue {
 
     /// What a thread does all its life.
     fn serve(&self) {
-        let mut memory = Memory::default();
+        let mut memory = BlockPool::default();
         while let Some(job) = self.next(&mut memory) {
             if job.is_abandoned() {
                 continue;
@@ -155,7 +155,7 @@ impl Queue {
     }
 
     /// The next job; none when the pool is gone.
-    fn next(&self, memory: &mut Memory) -> Option<Box<dyn Job>> {
+    fn next(&self, memory: &mut BlockPool) -> Option<Box<dyn Job>> {
         let mut state = self.lock();
         loop {
             if state.closed {
@@ -170,7 +170,7 @@ impl Queue {
                 state = guard;
                 if wait.timed_out() && state.waiting.is_empty() {
                     drop(state);
-                    memory.rest();
+                    memory.release();
                     state = self.lock();
                 }
             } else {

@@ -3,11 +3,11 @@ use doorward_domain::BoxError;
 
 use super::argon2id::{Argon2Cost, Argon2Hash};
 use super::better_auth::ScryptHash;
+use super::block_pool::BlockPool;
 use super::imported::{BcryptHash, Pbkdf2Hash};
-use super::memory::Memory;
 
 /// Why a computation failed, whatever the password.
-pub(super) type Broken = BoxError;
+pub(super) type HashingError = BoxError;
 
 /// A hash out of the database, known by its form.
 pub(super) enum StoredHash {
@@ -43,14 +43,14 @@ impl StoredHash {
     }
 
     /// Whether this password can have this hash at all.
-    pub(super) const fn takes(&self, password: &[u8]) -> bool {
+    pub(super) const fn accepts(&self, password: &[u8]) -> bool {
         match self {
-            Self::Bcrypt(_) => BcryptHash::takes(password),
+            Self::Bcrypt(_) => BcryptHash::accepts(password),
             Self::Argon2(_) | Self::Scrypt(_) | Self::Pbkdf2(_) => true,
         }
     }
 
-    pub(super) fn matches(&self, password: &[u8], memory: &mut Memory) -> Result<bool, Broken> {
+    pub(super) fn matches(&self, password: &[u8], memory: &mut BlockPool) -> Result<bool, HashingError> {
         match self {
             Self::Argon2(hash) => hash.matches(password, memory),
             Self::Scrypt(hash) => hash.matches(password),

@@ -55,7 +55,7 @@ pub async fn connect(options: &ConnectOptions) -> Result<SeaStore, ConnectError>
     let standard = match url.split(':').next() {
         Some("sqlite") => SQLITE_CONNECTIONS,
         Some("postgres" | "postgresql") => {
-            greet(url).await.map_err(ConnectError::Refused)?;
+            probe(url).await.map_err(ConnectError::Refused)?;
             POSTGRES_CONNECTIONS
         }
         _ => return Err(ConnectError::Unsupported),
@@ -80,7 +80,7 @@ pub async fn connect(options: &ConnectOptions) -> Result<SeaStore, ConnectError>
 }
 
 /// Connects once and goes away: a pool would only tell that it timed out, and not why.
-async fn greet(url: &str) -> Result<(), sqlx::Error> {
+async fn probe(url: &str) -> Result<(), sqlx::Error> {
     let options: sqlx::postgres::PgConnectOptions = url.parse()?;
     let greeting = async { options.disable_statement_logging().connect().await?.close().await };
     tokio::time::timeout(ACQUIRE_TIMEOUT, greeting)

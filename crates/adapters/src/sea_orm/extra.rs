@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use doorward_domain::StoreError;
-use doorward_domain::fields::{FieldChanges, FieldContent, FieldKind, FieldValues};
+use doorward_domain::fields::{FieldChanges, FieldKind, FieldValue, FieldValues};
 use doorward_domain::session::Session;
 use doorward_domain::user::User;
 use doorward_migration::{AddedColumn, ColumnKind};
@@ -37,8 +37,8 @@ impl ExtraColumns {
                 kind: match kind {
                     FieldKind::Text => ColumnKind::Text,
                     FieldKind::Number => ColumnKind::Number,
-                    FieldKind::Flag => ColumnKind::Flag,
-                    FieldKind::Moment => ColumnKind::Date,
+                    FieldKind::Bool => ColumnKind::Bool,
+                    FieldKind::DateTime => ColumnKind::Date,
                 },
             };
             columns.iter().map(column).collect::<Vec<_>>()
@@ -153,30 +153,30 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
         })
     }
 
-    fn content(&self, value: &FieldContent) -> SimpleExpr {
+    fn content(&self, value: &FieldValue) -> SimpleExpr {
         match value {
-            FieldContent::Text(text) => Expr::value(text.as_str()),
-            FieldContent::Number(number) => Expr::value(*number),
-            FieldContent::Flag(flag) => Expr::value(*flag),
-            FieldContent::Moment(moment) => Expr::value(self.at(*moment)),
+            FieldValue::Text(text) => Expr::value(text.as_str()),
+            FieldValue::Number(number) => Expr::value(*number),
+            FieldValue::Bool(flag) => Expr::value(*flag),
+            FieldValue::DateTime(moment) => Expr::value(self.at(*moment)),
         }
     }
 }
 
-fn content(row: &QueryResult, name: &str, kind: FieldKind) -> Result<Option<FieldContent>, sea_orm::DbErr> {
+fn content(row: &QueryResult, name: &str, kind: FieldKind) -> Result<Option<FieldValue>, sea_orm::DbErr> {
     Ok(match kind {
-        FieldKind::Text => row.try_get::<Option<String>>("", name)?.map(FieldContent::Text),
+        FieldKind::Text => row.try_get::<Option<String>>("", name)?.map(FieldValue::Text),
         // An `integer` of PostgreSQL has four bytes, a `bigint` eight.
         FieldKind::Number => match row.try_get::<Option<i64>>("", name) {
-            Ok(number) => number.map(FieldContent::Number),
+            Ok(number) => number.map(FieldValue::Number),
             Err(_) => row
                 .try_get::<Option<i32>>("", name)?
-                .map(|number| FieldContent::Number(number.into())),
+                .map(|number| FieldValue::Number(number.into())),
         },
-        FieldKind::Flag => row.try_get::<Option<bool>>("", name)?.map(FieldContent::Flag),
-        FieldKind::Moment => {
+        FieldKind::Bool => row.try_get::<Option<bool>>("", name)?.map(FieldValue::Bool),
+        FieldKind::DateTime => {
             let moment = row.try_get::<Option<Timestamp>>("", name)?;
-            moment.map(|moment| FieldContent::Moment(moment.moment()))
+            moment.map(|moment| FieldValue::DateTime(moment.moment()))
         }
     })
 }

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::StoreError;
-use doorward_domain::mail::{OutboxMessage, OutboxRepository};
+use doorward_domain::email::{OutboxMessage, OutboxRepository};
 use sea_orm::sea_query::{Condition, Expr, LockBehavior, LockType, Order, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::account::AccountRepository;
-use doorward_domain::mail::OutboxRepository;
+use doorward_domain::email::OutboxRepository;
 use doorward_domain::session::SessionRepository;
 use doorward_domain::user::UserRepository;
 use doorward_domain::verification::VerificationRepository;

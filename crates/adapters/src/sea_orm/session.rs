@@ -47,7 +47,7 @@ fn forms(presented: &str) -> Vec<String> {
     SessionToken::parse(presented).map_or_else(
         |_| Vec::new(),
         |token| {
-            [TokenStorage::Digest, TokenStorage::Clear]
+            [TokenStorage::Digest, TokenStorage::Plaintext]
                 .map(|form| token.stored(form).as_str().to_owned())
                 .into()
         },
@@ -67,7 +67,7 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
             ip_address: Set(session.ip_address.clone()),
             user_agent: Set(session.user_agent.clone()),
             impersonated_by: Set(session.impersonated_by.as_ref().map(ToString::to_string)),
-            adopted_at: Set(session.adopted_at.map(|moment| self.at(moment))),
+            imported_at: Set(session.imported_at.map(|moment| self.at(moment))),
         };
         self.insert_row("session", &row, &session.extra).await
     }
@@ -96,10 +96,10 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let unless_noted: SimpleExpr =
-            Func::coalesce([Expr::col(Column::AdoptedAt), Expr::value(self.at(now))]).into();
+            Func::coalesce([Expr::col(Column::ImportedAt), Expr::value(self.at(now))]).into();
         let update = Entity::update_many()
             .col_expr(Column::Token, Expr::value(to.as_str()))
-            .col_expr(Column::AdoptedAt, unless_noted)
+            .col_expr(Column::ImportedAt, unless_noted)
             .filter(Column::Id.eq(id.as_str()))
             .filter(Column::Token.eq(from.as_str()));
         self.update_session(update).await
@@ -203,7 +203,7 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
         .await
     }
 
-    async fn sweep(&self, now: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
+    async fn purge_expired(&self, now: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
         let ended = Query::select()
             .column(Column::Id)
             .from(Entity)

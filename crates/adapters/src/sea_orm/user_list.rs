@@ -2,8 +2,8 @@
 
 use doorward_domain::StoreError;
 use doorward_domain::user::{
-    Comparison, FilterValue, KeysetPosition, SearchField, SearchMatch, SortKey, User, UserColumn, UserFilter,
-    UserPage, UserQuery, UserSearch, UserSlice, ValueKind,
+    Comparison, Cursor, FilterValue, Page, SearchField, SearchMatch, SortKey, User, UserColumn, UserFilter,
+    UserPage, UserQuery, UserSearch, ValueKind,
 };
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, NullOrdering, Order, SimpleExpr};
 use sea_orm::{
@@ -18,14 +18,14 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
     pub(super) async fn list_users(&self, query: &UserQuery) -> Result<UserPage, StoreError> {
         let matching = Entity::find().filter(self.conditions(query));
         let total = match &query.slice {
-            UserSlice::Offset(_) => Some(
+            Page::Offset(_) => Some(
                 matching
                     .clone()
                     .count(&self.connection)
                     .await
                     .map_err(store_error)?,
             ),
-            UserSlice::After(_) => None,
+            Page::After(_) => None,
         };
         let page = self.page(matching, query).limit(query.limit);
         let rows = page.all(&self.connection).await.map_err(store_error)?;
@@ -52,7 +52,7 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
         let field = match search.field {
             // Addresses have no capital letters.
             SearchField::Email => self.text(Column::Email),
-            SearchField::Name => self.sort_key(SortKey::FoldedName),
+            SearchField::Name => self.sort_key(SortKey::CaseInsensitiveName),
         };
         match search.how {
             SearchMatch::Contains => has(self.position(field, &search.text)),
@@ -102,14 +102,14 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
         };
         let ordered = ordered.order_by(self.text(Column::Id), direction());
         match &query.slice {
-            UserSlice::Offset(offset) => ordered.offset(*offset),
-            UserSlice::After(None) => ordered,
-            UserSlice::After(Some(last)) => ordered.filter(self.beyond(query, last)),
+            Page::Offset(offset) => ordered.offset(*offset),
+            Page::After(None) => ordered,
+            Page::After(Some(last)) => ordered.filter(self.beyond(query, last)),
         }
     }
 
     /// Key and id together, compared as a row, which is one range of the index.
-    fn beyond(&self, query: &UserQuery, last: &KeysetPosition) -> SimpleExpr {
+    fn beyond(&self, query: &UserQuery, last: &Cursor) -> SimpleExpr {
         let row = Expr::tuple([self.sort_key(query.order.by), self.text(Column::Id)]);
         let place = Expr::tuple([self.value(&last.key), Expr::value(last.id.as_str())]);
         if query.order.descending {
@@ -122,7 +122,7 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
     fn sort_key(&self, key: SortKey) -> SimpleExpr {
         match key {
             SortKey::Column(column) => self.column(column),
-            SortKey::FoldedName => Func::lower(self.text(Column::Name)).into(),
+            SortKey::CaseInsensitiveName => Func::lower(self.text(Column::Name)).into(),
         }
     }
 
@@ -144,7 +144,7 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
         };
         match column.kind() {
             ValueKind::Text => self.text(named),
-            ValueKind::Flag | ValueKind::Moment => Expr::col((Entity, named)),
+            ValueKind::Bool | ValueKind::DateTime => Expr::col((Entity, named)),
         }
     }
 
@@ -161,8 +161,8 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
     fn value(&self, value: &FilterValue) -> SimpleExpr {
         match value {
             FilterValue::Text(text) => Expr::value(text.as_str()),
-            FilterValue::Flag(flag) => Expr::value(*flag),
-            FilterValue::Moment(moment) => Expr::value(self.at(*moment)),
+            FilterValue::Bool(flag) => Expr::value(*flag),
+            FilterValue::DateTime(moment) => Expr::value(self.at(*moment)),
         }
     }
 
@@ -220,10 +220,10 @@ fn range_of(query: &UserQuery, search: &UserSearch) -> Range {
     let in_order = query.order.by
         == match search.field {
             SearchField::Email => SortKey::Column(UserColumn::Email),
-            SearchField::Name => SortKey::FoldedName,
+            SearchField::Name => SortKey::CaseInsensitiveName,
         };
     match &query.slice {
-        UserSlice::After(Some(KeysetPosition {
+        Page::After(Some(Cursor {
             key: FilterValue::Text(key),
             ..
         })) if in_order && key.starts_with(&search.text) => {

@@ -100,7 +100,7 @@ impl<C: ConnectionTrait + Send + Sync + 'static> VerificationRepository for SeaR
             .rows_affected)
     }
 
-    async fn sweep(&self, now: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
+    async fn purge_expired(&self, now: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
         let expired = Query::select()
             .column(Column::Id)
             .from(Entity)

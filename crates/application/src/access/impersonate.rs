@@ -3,9 +3,11 @@ use doorward_domain::session::{Lifetime, SessionToken};
 use doorward_domain::user::User;
 use doorward_domain::{StoreError, UserId};
 
-use super::gate::{AdminError, lock, require};
+use super::authorize::{AdminError, lock, require};
 use crate::Context;
-use crate::session::{Client, CurrentSession, Door, OpenError, OpenedSession, Opening, Proof};
+use crate::session::{
+    AuthMethod, Client, CurrentSession, IssuedSession, SessionIssuer, SessionRequest, SignInDenied,
+};
 
 /// A session in somebody's place.
 #[derive(Debug)]
@@ -13,14 +15,14 @@ pub struct Impersonating {
     /// Whose place.
     pub user: User,
     /// The session.
-    pub opened: OpenedSession,
+    pub opened: IssuedSession,
 }
 
 /// Takes a user's place, so that an administrator sees what they see.
 #[derive(Clone, Debug)]
 pub struct Impersonate {
     context: Context,
-    door: Door,
+    issuer: SessionIssuer,
 }
 
 impl Impersonate {
@@ -28,7 +30,7 @@ impl Impersonate {
     #[must_use]
     pub fn new(context: Context) -> Self {
         Self {
-            door: Door::new(context.clone()),
+            issuer: SessionIssuer::new(context.clone()),
             context,
         }
     }
@@ -52,18 +54,18 @@ impl Impersonate {
         if settings.access.is_administrator(&user) && !any {
             return Err(AdminError::ImpersonateAdministrator);
         }
-        let opening = Opening {
-            proof: Proof::Impersonation {
+        let opening = SessionRequest {
+            proof: AuthMethod::Impersonation {
                 by: caller.user.id.clone(),
-                span: settings.admin.impersonation_session_duration,
+                duration: settings.admin.impersonation_session_duration,
             },
             lifetime: Lifetime::BrowserSession,
             client,
         };
-        let opened = match self.door.open(&*tx, &user, opening).await {
+        let opened = match self.issuer.open(&*tx, &user, opening).await {
             Ok(opened) => opened,
-            Err(OpenError::Store(error)) => return Err(error.into()),
-            Err(OpenError::Banned | OpenError::EmailNotVerified) => return Err(AdminError::Banned),
+            Err(SignInDenied::Store(error)) => return Err(error.into()),
+            Err(SignInDenied::Banned | SignInDenied::EmailNotVerified) => return Err(AdminError::Banned),
         };
         tx.commit().await?;
         tracing::info!(by = %caller.user.id, user = %id, session = %opened.session.id, "impersonation began");
@@ -77,7 +79,7 @@ pub struct Stopped {
     /// The administrator.
     pub user: User,
     /// Their session: the one they left, or one that follows it.
-    pub opened: OpenedSession,
+    pub opened: IssuedSession,
 }
 
 /// Why somebody stays in another's place.
@@ -98,7 +100,7 @@ pub enum StopError {
 #[derive(Clone, Debug)]
 pub struct StopImpersonating {
     context: Context,
-    door: Door,
+    issuer: SessionIssuer,
 }
 
 impl StopImpersonating {
@@ -106,7 +108,7 @@ impl StopImpersonating {
     #[must_use]
     pub fn new(context: Context) -> Self {
         Self {
-            door: Door::new(context.clone()),
+            issuer: SessionIssuer::new(context.clone()),
             context,
         }
     }
@@ -136,15 +138,15 @@ impl StopImpersonating {
         tx.sessions().delete(&caller.session.id).await?;
         let opened = if self.context.settings.security.rotate_session_after_impersonation {
             tx.sessions().delete(&session.id).await?;
-            let opening = Opening {
-                proof: Proof::Session,
+            let opening = SessionRequest {
+                proof: AuthMethod::Session,
                 lifetime,
                 client,
             };
-            let opened = self.door.open_if_admitted(&*tx, &user, opening).await?;
+            let opened = self.issuer.open_if_admitted(&*tx, &user, opening).await?;
             opened.ok_or(StopError::SessionGone)?
         } else {
-            OpenedSession {
+            IssuedSession {
                 session,
                 token,
                 lifetime,

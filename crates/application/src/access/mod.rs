@@ -3,26 +3,26 @@
 //! Every use-case here takes the session of whoever asks and checks by itself whether they may: there is no way to it that
 //! could forget.
 
-mod add;
-mod ask;
-mod change;
-mod find;
-mod gate;
+mod authorize;
+mod check_permission;
+mod create_user;
+mod delete_user;
 mod impersonate;
-mod remove;
+mod list_users;
 mod sessions;
 mod set_password;
 mod set_up;
+mod update_user;
 
-pub(crate) use gate::is_last_administrator;
+pub(crate) use authorize::is_last_administrator;
 
-pub use add::{AddUser, AddUserInput};
-pub use ask::{AskPermission, Explain, Explained};
-pub use change::{BanInput, ChangeUser, RoleInput};
-pub use find::{FindUsers, MAX_PAGE};
-pub use gate::AdminError;
+pub use authorize::AdminError;
+pub use check_permission::{CheckPermission, ExplainDecision, Explained};
+pub use create_user::{AdminCreateUser, AdminCreateUserInput};
+pub use delete_user::{AdminDeleteUser, RestoreUser};
 pub use impersonate::{Impersonate, Impersonating, StopError, StopImpersonating, Stopped};
-pub use remove::{RemoveUser, RestoreUser};
+pub use list_users::{ListUsers, MAX_PAGE};
 pub use sessions::UserSessions;
 pub use set_password::SetUserPassword;
 pub use set_up::{SetUp, SetUpError, SetUpInput};
+pub use update_user::{AdminUpdateUser, BanInput, RoleInput};

@@ -2,7 +2,7 @@ use doorward_domain::UserId;
 use doorward_domain::access::permissions;
 use doorward_domain::session::SessionHandle;
 
-use super::gate::{AdminError, require};
+use super::authorize::{AdminError, require};
 use crate::Context;
 use crate::session::{CurrentSession, ListedSession, handle};
 

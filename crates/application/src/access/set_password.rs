@@ -3,8 +3,8 @@ use doorward_domain::account::Account;
 use doorward_domain::password::Password;
 use doorward_domain::{AccountId, UserId};
 
-use super::change::cancel_links;
-use super::gate::{AdminError, lock, require};
+use super::authorize::{AdminError, lock, require};
+use super::update_user::cancel_links;
 use crate::Context;
 use crate::session::CurrentSession;
 

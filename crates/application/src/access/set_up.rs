@@ -15,7 +15,7 @@ pub struct SetUpInput {
     pub token: Secret<String>,
     /// What they are called.
     pub name: UserName,
-    /// Where letters reach them.
+    /// Where emails reach them.
     pub email: Email,
     /// The password they chose.
     pub password: Password,

@@ -6,7 +6,7 @@ use doorward_domain::verification::Purpose;
 
 use super::{VerifyPassword, VerifyPasswordError};
 use crate::Context;
-use crate::session::{Client, CurrentSession, Door, OpenedSession, Opening, Proof};
+use crate::session::{AuthMethod, Client, CurrentSession, IssuedSession, SessionIssuer, SessionRequest};
 
 /// Somebody who wants another password.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub struct PasswordChanged {
     /// The user.
     pub user: User,
     /// The session that takes the place of the caller's.
-    pub opened: Option<OpenedSession>,
+    pub opened: Option<IssuedSession>,
 }
 
 /// Why the password stays as it is.
@@ -58,7 +58,7 @@ pub enum ChangePasswordError {
 #[derive(Clone, Debug)]
 pub struct ChangePassword {
     context: Context,
-    door: Door,
+    issuer: SessionIssuer,
     verify: VerifyPassword,
 }
 
@@ -67,7 +67,7 @@ impl ChangePassword {
     #[must_use]
     pub fn new(context: Context) -> Self {
         Self {
-            door: Door::new(context.clone()),
+            issuer: SessionIssuer::new(context.clone()),
             verify: VerifyPassword::new(context.clone()),
             context,
         }
@@ -114,12 +114,12 @@ impl ChangePassword {
             } else {
                 tx.sessions().delete(&input.caller.session.id).await?;
             }
-            let opening = Opening {
-                proof: Proof::Password,
+            let opening = SessionRequest {
+                proof: AuthMethod::Password,
                 lifetime: input.lifetime,
                 client: input.client,
             };
-            opened = self.door.open_if_admitted(&*tx, &user, opening).await?;
+            opened = self.issuer.open_if_admitted(&*tx, &user, opening).await?;
         }
         tx.commit().await?;
         tracing::info!(user = %user.id, "password changed");

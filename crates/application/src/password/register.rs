@@ -67,7 +67,7 @@ pub enum CreateUserError {
     Store(#[from] StoreError),
 }
 
-/// Creates a user or an administrator on an operator's word: no session, no letter, and the address counts as verified.
+/// Creates a user or an administrator on an operator's word: no session, no email, and the address counts as verified.
 #[derive(Clone, Debug)]
 pub struct CreateUser {
     context: Context,

@@ -1,11 +1,11 @@
-use doorward_domain::mail::{Letter, LetterKind};
+use doorward_domain::email::{EmailKind, EmailMessage};
 use doorward_domain::redirect::{RedirectTarget, encode_uri_component};
 use doorward_domain::user::{Email, User};
-use doorward_domain::verification::{MailToken, Purpose, Verification, VerificationKey};
+use doorward_domain::verification::{OneTimeToken, Purpose, Verification, VerificationKey};
 use doorward_domain::{Secret, StoreError};
 
 use crate::Context;
-use crate::mail::Post;
+use crate::email::OutboxWriter;
 
 /// Why no reset link can be asked for.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum RequestResetError {
 #[derive(Clone, Debug)]
 pub struct RequestPasswordReset {
     context: Context,
-    post: Post,
+    outbox: OutboxWriter,
 }
 
 impl RequestPasswordReset {
@@ -30,7 +30,7 @@ impl RequestPasswordReset {
     #[must_use]
     pub fn new(context: Context) -> Self {
         Self {
-            post: Post::new(context.clone()),
+            outbox: OutboxWriter::new(context.clone()),
             context,
         }
     }
@@ -52,7 +52,7 @@ impl RequestPasswordReset {
 
     async fn mail(&self, user: User, redirect_to: Option<&RedirectTarget>) -> Result<(), StoreError> {
         let settings = &self.context.settings;
-        let token = MailToken::mint(Purpose::ResetPassword, self.context.entropy());
+        let token = OneTimeToken::mint(Purpose::ResetPassword, self.context.entropy());
         let key = VerificationKey::new(Purpose::ResetPassword, token.clone());
         let row = Verification::new(
             &key,
@@ -79,13 +79,13 @@ impl RequestPasswordReset {
                 .await?;
         }
         tx.verifications().insert(&row).await?;
-        let letter = Letter {
-            kind: LetterKind::ResetPassword,
+        let message = EmailMessage {
+            kind: EmailKind::ResetPassword,
             to: user.email,
             name: user.name,
             link,
         };
-        self.post.write(&*tx, &letter).await?;
+        self.outbox.write(&*tx, &message).await?;
         tx.commit().await
     }
 }

@@ -1,6 +1,6 @@
 use doorward_domain::account::Account;
 use doorward_domain::password::{HashError, Password, PasswordProblem};
-use doorward_domain::verification::{MailToken, Purpose, Verification, VerificationKey};
+use doorward_domain::verification::{OneTimeToken, Purpose, Verification, VerificationKey};
 use doorward_domain::{AccountId, StoreError, UserId};
 
 use crate::Context;
@@ -97,7 +97,7 @@ impl ResetPassword {
     }
 
     async fn find(&self, token: &str) -> Result<(VerificationKey, Verification), ResetPasswordError> {
-        let token = MailToken::parse(token).ok_or(ResetPasswordError::InvalidToken)?;
+        let token = OneTimeToken::parse(token).ok_or(ResetPasswordError::InvalidToken)?;
         let key = VerificationKey::new(Purpose::ResetPassword, token);
         let found = self.context.store().verifications().find(&key).await?;
         let live = found.filter(|row| row.expires_at > self.context.now());

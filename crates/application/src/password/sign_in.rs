@@ -6,7 +6,9 @@ use doorward_domain::{StoreError, UserId};
 
 use crate::Context;
 use crate::hooks::{HookError, Rejection};
-use crate::session::{Client, Door, OpenError, OpenedSession, Opening, Proof, end_previous};
+use crate::session::{
+    AuthMethod, Client, IssuedSession, SessionIssuer, SessionRequest, SignInDenied, end_previous,
+};
 use crate::verification::VerificationLinks;
 
 /// By what somebody is known.
@@ -41,7 +43,7 @@ pub struct SignedIn {
     /// The user.
     pub user: User,
     /// Their new session.
-    pub opened: OpenedSession,
+    pub opened: IssuedSession,
 }
 
 /// Why somebody is not let in.
@@ -77,7 +79,7 @@ pub enum SignInError {
 #[derive(Clone, Debug)]
 pub struct SignIn {
     context: Context,
-    door: Door,
+    issuer: SessionIssuer,
     links: VerificationLinks,
 }
 
@@ -89,7 +91,7 @@ impl SignIn {
     #[must_use]
     pub fn new(context: Context) -> Self {
         Self {
-            door: Door::new(context.clone()),
+            issuer: SessionIssuer::new(context.clone()),
             links: VerificationLinks::new(context.clone()),
             context,
         }
@@ -103,8 +105,8 @@ impl SignIn {
         self.check_length(&input.password)?;
         for _ in 0..Self::LOOKS {
             let (user, hash) = self.verified_user(&input.name, &input.password).await?;
-            if let Err(error) = self.door.admits(&user) {
-                if matches!(error, OpenError::EmailNotVerified) {
+            if let Err(error) = self.issuer.check_admission(&user) {
+                if matches!(error, SignInDenied::EmailNotVerified) {
                     self.remind(&user, input.callback.as_ref()).await?;
                 }
                 return Err(error.into());
@@ -133,12 +135,12 @@ impl SignIn {
             return Ok(None);
         }
         end_previous(&*tx, &self.context, input.previous.as_ref()).await?;
-        let opening = Opening {
-            proof: Proof::Password,
+        let opening = SessionRequest {
+            proof: AuthMethod::Password,
             lifetime: input.lifetime,
             client: input.client.clone(),
         };
-        let opened = self.door.open(&*tx, &user, opening).await?;
+        let opened = self.issuer.open(&*tx, &user, opening).await?;
         let hooks = &self.context.ports.hooks.sign_in;
         hooks.before_commit(&*tx, &user).await?;
         tx.commit().await?;
@@ -227,12 +229,12 @@ impl SignIn {
     }
 }
 
-impl From<OpenError> for SignInError {
-    fn from(error: OpenError) -> Self {
+impl From<SignInDenied> for SignInError {
+    fn from(error: SignInDenied) -> Self {
         match error {
-            OpenError::EmailNotVerified => Self::EmailNotVerified,
-            OpenError::Banned => Self::Banned,
-            OpenError::Store(error) => Self::Store(error),
+            SignInDenied::EmailNotVerified => Self::EmailNotVerified,
+            SignInDenied::Banned => Self::Banned,
+            SignInDenied::Store(error) => Self::Store(error),
         }
     }
 }

@@ -1,6 +1,6 @@
 use chrono::TimeDelta;
+use doorward_domain::email::{EmailKind, EmailMessage};
 use doorward_domain::fields::{self, FieldChanges};
-use doorward_domain::mail::{Letter, LetterKind};
 use doorward_domain::password::{HashError, Password, PasswordHash, PasswordProblem};
 use doorward_domain::redirect::RedirectTarget;
 use doorward_domain::session::{Lifetime, SessionToken};
@@ -10,9 +10,9 @@ use doorward_domain::{Constraint, Secret, StoreError};
 
 use super::register::{insert_user, new_user};
 use crate::Context;
+use crate::email::OutboxWriter;
 use crate::hooks::{HookError, Rejection};
-use crate::mail::Post;
-use crate::session::{Client, Door, OpenedSession, Opening, Proof, end_previous};
+use crate::session::{AuthMethod, Client, IssuedSession, SessionIssuer, SessionRequest, end_previous};
 use crate::verification::VerificationLinks;
 
 /// Somebody new.
@@ -20,7 +20,7 @@ use crate::verification::VerificationLinks;
 pub struct SignUpInput {
     /// What they are called.
     pub name: UserName,
-    /// Where letters reach them.
+    /// Where emails reach them.
     pub email: Email,
     /// The password they chose.
     pub password: Password,
@@ -46,7 +46,7 @@ pub struct SignedUp {
     /// The user. Where the address was taken and that must not be told, nobody: an invented one (EN-2).
     pub user: User,
     /// The session, if signing up signs in.
-    pub opened: Option<OpenedSession>,
+    pub opened: Option<IssuedSession>,
 }
 
 /// Why nobody signed up.
@@ -79,9 +79,9 @@ pub enum SignUpError {
 #[derive(Clone, Debug)]
 pub struct SignUp {
     context: Context,
-    door: Door,
+    issuer: SessionIssuer,
     links: VerificationLinks,
-    post: Post,
+    outbox: OutboxWriter,
 }
 
 impl SignUp {
@@ -91,14 +91,14 @@ impl SignUp {
     #[must_use]
     pub fn new(context: Context) -> Self {
         Self {
-            door: Door::new(context.clone()),
+            issuer: SessionIssuer::new(context.clone()),
             links: VerificationLinks::new(context.clone()),
-            post: Post::new(context.clone()),
+            outbox: OutboxWriter::new(context.clone()),
             context,
         }
     }
 
-    /// Creates the user, the password account, the first session and the verification letter, or nothing. The
+    /// Creates the user, the password account, the first session and the verification email, or nothing. The
     /// password is hashed also if the address is taken, so that the clock tells nothing (EN-3).
     pub async fn run(&self, input: SignUpInput) -> Result<SignedUp, SignUpError> {
         let settings = &self.context.settings.email_and_password;
@@ -144,7 +144,7 @@ impl SignUp {
         user: &User,
         hash: PasswordHash,
         input: SignUpInput,
-    ) -> Result<Option<OpenedSession>, SignUpError> {
+    ) -> Result<Option<IssuedSession>, SignUpError> {
         let settings = &self.context.settings;
         let tx = self.context.store().begin().await?;
         insert_user(&*tx, &self.context, user, Some(hash))
@@ -162,12 +162,12 @@ impl SignUp {
         let mut opened = None;
         if settings.signs_in_on_sign_up() {
             end_previous(&*tx, &self.context, input.previous.as_ref()).await?;
-            let opening = Opening {
-                proof: Proof::Password,
+            let opening = SessionRequest {
+                proof: AuthMethod::Password,
                 lifetime: input.lifetime,
                 client: input.client,
             };
-            opened = self.door.open_if_admitted(&*tx, user, opening).await?;
+            opened = self.issuer.open_if_admitted(&*tx, user, opening).await?;
         }
         let hooks = &self.context.ports.hooks.sign_up;
         hooks.before_commit(&*tx, user).await?;
@@ -191,7 +191,7 @@ impl SignUp {
         })
     }
 
-    /// At most one letter an hour (EN-5).
+    /// At most one email an hour (EN-5).
     async fn notify_owner(&self, email: &Email) -> Result<(), StoreError> {
         let now = self.context.now();
         let tx = self.context.store().begin().await?;
@@ -209,13 +209,13 @@ impl SignUp {
         );
         if tx.verifications().insert_unless_live(&mark, now).await? {
             let link = Secret::new(self.context.settings.base_url.to_string());
-            let letter = Letter {
-                kind: LetterKind::SignUpAttempt,
+            let message = EmailMessage {
+                kind: EmailKind::SignUpAttempt,
                 to: owner.email,
                 name: owner.name,
                 link,
             };
-            self.post.write(&*tx, &letter).await?;
+            self.outbox.write(&*tx, &message).await?;
         }
         tx.commit().await
     }

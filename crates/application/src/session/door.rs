@@ -9,7 +9,7 @@ use crate::Context;
 
 /// How somebody proved who they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Proof {
+pub enum AuthMethod {
     /// They typed the password just now, or chose it when signing up.
     Password,
     /// They followed a link that only the owner of the address could have.
@@ -21,7 +21,7 @@ pub enum Proof {
         /// The administrator.
         by: UserId,
         /// How long.
-        span: TimeDelta,
+        duration: TimeDelta,
     },
 }
 
@@ -54,9 +54,9 @@ impl Client {
 
 /// A request to be let in.
 #[derive(Clone, Debug)]
-pub struct Opening {
+pub struct SessionRequest {
     /// How the person proved who they are.
-    pub proof: Proof,
+    pub proof: AuthMethod,
     /// How long they want to stay.
     pub lifetime: Lifetime,
     /// Where they come from.
@@ -65,7 +65,7 @@ pub struct Opening {
 
 /// A session just opened, with the token in clear: the only moment it exists outside the browser.
 #[derive(Clone, Debug)]
-pub struct OpenedSession {
+pub struct IssuedSession {
     /// The session.
     pub session: Session,
     /// Its token.
@@ -76,7 +76,7 @@ pub struct OpenedSession {
 
 /// Why somebody is not let in although they proved who they are.
 #[derive(Debug, thiserror::Error)]
-pub enum OpenError {
+pub enum SignInDenied {
     /// The address has to be verified first.
     #[error("the e-mail address is not verified")]
     EmailNotVerified,
@@ -93,11 +93,11 @@ pub enum OpenError {
 /// Every way to sign in ends here, so what keeps a user out (an unverified address, a deleted account, a ban, and one
 /// day a missing second factor) is decided in this place and cannot be walked around.
 #[derive(Clone, Debug)]
-pub struct Door {
+pub struct SessionIssuer {
     context: Context,
 }
 
-impl Door {
+impl SessionIssuer {
     /// A door under these settings.
     #[must_use]
     pub const fn new(context: Context) -> Self {
@@ -105,7 +105,7 @@ impl Door {
     }
 
     /// Whether the door would let this user in.
-    pub fn admits(&self, user: &User) -> Result<(), OpenError> {
+    pub fn check_admission(&self, user: &User) -> Result<(), SignInDenied> {
         if self
             .context
             .settings
@@ -113,10 +113,10 @@ impl Door {
             .require_email_verification
             && !user.email_verified
         {
-            return Err(OpenError::EmailNotVerified);
+            return Err(SignInDenied::EmailNotVerified);
         }
         if user.ban.is_active(self.context.now()) {
-            return Err(OpenError::Banned);
+            return Err(SignInDenied::Banned);
         }
         Ok(())
     }
@@ -126,12 +126,12 @@ impl Door {
         &self,
         tx: &dyn Transaction,
         user: &User,
-        opening: Opening,
-    ) -> Result<Option<OpenedSession>, StoreError> {
+        opening: SessionRequest,
+    ) -> Result<Option<IssuedSession>, StoreError> {
         match self.open(tx, user, opening).await {
             Ok(opened) => Ok(Some(opened)),
-            Err(OpenError::EmailNotVerified | OpenError::Banned) => Ok(None),
-            Err(OpenError::Store(error)) => Err(error),
+            Err(SignInDenied::EmailNotVerified | SignInDenied::Banned) => Ok(None),
+            Err(SignInDenied::Store(error)) => Err(error),
         }
     }
 
@@ -141,21 +141,22 @@ impl Door {
         &self,
         tx: &dyn Transaction,
         user: &User,
-        opening: Opening,
-    ) -> Result<OpenedSession, OpenError> {
-        match self.admits(user) {
+        opening: SessionRequest,
+    ) -> Result<IssuedSession, SignInDenied> {
+        match self.check_admission(user) {
             // An administrator looks at what the user would see, verified or not.
-            Err(OpenError::EmailNotVerified) if matches!(opening.proof, Proof::Impersonation { .. }) => {}
+            Err(SignInDenied::EmailNotVerified)
+                if matches!(opening.proof, AuthMethod::Impersonation { .. }) => {}
             outcome => outcome?,
         }
-        let Opening {
+        let SessionRequest {
             proof,
             lifetime,
             client,
         } = opening;
         let now = self.context.now();
         let token = SessionToken::mint(self.context.entropy());
-        if user.ban.has_run_out(now) {
+        if user.ban.is_expired(now) {
             let lifted = UserChange {
                 ban: Ban::none().into(),
                 ..UserChange::default()
@@ -164,8 +165,10 @@ impl Door {
         }
         let policy = &self.context.settings.session;
         let (expires_at, impersonated_by) = match &proof {
-            Proof::Impersonation { by, span } => (now + *span, Some(by.clone())),
-            Proof::Password | Proof::EmailLink | Proof::Session => (policy.first_expiry(lifetime, now), None),
+            AuthMethod::Impersonation { by, duration } => (now + *duration, Some(by.clone())),
+            AuthMethod::Password | AuthMethod::EmailLink | AuthMethod::Session => {
+                (policy.first_expiry(lifetime, now), None)
+            }
         };
         let session = Session {
             id: SessionId::mint(now, self.context.entropy()),
@@ -178,7 +181,7 @@ impl Door {
             user_agent: Some(client.user_agent),
             extra: fields::defaults(&self.context.settings.session_fields),
             impersonated_by,
-            adopted_at: None,
+            imported_at: None,
         };
         tx.sessions().insert(&session).await?;
         // An administrator's visit must not push out a session of the user.
@@ -187,7 +190,7 @@ impl Door {
             tx.sessions().trim(&user.id, most).await?;
         }
         tracing::info!(user = %user.id, session = %session.id, ?proof, "session opened");
-        Ok(OpenedSession {
+        Ok(IssuedSession {
             session,
             token,
             lifetime,

@@ -53,9 +53,9 @@ impl ListSessions {
 pub(crate) fn handle(context: &Context, session: &Session, caller: &CurrentSession) -> String {
     match context.settings.security.tokens_at_rest {
         TokenStorage::Digest if session.id == caller.session.id => caller.token.expose().to_owned(),
-        TokenStorage::Clear if session.token.storage() == TokenStorage::Clear => {
+        TokenStorage::Plaintext if session.token.storage() == TokenStorage::Plaintext => {
             session.token.as_str().to_owned()
         }
-        TokenStorage::Digest | TokenStorage::Clear => session.id.as_str().to_owned(),
+        TokenStorage::Digest | TokenStorage::Plaintext => session.id.as_str().to_owned(),
     }
 }

@@ -8,7 +8,7 @@ mod sign_out;
 mod update;
 
 pub(crate) use door::end_previous;
-pub use door::{Client, Door, OpenError, OpenedSession, Opening, Proof};
+pub use door::{AuthMethod, Client, IssuedSession, SessionIssuer, SessionRequest, SignInDenied};
 pub(crate) use list::handle;
 pub use list::{ListSessions, ListedSession};
 pub use read::{CurrentSession, ReadSession, Refresh};

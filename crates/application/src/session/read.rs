@@ -69,7 +69,7 @@ impl ReadSession {
             sessions.delete(&session.id).await?;
             return Ok(None);
         }
-        self.settle_form(&mut session, &token).await?;
+        self.migrate_stored_token(&mut session, &token).await?;
         let due = policy.extension(&session, now);
         let refreshed = match due {
             Some(until) if refresh == Refresh::IfDue => self.extend(&mut session, until, now).await?,
@@ -115,7 +115,11 @@ impl ReadSession {
         self.run(token, refresh).await
     }
 
-    async fn settle_form(&self, session: &mut Session, token: &SessionToken) -> Result<(), StoreError> {
+    async fn migrate_stored_token(
+        &self,
+        session: &mut Session,
+        token: &SessionToken,
+    ) -> Result<(), StoreError> {
         let wanted = self.context.settings.security.tokens_at_rest;
         if session.token.storage() == wanted {
             return Ok(());
@@ -127,7 +131,7 @@ impl ReadSession {
             .await?
         {
             session.token = settled;
-            session.adopted_at.get_or_insert(now);
+            session.imported_at.get_or_insert(now);
         }
         Ok(())
     }

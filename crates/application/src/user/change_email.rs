@@ -19,8 +19,8 @@ pub enum ChangeEmailError {
     /// The user has the address already.
     #[error("the address is the same")]
     Same,
-    /// Verification letters are not configured, and nothing may change without one.
-    #[error("verification letters are not enabled")]
+    /// Verification emails are not configured, and nothing may change without one.
+    #[error("verification emails are not enabled")]
     MailNotEnabled,
     /// The store failed.
     #[error(transparent)]

@@ -1,14 +1,14 @@
-use doorward_domain::mail::{Letter, LetterKind};
+use doorward_domain::email::{EmailKind, EmailMessage};
 use doorward_domain::password::{HashError, Password};
 use doorward_domain::redirect::{RedirectTarget, encode_uri_component};
 use doorward_domain::user::User;
-use doorward_domain::verification::{MailToken, Purpose, Verification, VerificationKey};
+use doorward_domain::verification::{OneTimeToken, Purpose, Verification, VerificationKey};
 use doorward_domain::{Secret, StoreError, Transaction, UserId};
 
 use crate::Context;
 use crate::access::is_last_administrator;
+use crate::email::OutboxWriter;
 use crate::hooks::{HookError, Rejection};
-use crate::mail::Post;
 use crate::password::{VerifyPassword, VerifyPasswordError};
 use crate::session::CurrentSession;
 use crate::settings::DeletionMode;
@@ -31,7 +31,7 @@ pub struct DeleteUserInput<'a> {
 pub enum Deletion {
     /// The user is gone.
     Done,
-    /// A letter asks whether they mean it.
+    /// An email asks whether they mean it.
     Asked,
 }
 
@@ -75,7 +75,7 @@ pub enum DeleteUserError {
 pub struct DeleteUser {
     context: Context,
     verify: VerifyPassword,
-    post: Post,
+    outbox: OutboxWriter,
 }
 
 impl DeleteUser {
@@ -84,7 +84,7 @@ impl DeleteUser {
     pub fn new(context: Context) -> Self {
         Self {
             verify: VerifyPassword::new(context.clone()),
-            post: Post::new(context.clone()),
+            outbox: OutboxWriter::new(context.clone()),
             context,
         }
     }
@@ -127,7 +127,7 @@ impl DeleteUser {
 
     /// Deletes the user if the token was mailed to them. Somebody else's token stays good (TK-6).
     pub async fn confirm(&self, user: &User, token: &str) -> Result<(), DeleteUserError> {
-        let token = MailToken::parse(token).ok_or(DeleteUserError::InvalidToken)?;
+        let token = OneTimeToken::parse(token).ok_or(DeleteUserError::InvalidToken)?;
         let key = VerificationKey::new(Purpose::DeleteAccount, token);
         let tx = self.context.store().begin().await?;
         let found = tx.verifications().consume(&key, self.context.now()).await?;
@@ -143,12 +143,12 @@ impl DeleteUser {
         if is_last_administrator(&*tx, &self.context, &user.id).await? {
             return Err(DeleteUserError::LastAdministrator);
         }
-        Ok(erase(tx, &self.context, user).await?)
+        Ok(delete_or_anonymize(tx, &self.context, user).await?)
     }
 
     async fn ask(&self, user: &User, callback: Option<&RedirectTarget>) -> Result<(), StoreError> {
         let settings = &self.context.settings;
-        let token = MailToken::mint(Purpose::DeleteAccount, self.context.entropy());
+        let token = OneTimeToken::mint(Purpose::DeleteAccount, self.context.entropy());
         let key = VerificationKey::new(Purpose::DeleteAccount, token.clone());
         let row = Verification::new(
             &key,
@@ -168,20 +168,24 @@ impl DeleteUser {
 
         let tx = self.context.store().begin().await?;
         tx.verifications().insert(&row).await?;
-        let letter = Letter {
-            kind: LetterKind::DeleteAccount,
+        let message = EmailMessage {
+            kind: EmailKind::DeleteAccount,
             to: user.email.clone(),
             name: user.name.clone(),
             link,
         };
-        self.post.write(&*tx, &letter).await?;
+        self.outbox.write(&*tx, &message).await?;
         tx.commit().await
     }
 }
 
 /// Removes a user as it is configured: at once, or hidden until the retention is over. Either way all sessions and all that
 /// was mailed to them end with it (SE-6).
-pub(crate) async fn erase(tx: Box<dyn Transaction>, context: &Context, user: &User) -> Result<(), HookError> {
+pub(crate) async fn delete_or_anonymize(
+    tx: Box<dyn Transaction>,
+    context: &Context,
+    user: &User,
+) -> Result<(), HookError> {
     let mode = context.settings.delete_user.mode;
     let hooks = &context.ports.hooks.deletion;
     hooks.before_commit(&*tx, user).await?;

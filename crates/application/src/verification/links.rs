@@ -1,36 +1,36 @@
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use doorward_domain::mail::{Letter, LetterKind};
+use doorward_domain::email::{EmailKind, EmailMessage};
 use doorward_domain::redirect::{RedirectTarget, encode_uri_component};
 use doorward_domain::session::TokenStorage;
 use doorward_domain::user::{Email, User};
 use doorward_domain::verification::{
-    EmailChange, EmailChangeStep, EmailClaims, EmailTokenError, MailToken, Purpose, Verification,
+    EmailChange, EmailChangeStep, EmailClaims, EmailTokenError, OneTimeToken, Purpose, Verification,
     VerificationKey,
 };
 use doorward_domain::{Secret, StoreError, Transaction};
 
 use super::claims;
 use crate::Context;
-use crate::mail::Post;
+use crate::email::OutboxWriter;
 
 /// Makes, reads and uses up verification links.
 ///
 /// There are two kinds. Ours carries a random token whose claims rest in the database under its digest: it works
 /// once, and says nothing about anybody. Better Auth's carries its claims itself, signed. Under
 /// `Security::single_use_verification_links` the first is made and both are read, each for a single use, so that
-/// letters Better Auth sent before a move still work; otherwise the second is made, and works until it expires.
+/// emails Better Auth sent before a move still work; otherwise the second is made, and works until it expires.
 #[derive(Clone, Debug)]
 pub struct VerificationLinks {
     context: Context,
-    post: Post,
+    outbox: OutboxWriter,
 }
 
 /// A link somebody followed.
 pub(super) struct PresentedLink {
     pub(super) claims: EmailClaims,
     /// It was used before: it may be answered as the first time, but has no effect (TK-3).
-    pub(super) spent: bool,
-    token: MailToken,
+    pub(super) consumed: bool,
+    token: OneTimeToken,
 }
 
 /// Why a presented token is no link.
@@ -47,12 +47,12 @@ impl VerificationLinks {
     #[must_use]
     pub fn new(context: Context) -> Self {
         Self {
-            post: Post::new(context.clone()),
+            outbox: OutboxWriter::new(context.clone()),
             context,
         }
     }
 
-    /// Writes the letter that asks the user to verify the present address.
+    /// Writes the email that asks the user to verify the present address.
     pub async fn mail_verification(
         &self,
         tx: &dyn Transaction,
@@ -60,11 +60,11 @@ impl VerificationLinks {
         callback: Option<&RedirectTarget>,
     ) -> Result<(), StoreError> {
         let link = self.issue(tx, user, None, callback).await?;
-        self.write(tx, LetterKind::VerifyEmail, user, user.email.clone(), link)
+        self.write(tx, EmailKind::VerifyEmail, user, user.email.clone(), link)
             .await
     }
 
-    /// Writes the letter of one step of a change of address.
+    /// Writes the email of one step of a change of address.
     pub async fn mail_change(
         &self,
         tx: &dyn Transaction,
@@ -75,11 +75,11 @@ impl VerificationLinks {
         let link = self.issue(tx, user, Some(change.clone()), callback).await?;
         match change.step {
             EmailChangeStep::Confirmation => {
-                let kind = LetterKind::ConfirmEmailChange { new_email: change.to };
+                let kind = EmailKind::ConfirmEmailChange { new_email: change.to };
                 self.write(tx, kind, user, user.email.clone(), link).await
             }
             EmailChangeStep::Verification => {
-                self.write(tx, LetterKind::VerifyNewEmail, user, change.to, link)
+                self.write(tx, EmailKind::VerifyNewEmail, user, change.to, link)
                     .await
             }
         }
@@ -88,15 +88,15 @@ impl VerificationLinks {
     async fn write(
         &self,
         tx: &dyn Transaction,
-        kind: LetterKind,
+        kind: EmailKind,
         user: &User,
         to: Email,
         link: Secret<String>,
     ) -> Result<(), StoreError> {
-        self.post
+        self.outbox
             .write(
                 tx,
-                &Letter {
+                &EmailMessage {
                     kind,
                     to,
                     name: user.name.clone(),
@@ -143,7 +143,7 @@ impl VerificationLinks {
         lifetime: TimeDelta,
     ) -> Result<Secret<String>, StoreError> {
         let entropy = self.context.entropy();
-        let token = MailToken::mint(Purpose::VerifyEmail, entropy);
+        let token = OneTimeToken::mint(Purpose::VerifyEmail, entropy);
         let key = VerificationKey::new(Purpose::VerifyEmail, token.clone());
         let value = claims::to_value(claims);
         let storage = TokenStorage::Digest;
@@ -162,14 +162,14 @@ impl VerificationLinks {
 
     /// Reads a link. Changes nothing.
     pub(super) async fn read(&self, presented: &str) -> Result<PresentedLink, LinkError> {
-        let token = MailToken::parse(presented).ok_or(EmailTokenError::Invalid)?;
+        let token = OneTimeToken::parse(presented).ok_or(EmailTokenError::Invalid)?;
         let now = self.context.now();
         if self.single_use()
-            && let Some(claims) = self.stored_claims(Purpose::Spent, &token, now).await?
+            && let Some(claims) = self.stored_claims(Purpose::Consumed, &token, now).await?
         {
             return Ok(PresentedLink {
                 claims,
-                spent: true,
+                consumed: true,
                 token,
             });
         }
@@ -185,7 +185,7 @@ impl VerificationLinks {
         };
         Ok(PresentedLink {
             claims,
-            spent: false,
+            consumed: false,
             token,
         })
     }
@@ -193,7 +193,7 @@ impl VerificationLinks {
     async fn stored_claims(
         &self,
         purpose: Purpose,
-        token: &MailToken,
+        token: &OneTimeToken,
         now: DateTime<Utc>,
     ) -> Result<Option<EmailClaims>, LinkError> {
         let key = VerificationKey::new(purpose, token.clone());
@@ -207,17 +207,22 @@ impl VerificationLinks {
     }
 
     /// Uses the link up, before anything it stands for happens. False if somebody was faster.
-    pub(super) async fn spend(&self, tx: &dyn Transaction, link: &PresentedLink) -> Result<bool, StoreError> {
+    pub(super) async fn consume(
+        &self,
+        tx: &dyn Transaction,
+        link: &PresentedLink,
+    ) -> Result<bool, StoreError> {
         if !self.single_use() {
             return Ok(true);
         }
         let now = self.context.now();
         let stored = VerificationKey::new(Purpose::VerifyEmail, link.token.clone());
         tx.verifications().consume(&stored, now).await?;
-        let spent = VerificationKey::new(Purpose::Spent, link.token.clone()).identifier(TokenStorage::Digest);
+        let consumed =
+            VerificationKey::new(Purpose::Consumed, link.token.clone()).identifier(TokenStorage::Digest);
         let value = claims::to_value(&link.claims);
         let mark = Verification::unique(
-            spent,
+            consumed,
             value,
             link.claims.user_id.clone(),
             link.claims.expires_at,

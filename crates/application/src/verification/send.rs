@@ -5,11 +5,11 @@ use doorward_domain::user::{Email, User};
 use super::VerificationLinks;
 use crate::Context;
 
-/// Why no verification letter is sent.
+/// Why no verification email is sent.
 #[derive(Debug, thiserror::Error)]
 pub enum SendVerificationError {
-    /// Verification letters are not configured.
-    #[error("verification letters are not enabled")]
+    /// Verification emails are not configured.
+    #[error("verification emails are not enabled")]
     NotEnabled,
     /// A signed-in user asked for an address that is not theirs.
     #[error("the address is not the caller's")]
@@ -39,7 +39,7 @@ impl SendVerificationEmail {
         }
     }
 
-    /// Refuses if verification letters are not configured.
+    /// Refuses if verification emails are not configured.
     pub fn check_enabled(&self) -> Result<(), SendVerificationError> {
         let enabled = self.context.settings.email_verification.send_verification_email;
         if enabled {

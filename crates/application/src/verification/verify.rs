@@ -7,7 +7,7 @@ use doorward_domain::{StoreError, Transaction};
 use super::VerificationLinks;
 use super::links::{LinkError, PresentedLink};
 use crate::Context;
-use crate::session::{Client, Door, OpenedSession, Opening, Proof};
+use crate::session::{AuthMethod, Client, IssuedSession, SessionIssuer, SessionRequest};
 
 /// Why a link does nothing.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,7 @@ pub struct VerifyEmailInput<'a> {
     pub token: &'a str,
     /// Who is signed in in this browser.
     pub caller: Option<&'a User>,
-    /// Where the browser goes next; the second letter of a change of address leads there, too.
+    /// Where the browser goes next; the second email of a change of address leads there, too.
     pub callback: Option<&'a RedirectTarget>,
     /// Where the request comes from.
     pub client: Client,
@@ -51,7 +51,7 @@ pub enum Verified {
         /// The user, verified.
         user: User,
         /// The session opened.
-        opened: Option<OpenedSession>,
+        opened: Option<IssuedSession>,
     },
     /// The old address agreed to the change; the new one has been asked.
     ChangeConfirmed,
@@ -67,7 +67,7 @@ pub enum Verified {
 pub struct VerifyEmail {
     context: Context,
     links: VerificationLinks,
-    door: Door,
+    issuer: SessionIssuer,
 }
 
 impl VerifyEmail {
@@ -76,7 +76,7 @@ impl VerifyEmail {
     pub fn new(context: Context) -> Self {
         Self {
             links: VerificationLinks::new(context.clone()),
-            door: Door::new(context.clone()),
+            issuer: SessionIssuer::new(context.clone()),
             context,
         }
     }
@@ -104,12 +104,12 @@ impl VerifyEmail {
         if user.email_verified {
             return Ok(Verified::Address { user, opened: None });
         }
-        if link.spent {
+        if link.consumed {
             return Err(VerifyEmailError::InvalidToken);
         }
         let now = self.context.now();
         let tx = self.context.store().begin().await?;
-        if !self.links.spend(&*tx, link).await?
+        if !self.links.consume(&*tx, link).await?
             || !tx
                 .users()
                 .mark_email_verified(&user.id, &claims.email, now)
@@ -140,7 +140,7 @@ impl VerifyEmail {
         tx: &dyn Transaction,
         user: &User,
         input: VerifyEmailInput<'_>,
-    ) -> Result<Option<OpenedSession>, VerifyEmailError> {
+    ) -> Result<Option<IssuedSession>, VerifyEmailError> {
         let wanted = self
             .context
             .settings
@@ -149,8 +149,8 @@ impl VerifyEmail {
         if !wanted || input.caller.is_some_and(|caller| caller.id == user.id) {
             return Ok(None);
         }
-        let opening = Opening {
-            proof: Proof::EmailLink,
+        let opening = SessionRequest {
+            proof: AuthMethod::EmailLink,
             lifetime: Lifetime::Remembered,
             client: input.client,
         };
@@ -158,7 +158,7 @@ impl VerifyEmail {
         let Some(user) = tx.users().lock(&user.id).await? else {
             return Ok(None);
         };
-        Ok(self.door.open_if_admitted(tx, &user, opening).await?)
+        Ok(self.issuer.open_if_admitted(tx, &user, opening).await?)
     }
 
     async fn change(
@@ -171,7 +171,7 @@ impl VerifyEmail {
         if input.caller.is_some_and(|caller| caller.id != user.id) {
             return Err(VerifyEmailError::InvalidUser);
         }
-        if link.spent {
+        if link.consumed {
             return match change.step {
                 EmailChangeStep::Confirmation => Ok(Verified::ChangeConfirmed),
                 EmailChangeStep::Verification if user.email == change.to => {
@@ -207,7 +207,7 @@ impl VerifyEmail {
         callback: Option<&RedirectTarget>,
     ) -> Result<Verified, VerifyEmailError> {
         let tx = self.context.store().begin().await?;
-        if self.links.spend(&*tx, link).await? {
+        if self.links.consume(&*tx, link).await? {
             let next = EmailChange {
                 step: EmailChangeStep::Verification,
                 ..change
@@ -226,7 +226,7 @@ impl VerifyEmail {
     ) -> Result<Verified, VerifyEmailError> {
         let now = self.context.now();
         let tx = self.context.store().begin().await?;
-        let first = self.links.spend(&*tx, link).await?;
+        let first = self.links.consume(&*tx, link).await?;
         let changed = first
             && match tx
                 .users()

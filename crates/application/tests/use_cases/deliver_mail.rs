@@ -2,8 +2,8 @@ use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
 use doorward_application::Context;
-use doorward_application::mail::{DeliverMail, Post};
-use doorward_domain::mail::{Letter, LetterKind, MailError, MockMailer, OutboxMessage};
+use doorward_application::email::{DeliverMail, OutboxWriter};
+use doorward_domain::email::{EmailKind, EmailMessage, MailError, MockMailer, OutboxMessage};
 use doorward_domain::user::{Email, UserName};
 use doorward_domain::{Secret, Store};
 use doorward_testing::{Commits, FixedClock, Mocks, TestDatabase, samples};
@@ -13,7 +13,7 @@ use super::hardened;
 
 const LINK: &str = "http://127.0.0.1:3000/verify?token=hush";
 
-/// A letter as it lies in the outbox: sealed by a context with the same secret.
+/// An email as it lies in the outbox: sealed by a context with the same secret.
 async fn sealed() -> OutboxMessage {
     let kept = Arc::new(Mutex::new(None));
     let mut mocks = Mocks::default();
@@ -25,13 +25,16 @@ async fn sealed() -> OutboxMessage {
     });
     let (context, _) = mocks.context(hardened());
     let tx = context.store().begin().await.unwrap();
-    let letter = Letter {
-        kind: LetterKind::VerifyEmail,
+    let email = EmailMessage {
+        kind: EmailKind::VerifyEmail,
         to: Email::parse("ada@example.test").unwrap(),
         name: UserName::parse("Ada").unwrap(),
         link: Secret::new(LINK.to_owned()),
     };
-    Post::new(context.clone()).write(&*tx, &letter).await.unwrap();
+    OutboxWriter::new(context.clone())
+        .write(&*tx, &email)
+        .await
+        .unwrap();
     let message = kept.lock().unwrap().clone().unwrap();
     assert!(!message.sealed.contains("hush"), "TK-2");
     message
@@ -71,8 +74,8 @@ async fn a_letter_is_sent_and_forgotten() {
     mailer
         .expect_send()
         .once()
-        .withf(move |sent, letter| {
-            sent == id && letter.link.expose() == LINK && letter.to.as_str() == "ada@example.test"
+        .withf(move |sent, email| {
+            sent == id && email.link.expose() == LINK && email.to.as_str() == "ada@example.test"
         })
         .returning(|_, _| Ok(()));
     assert_eq!(
@@ -170,7 +173,7 @@ async fn re_9_a_stopping_server_gives_its_letters_back() {
         .unwrap();
 }
 
-/// At least once: a worker that dies between sending and forgetting leaves the letter to another.
+/// At least once: a worker that dies between sending and forgetting leaves the email to another.
 #[tokio::test]
 async fn re_10_a_letter_survives_the_worker_that_had_it() {
     let database = TestDatabase::sqlite();

@@ -116,8 +116,8 @@ async fn se_5_a_refresh_that_came_too_late_changes_nothing() {
 #[tokio::test]
 async fn tk_2_a_token_that_rests_in_clear_is_rewritten_and_the_other_way_round() {
     for (settings, from, to) in [
-        (hardened(), TokenStorage::Clear, TokenStorage::Digest),
-        (compatible(), TokenStorage::Digest, TokenStorage::Clear),
+        (hardened(), TokenStorage::Plaintext, TokenStorage::Digest),
+        (compatible(), TokenStorage::Digest, TokenStorage::Plaintext),
     ] {
         let mut mocks = Mocks::default();
         found(&mut mocks, session(7 * DAY, from));
@@ -132,7 +132,7 @@ async fn tk_2_a_token_that_rests_in_clear_is_rewritten_and_the_other_way_round()
             .unwrap()
             .unwrap();
         assert_eq!(current.session.token.storage(), to);
-        assert_eq!(current.session.adopted_at, Some(at(0)));
+        assert_eq!(current.session.imported_at, Some(at(0)));
     }
 }
 

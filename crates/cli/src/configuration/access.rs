@@ -6,7 +6,7 @@ use config::{Value, ValueKind};
 use doorward_domain::UserId;
 use doorward_domain::access::{AccessPolicy, AccessPolicyBuilder, Administrators, Permission, PolicyError};
 
-use super::Problem;
+use super::ConfigError;
 use super::value::OptionValue;
 
 /// Actions by resource.
@@ -77,7 +77,7 @@ impl AccessDraft {
     pub(crate) fn policy(
         &self,
         declare: impl FnOnce(AccessPolicyBuilder) -> AccessPolicyBuilder,
-    ) -> Result<AccessPolicy, Problem> {
+    ) -> Result<AccessPolicy, ConfigError> {
         let mut builder = declare(self.shipped_or_replaced()?);
         for (resource, actions) in &self.resources {
             let key = format!("access.resources.{resource}");
@@ -110,7 +110,7 @@ impl AccessDraft {
     }
 
     /// What Better Auth's roles grant counts as declared, unless it is a misspelt permission of the admin endpoints.
-    fn shipped_or_replaced(&self) -> Result<AccessPolicyBuilder, Problem> {
+    fn shipped_or_replaced(&self) -> Result<AccessPolicyBuilder, ConfigError> {
         if self.replaced.is_empty() {
             return Ok(AccessPolicy::builder());
         }
@@ -128,7 +128,7 @@ impl AccessDraft {
         Ok(builder)
     }
 
-    fn problem(&self, error: &PolicyError) -> Problem {
+    fn problem(&self, error: &PolicyError) -> ConfigError {
         let section = |role: &String| {
             if self.replaced.contains_key(role) {
                 "admin.roles"
@@ -166,11 +166,11 @@ impl AccessDraft {
             }
             PolicyError::InvalidName(_) => ("access".to_owned(), "give it another name".to_owned()),
         };
-        Problem::new(key, error.to_string(), fix)
+        ConfigError::new(key, error.to_string(), fix)
     }
 }
 
-fn granted(section: &str, role: &str, grants: &Grants) -> Result<Vec<Permission>, Problem> {
+fn granted(section: &str, role: &str, grants: &Grants) -> Result<Vec<Permission>, ConfigError> {
     let mut granted = Vec::new();
     for (resource, actions) in grants {
         granted.extend(permissions(
@@ -182,11 +182,11 @@ fn granted(section: &str, role: &str, grants: &Grants) -> Result<Vec<Permission>
     Ok(granted)
 }
 
-fn permissions(key: &str, resource: &str, actions: &[String]) -> Result<Vec<Permission>, Problem> {
+fn permissions(key: &str, resource: &str, actions: &[String]) -> Result<Vec<Permission>, ConfigError> {
     let parsed = actions.iter().map(|action| {
         Permission::named(resource, action).map_err(|error| {
             let problem = format!("`{resource}:{action}` {error}");
-            Problem::new(key, problem, "write at most 64 letters, digits and `_-.`")
+            ConfigError::new(key, problem, "write at most 64 letters, digits and `_-.`")
         })
     });
     parsed.collect()

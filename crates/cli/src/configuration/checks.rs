@@ -15,8 +15,8 @@ use doorward_web::configuration::{
 use doorward_web::wiring::{StartError, check};
 use url::{Host, Url};
 
-use super::Problem;
-use super::draft::{Draft, HashingName};
+use super::ConfigError;
+use super::raw_config::{HashingName, RawConfig};
 
 const LEAST_SECRET_BYTES: usize = 32;
 const LEAST_DIFFERENT_CHARACTERS: usize = 10;
@@ -28,16 +28,16 @@ const LONGEST_RESET: TimeDelta = TimeDelta::hours(24);
 const LONGEST_IMPERSONATION: TimeDelta = TimeDelta::hours(1);
 const LONGEST_COOKIE_CACHE: TimeDelta = TimeDelta::seconds(300);
 
-impl Draft {
+impl RawConfig {
     /// The complete configuration, with these for what may be left out.
     pub(super) fn finish(
         mut self,
         secret: Secret<String>,
         database_url: Secret<String>,
         declare: impl FnOnce(AccessPolicyBuilder) -> AccessPolicyBuilder,
-    ) -> Result<Configuration, Problem> {
+    ) -> Result<Configuration, ConfigError> {
         check_secret(&secret)?;
-        self.check_spans()?;
+        self.check_durations()?;
         self.check_peppers()?;
         self.check_admin()?;
         self.settings.access = self.access.policy(declare)?;
@@ -52,7 +52,7 @@ impl Draft {
             trusted_origins.push(format!("http://localhost:{}", self.listen.port()));
         }
         TrustedOrigins::new(&self.settings.base_url, &trusted_origins).map_err(|error| {
-            Problem::new(
+            ConfigError::new(
                 "trusted_origins",
                 error.to_string(),
                 "write https://app.example.com, https://*.example.com or myapp://",
@@ -105,18 +105,18 @@ impl Draft {
         Ok(configuration)
     }
 
-    fn check_admin(&self) -> Result<(), Problem> {
+    fn check_admin(&self) -> Result<(), ConfigError> {
         let admin = &self.settings.admin;
         let short = |token: &Secret<String>| token.expose().chars().count() < LEAST_SECRET_BYTES;
         if admin.setup_token.as_ref().is_some_and(short) {
-            return Err(Problem::new(
+            return Err(ConfigError::new(
                 "admin.setup_token",
                 "could be guessed",
                 format!("write at least {LEAST_SECRET_BYTES} random characters"),
             ));
         }
         if admin.impersonation_session_duration <= TimeDelta::zero() {
-            return Err(Problem::new(
+            return Err(ConfigError::new(
                 "admin.impersonation_session_duration",
                 "is no time at all",
                 "write a number of seconds above 0",
@@ -125,12 +125,12 @@ impl Draft {
         Ok(())
     }
 
-    fn check_peppers(&self) -> Result<(), Problem> {
+    fn check_peppers(&self) -> Result<(), ConfigError> {
         if self.peppers.is_empty() || self.hashing == HashingName::Argon2id {
             return Ok(());
         }
         let problem = "only Argon2id hashes can say which pepper they were made with";
-        Err(Problem::new(
+        Err(ConfigError::new(
             "password.peppers",
             problem,
             "remove it, or set password.scheme = \"argon2id\"",
@@ -138,10 +138,10 @@ impl Draft {
     }
 
     /// Sets where the server is reached.
-    fn place(&mut self) -> Result<(), Problem> {
+    fn place(&mut self) -> Result<(), ConfigError> {
         if self.listen.port() == 0 && self.base_url.is_none() {
             let problem = "port 0 takes any free port, so that browsers do not know the address";
-            return Err(Problem::new(
+            return Err(ConfigError::new(
                 "listen",
                 problem,
                 "name a port, or set base_url, too",
@@ -152,7 +152,7 @@ impl Draft {
             .clone()
             .unwrap_or_else(|| format!("http://{}", reachable(self.listen)));
         let refused = |error: &dyn std::fmt::Display| {
-            Problem::new(
+            ConfigError::new(
                 "base_url",
                 format!("{url:?} {error}"),
                 "write the address browsers use, such as https://auth.example.com",
@@ -161,7 +161,7 @@ impl Draft {
         self.settings.base_url = Origin::from_base_url(&url).map_err(|error| refused(&error))?;
         let parsed = Url::parse(&url).map_err(|error| refused(&error))?;
         if parsed.scheme() == "http" && !is_loopback(&parsed) && !self.allow_insecure {
-            return Err(Problem::new(
+            return Err(ConfigError::new(
                 "base_url",
                 format!("{url:?} sends passwords and cookies unencrypted over the network"),
                 "use https, or set allow_insecure = true if the network is yours alone",
@@ -173,7 +173,7 @@ impl Draft {
             let path = path.trim_end_matches('/');
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
             if !path.starts_with('/') || path.contains("//") || !path.bytes().all(plain) {
-                return Err(Problem::new(
+                return Err(ConfigError::new(
                     "base_path",
                     format!("{path:?} is not a plain path"),
                     "write a path such as /api/auth",
@@ -184,7 +184,7 @@ impl Draft {
         Ok(())
     }
 
-    fn check_spans(&self) -> Result<(), Problem> {
+    fn check_durations(&self) -> Result<(), ConfigError> {
         let settings = &self.settings;
         let positive = [
             ("session.expires_in", settings.session.expires_in),
@@ -202,9 +202,9 @@ impl Draft {
             ),
             ("session.cookie_cache.max_age", self.cookie_cache_max_age),
         ];
-        for (key, span) in positive {
-            if span <= TimeDelta::zero() {
-                return Err(Problem::new(
+        for (key, duration) in positive {
+            if duration <= TimeDelta::zero() {
+                return Err(ConfigError::new(
                     key,
                     "is no time at all",
                     "write a number of seconds above 0",
@@ -213,7 +213,7 @@ impl Draft {
         }
         let password = &settings.email_and_password.password;
         if password.min_length > password.max_length {
-            return Err(Problem::new(
+            return Err(ConfigError::new(
                 "email_and_password.min_password_length",
                 format!(
                     "{} is more than max_password_length, {}",
@@ -223,14 +223,14 @@ impl Draft {
             ));
         }
         if self.session_memory > std::time::Duration::from_secs(1) {
-            return Err(Problem::new(
+            return Err(ConfigError::new(
                 "session.memory",
                 "a revoked session must be refused on every node within a second",
                 "write at most 1",
             ));
         }
         if self.rate_limit {
-            return Err(Problem::new(
+            return Err(ConfigError::new(
                 "rate_limit.enabled",
                 "rate limits are not available in this version",
                 "set it to false, and limit requests in the proxy in front of Doorward",
@@ -256,11 +256,11 @@ impl Draft {
                 LONGEST_IMPERSONATION,
             ),
         ];
-        for (key, span, most) in bounded {
-            if span > most {
+        for (key, duration, most) in bounded {
+            if duration > most {
                 let most = most.num_seconds();
                 let problem = format!("is longer than the {most} seconds that are safe");
-                return Err(Problem::new(
+                return Err(ConfigError::new(
                     key,
                     problem,
                     format!("write at most {most}, or set preset = \"better-auth\""),
@@ -268,7 +268,7 @@ impl Draft {
             }
         }
         if password.min_length < 8 {
-            return Err(Problem::new(
+            return Err(ConfigError::new(
                 "email_and_password.min_password_length",
                 "is less than 8",
                 "write at least 8, or set preset = \"better-auth\"",
@@ -288,12 +288,12 @@ impl Draft {
         }
     }
 
-    fn mail(&self) -> Result<Option<MailSettings>, Problem> {
+    fn mail(&self) -> Result<Option<MailSettings>, ConfigError> {
         let Some(smtp_url) = self.smtp_url.clone() else {
             return Ok(None);
         };
         let from = self.mail_from.clone().ok_or_else(|| {
-            Problem::new(
+            ConfigError::new(
                 "mail.from",
                 "is not set, but mail.smtp_url is",
                 "set the sender, such as \"Example <noreply@example.com>\"",
@@ -306,14 +306,14 @@ impl Draft {
         }))
     }
 
-    fn client_address(&self) -> Result<ClientAddressPolicy, Problem> {
+    fn client_address(&self) -> Result<ClientAddressPolicy, ConfigError> {
         ClientAddressPolicy::new(
             &self.ip_address_headers,
             &self.trusted_proxies,
             self.believe_any_peer,
         )
         .map_err(|error| {
-            Problem::new(
+            ConfigError::new(
                 "advanced.ip_address",
                 error.to_string(),
                 "write names of headers and networks such as 10.0.0.0/8",
@@ -323,7 +323,7 @@ impl Draft {
 }
 
 /// What no port can be made of, and what to do about it.
-fn unusable(error: &StartError) -> Problem {
+fn unusable(error: &StartError) -> ConfigError {
     let (key, fix) = match error {
         StartError::Configuration { option: "mail", .. } => (
             "mail",
@@ -335,7 +335,7 @@ fn unusable(error: &StartError) -> Problem {
         ),
     };
     let words = error.to_string();
-    Problem::new(
+    ConfigError::new(
         key,
         words.strip_prefix(&format!("{key}: ")).unwrap_or(&words),
         fix,
@@ -343,10 +343,10 @@ fn unusable(error: &StartError) -> Problem {
 }
 
 /// SK-4: short, well-known and low-entropy secrets are refused. Only the length is told.
-fn check_secret(secret: &Secret<String>) -> Result<(), Problem> {
+fn check_secret(secret: &Secret<String>) -> Result<(), ConfigError> {
     let text = secret.expose();
     let fix = "use at least 32 random bytes, for example from: openssl rand -hex 32";
-    let refused = |problem: &str| Err(Problem::new("secret", problem, fix));
+    let refused = |problem: &str| Err(ConfigError::new("secret", problem, fix));
     if text.len() < LEAST_SECRET_BYTES {
         return refused(&format!(
             "has {} bytes; {LEAST_SECRET_BYTES} are needed",

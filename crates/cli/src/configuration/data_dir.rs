@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use doorward_domain::Secret;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::Problem;
+use super::ConfigError;
 
 const OWNER_ONLY: u32 = 0o600;
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
@@ -46,7 +46,7 @@ impl DataDir {
     }
 
     /// Makes the directory, for the owner only.
-    pub(crate) fn create(&self) -> Result<(), Problem> {
+    pub(crate) fn create(&self) -> Result<(), ConfigError> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -55,7 +55,7 @@ impl DataDir {
     }
 
     /// The secret that is kept there, made on the first start.
-    pub(crate) fn secret(&self) -> Result<KeptSecret, Problem> {
+    pub(crate) fn secret(&self) -> Result<KeptSecret, ConfigError> {
         let file = self.0.join("secret");
         if let Some(secret) = self.read(&file)? {
             return Ok(KeptSecret {
@@ -67,12 +67,12 @@ impl DataDir {
         self.create()?;
         let is_new = self.write_new(&file)?;
         // Of two servers that start together one wrote the file, and both use what it wrote.
-        let missing = || Problem::new("secret", format!("{} vanished", file.display()), "start again");
+        let missing = || ConfigError::new("secret", format!("{} vanished", file.display()), "start again");
         let secret = self.read(&file)?.ok_or_else(missing)?;
         Ok(KeptSecret { secret, file, is_new })
     }
 
-    fn read(&self, file: &Path) -> Result<Option<Secret<String>>, Problem> {
+    fn read(&self, file: &Path) -> Result<Option<Secret<String>>, ConfigError> {
         let text = match fs::read_to_string(file) {
             Ok(text) => Secret::new(text),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -83,7 +83,7 @@ impl DataDir {
             .permissions()
             .mode();
         if mode & 0o077 != 0 {
-            return Err(Problem::new(
+            return Err(ConfigError::new(
                 "secret",
                 format!("others may read {}", file.display()),
                 format!("chmod 600 {}", file.display()),
@@ -93,7 +93,7 @@ impl DataDir {
     }
 
     /// Writes a new secret in one step, so that no reader sees half of it. False if there is one by now.
-    fn write_new(&self, file: &Path) -> Result<bool, Problem> {
+    fn write_new(&self, file: &Path) -> Result<bool, ConfigError> {
         let failed = |error: &std::io::Error| self.problem(file, error);
         let text = random_secret()?;
         let unfinished = self.0.join(format!(".secret-{}", std::process::id()));
@@ -118,8 +118,8 @@ impl DataDir {
         }
     }
 
-    fn problem(&self, path: &Path, error: &std::io::Error) -> Problem {
-        Problem::new(
+    fn problem(&self, path: &Path, error: &std::io::Error) -> ConfigError {
+        ConfigError::new(
             "data_dir",
             format!("{}: {error}", path.display()),
             format!(
@@ -131,10 +131,10 @@ impl DataDir {
 }
 
 /// 256 random bits as 64 hexadecimal digits.
-fn random_secret() -> Result<Secret<String>, Problem> {
+fn random_secret() -> Result<Secret<String>, ConfigError> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).map_err(|error| {
-        Problem::new(
+        ConfigError::new(
             "secret",
             format!("the operating system gives no random bytes: {error}"),
             "set secret",

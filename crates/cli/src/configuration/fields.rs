@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use config::Value;
-use doorward_domain::fields::{FieldContent, FieldKind, FieldSpec};
+use doorward_domain::fields::{FieldKind, FieldSpec, FieldValue};
 
-use super::Problem;
+use super::ConfigError;
 use super::access::Named;
 use super::value::OptionValue;
 
@@ -74,7 +74,7 @@ impl FieldsDraft {
     }
 
     /// The fields of users and of sessions.
-    pub(crate) fn specs(&self) -> Result<(Vec<FieldSpec>, Vec<FieldSpec>), Problem> {
+    pub(crate) fn specs(&self) -> Result<(Vec<FieldSpec>, Vec<FieldSpec>), ConfigError> {
         let of = |section: &str, fields: &BTreeMap<String, Properties>| {
             let specs = fields
                 .iter()
@@ -85,7 +85,7 @@ impl FieldsDraft {
     }
 }
 
-fn spec(section: &str, name: &str, properties: &Properties) -> Result<FieldSpec, Problem> {
+fn spec(section: &str, name: &str, properties: &Properties) -> Result<FieldSpec, ConfigError> {
     let key = |property: &str| format!("{section}.additional_fields.{name}.{property}");
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let is_taken = TAKEN.iter().any(|taken| taken.eq_ignore_ascii_case(name));
@@ -95,7 +95,7 @@ fn spec(section: &str, name: &str, properties: &Properties) -> Result<FieldSpec,
         || name.starts_with(|first: char| first.is_ascii_digit())
     {
         let problem = format!("`{name}` cannot be the name of a field");
-        return Err(Problem::new(
+        return Err(ConfigError::new(
             key("type"),
             problem,
             "write letters, digits and `_` that are no column yet",
@@ -104,7 +104,7 @@ fn spec(section: &str, name: &str, properties: &Properties) -> Result<FieldSpec,
     let flag = |property: &str, standard: bool| match properties.get(property) {
         None => Ok(standard),
         Some(value) => bool::read(value.clone()).ok_or_else(|| {
-            Problem::new(
+            ConfigError::new(
                 key(property),
                 format!("`{value}` is not true or false"),
                 "write true or false",
@@ -117,11 +117,11 @@ fn spec(section: &str, name: &str, properties: &Properties) -> Result<FieldSpec,
     let kind = match kind.as_deref() {
         Some("string") => FieldKind::Text,
         Some("number") => FieldKind::Number,
-        Some("boolean") => FieldKind::Flag,
-        Some("date") => FieldKind::Moment,
+        Some("boolean") => FieldKind::Bool,
+        Some("date") => FieldKind::DateTime,
         _ => {
             let words = "string, number, boolean or date";
-            return Err(Problem::new(
+            return Err(ConfigError::new(
                 key("type"),
                 format!("is not {words}"),
                 format!("write {words}"),
@@ -133,7 +133,7 @@ fn spec(section: &str, name: &str, properties: &Properties) -> Result<FieldSpec,
         .or_else(|| properties.get("default_value"));
     let default = default.map(|value| {
         content(kind, value).ok_or_else(|| {
-            Problem::new(
+            ConfigError::new(
                 key("default"),
                 format!("`{value}` is no value of this field"),
                 "write one of its type",
@@ -150,12 +150,12 @@ fn spec(section: &str, name: &str, properties: &Properties) -> Result<FieldSpec,
     })
 }
 
-fn content(kind: FieldKind, value: &Value) -> Option<FieldContent> {
+fn content(kind: FieldKind, value: &Value) -> Option<FieldValue> {
     let text = || value.clone().into_string().ok();
     Some(match kind {
-        FieldKind::Text => FieldContent::Text(text()?),
-        FieldKind::Number => FieldContent::Number(text()?.parse::<i32>().ok()?.into()),
-        FieldKind::Flag => FieldContent::Flag(bool::read(value.clone())?),
-        FieldKind::Moment => FieldContent::Moment(text()?.parse::<DateTime<Utc>>().ok()?),
+        FieldKind::Text => FieldValue::Text(text()?),
+        FieldKind::Number => FieldValue::Number(text()?.parse::<i32>().ok()?.into()),
+        FieldKind::Bool => FieldValue::Bool(bool::read(value.clone())?),
+        FieldKind::DateTime => FieldValue::DateTime(text()?.parse::<DateTime<Utc>>().ok()?),
     })
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use config::{Config, ConfigError, Environment, File, FileFormat, Value, ValueKind};
+use config::{Config, File, FileFormat, Value, ValueKind};
 
-use super::Problem;
-use super::catalogue::{CATALOGUE, variable};
+use super::ConfigError;
+use super::options::{CATALOGUE, variable};
 
 /// The file that is read if it is there.
 const STANDARD_FILE: &str = "doorward.toml";
@@ -24,9 +24,9 @@ const FALLBACKS: [(&str, &str); 5] = [
     ("PORT", "listen"),
 ];
 
-/// What the surroundings say.
+/// What the sources say.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Surroundings {
+pub(crate) struct Sources {
     /// `--config`
     pub(crate) file: Option<PathBuf>,
     /// The environment.
@@ -35,7 +35,7 @@ pub(crate) struct Surroundings {
     pub(crate) flags: Vec<(&'static str, &'static str, String)>,
 }
 
-impl Surroundings {
+impl Sources {
     /// Those of this process, without flags.
     pub(crate) fn of_process() -> Self {
         let environment = std::env::vars_os()
@@ -55,10 +55,10 @@ pub(crate) struct Given {
 }
 
 /// All values that are set, by option.
-pub(crate) fn read(surroundings: &Surroundings) -> Result<BTreeMap<String, Given>, Problem> {
-    let (fallbacks, variables) = environment(&surroundings.environment)?;
+pub(crate) fn read(sources: &Sources) -> Result<BTreeMap<String, Given>, ConfigError> {
+    let (fallbacks, variables) = environment(&sources.environment)?;
     let mut builder = Config::builder();
-    let file = surroundings
+    let file = sources
         .file
         .as_deref()
         .or_else(|| Some(Path::new(STANDARD_FILE)).filter(|file| file.exists()));
@@ -68,7 +68,7 @@ pub(crate) fn read(surroundings: &Surroundings) -> Result<BTreeMap<String, Given
     for (_, values) in [&fallbacks, &variables] {
         builder = builder.add_source(source(values));
     }
-    for (_, key, value) in &surroundings.flags {
+    for (_, key, value) in &sources.flags {
         builder = builder
             .set_override(*key, value.as_str())
             .map_err(|error| unreadable(file, &error))?;
@@ -77,7 +77,7 @@ pub(crate) fn read(surroundings: &Surroundings) -> Result<BTreeMap<String, Given
 
     let mut values = BTreeMap::new();
     flatten(String::new(), merged.cache, &mut values);
-    let origins = origins(&fallbacks, &variables, surroundings);
+    let origins = origins(&fallbacks, &variables, sources);
     let given = values.into_iter().map(|(key, value)| {
         let from_file = || {
             value
@@ -94,7 +94,7 @@ pub(crate) fn read(surroundings: &Surroundings) -> Result<BTreeMap<String, Given
 type Variables = (HashMap<String, String>, HashMap<String, String>);
 
 /// The fallbacks and our own variables: (variable behind an option, `DOORWARD_…` to value) each.
-fn environment(all: &HashMap<String, String>) -> Result<(Variables, Variables), Problem> {
+fn environment(all: &HashMap<String, String>) -> Result<(Variables, Variables), ConfigError> {
     let mut fallbacks = Variables::default();
     for (name, key) in FALLBACKS {
         if let Some((origin, value)) = variable_or_file(all, name, true)? {
@@ -136,13 +136,13 @@ fn variable_or_file(
     all: &HashMap<String, String>,
     name: &str,
     may_be_file: bool,
-) -> Result<Option<(String, String)>, Problem> {
+) -> Result<Option<(String, String)>, ConfigError> {
     let file_variable = format!("{name}_FILE");
     let path = all
         .get(&file_variable)
         .filter(|path| may_be_file && !path.is_empty());
     match (all.get(name), path) {
-        (Some(_), Some(_)) => Err(Problem::new(
+        (Some(_), Some(_)) => Err(ConfigError::new(
             name,
             format!("{file_variable} is set, too"),
             "keep one of them",
@@ -150,7 +150,7 @@ fn variable_or_file(
         (Some(value), None) => Ok(Some((name.to_owned(), value.clone()))),
         (None, Some(path)) => {
             let text = fs::read_to_string(path).map_err(|error| {
-                Problem::new(
+                ConfigError::new(
                     &*file_variable,
                     format!("cannot read {path:?}: {error}"),
                     "name a file the server may read",
@@ -165,18 +165,18 @@ fn variable_or_file(
     }
 }
 
-fn source(values: &HashMap<String, String>) -> Environment {
-    Environment::with_prefix(PREFIX)
+fn source(values: &HashMap<String, String>) -> config::Environment {
+    config::Environment::with_prefix(PREFIX)
         .prefix_separator("_")
         .separator("__")
         .source(Some(values.clone()))
 }
 
-fn origins(fallbacks: &Variables, own: &Variables, surroundings: &Surroundings) -> HashMap<String, String> {
+fn origins(fallbacks: &Variables, own: &Variables, sources: &Sources) -> HashMap<String, String> {
     let mut origins = fallbacks.0.clone();
     origins.extend(own.0.clone());
     origins.extend(
-        surroundings
+        sources
             .flags
             .iter()
             .map(|(flag, key, _)| ((*key).to_owned(), (*flag).to_owned())),
@@ -207,22 +207,22 @@ fn flatten(path: String, value: Value, values: &mut BTreeMap<String, Value>) {
     }
 }
 
-fn unreadable(file: Option<&Path>, error: &ConfigError) -> Problem {
+fn unreadable(file: Option<&Path>, error: &config::ConfigError) -> ConfigError {
     let name = file
         .unwrap_or_else(|| Path::new(STANDARD_FILE))
         .display()
         .to_string();
     // The parser shows the line at fault, in which a secret may stand (SK-1).
     match error {
-        ConfigError::FileParse { cause, .. } => {
+        config::ConfigError::FileParse { cause, .. } => {
             let place = cause.to_string();
             let place = place.lines().next().unwrap_or_default().to_owned();
-            Problem::new(name, format!("is not TOML: {place}"), "correct the file")
+            ConfigError::new(name, format!("is not TOML: {place}"), "correct the file")
         }
-        ConfigError::NotFound(_) => {
-            Problem::new(name, "does not exist", "name an existing file with --config")
+        config::ConfigError::NotFound(_) => {
+            ConfigError::new(name, "does not exist", "name an existing file with --config")
         }
-        other => Problem::new(
+        other => ConfigError::new(
             name,
             other.to_string(),
             "name an existing TOML file with --config",

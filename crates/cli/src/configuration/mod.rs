@@ -1,13 +1,13 @@
 //! The configuration: read from file, environment and flags, checked, and shown.
 
 mod access;
-mod catalogue;
 mod checks;
+mod config_error;
 mod data_dir;
-mod draft;
 mod fields;
 mod layers;
-mod problem;
+mod options;
+mod raw_config;
 mod reference;
 mod value;
 
@@ -19,22 +19,22 @@ use doorward_domain::Secret;
 use doorward_domain::access::AccessPolicyBuilder;
 use doorward_web::configuration::Configuration;
 
-pub(crate) use draft::LogFormat;
-pub(crate) use layers::Surroundings;
-pub use problem::Problem;
+pub use config_error::ConfigError;
+pub(crate) use layers::Sources;
+pub(crate) use raw_config::LogFormat;
 pub(crate) use reference::reference;
 
 use access::Named;
-use catalogue::{CATALOGUE, LATER, find, nearest, variable};
 use data_dir::DataDir;
-use draft::Draft;
 use layers::Given;
+use options::{CATALOGUE, UNSUPPORTED, find, nearest, variable};
+use raw_config::RawConfig;
 use value::OptionValue;
 
 /// Every option, read but not yet checked against the others.
 #[derive(Debug)]
 pub(crate) struct Loaded {
-    draft: Draft,
+    config: RawConfig,
     given: BTreeMap<String, Given>,
 }
 
@@ -49,13 +49,13 @@ pub(crate) struct Ready {
 }
 
 /// Reads the options.
-pub(crate) fn load(surroundings: &Surroundings) -> Result<Loaded, Problem> {
-    let given = layers::read(surroundings)?;
-    let mut draft = Draft::of(preset(given.get("preset"))?);
+pub(crate) fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
+    let given = layers::read(sources)?;
+    let mut config = RawConfig::of(preset(given.get("preset"))?);
     for (key, Given { value, origin }) in &given {
         let Some(entry) = find(key) else {
-            let named = match draft.access.read(key, value) {
-                Named::Other => draft.fields.read(key, value),
+            let named = match config.access.read(key, value) {
+                Named::Other => config.fields.read(key, value),
                 named => named,
             };
             match named {
@@ -64,14 +64,14 @@ pub(crate) fn load(surroundings: &Surroundings) -> Result<Loaded, Problem> {
                     let problem = format!("`{value}` is not what belongs there");
                     let fix =
                         "docs/reference/configuration.md says how resources, roles and fields are written";
-                    let problem = Problem::new(key, problem, fix);
+                    let problem = ConfigError::new(key, problem, fix);
                     return Err(problem.with_origin(Some(origin.clone())));
                 }
                 Named::Other => unknown(key, value, origin)?,
             }
             continue;
         };
-        if !entry.set(&mut draft, value.clone()) {
+        if !entry.set(&mut config, value.clone()) {
             let shown = if entry.secret {
                 "the value".to_owned()
             } else {
@@ -80,25 +80,25 @@ pub(crate) fn load(surroundings: &Surroundings) -> Result<Loaded, Problem> {
             let expected = (entry.expected)();
             let problem = format!("{shown} is not {expected}");
             return Err(
-                Problem::new(key, problem, format!("write {expected}")).with_origin(Some(origin.clone()))
+                ConfigError::new(key, problem, format!("write {expected}")).with_origin(Some(origin.clone()))
             );
         }
     }
-    Ok(Loaded { draft, given })
+    Ok(Loaded { config, given })
 }
 
 /// A configuration of defaults that keeps nothing, for describing the server.
-pub(crate) fn standard() -> Result<Configuration, Problem> {
+pub(crate) fn standard() -> Result<Configuration, ConfigError> {
     let secret = Secret::new("describing-a-server-needs-no-secret".to_owned());
-    let mut draft = Draft::of(Preset::Hardened);
-    draft.settings.admin.enabled = true;
-    draft.settings.username.enabled = true;
-    draft.finish(secret, Secret::new("sqlite::memory:".to_owned()), |policy| policy)
+    let mut config = RawConfig::of(Preset::Hardened);
+    config.settings.admin.enabled = true;
+    config.settings.username.enabled = true;
+    config.finish(secret, Secret::new("sqlite::memory:".to_owned()), |policy| policy)
 }
 
 impl Loaded {
     /// Checks the options, and makes what is missing in the data directory: the directory and the secret.
-    pub(crate) fn prepare(self) -> Result<Ready, Problem> {
+    pub(crate) fn prepare(self) -> Result<Ready, ConfigError> {
         self.prepare_with(|policy| policy)
     }
 
@@ -106,15 +106,15 @@ impl Loaded {
     pub(crate) fn prepare_with(
         self,
         declare: impl FnOnce(AccessPolicyBuilder) -> AccessPolicyBuilder,
-    ) -> Result<Ready, Problem> {
-        let directory = DataDir::new(&self.draft.data_dir);
-        let (secret, secret_file) = if let Some(secret) = self.draft.secret.clone() {
+    ) -> Result<Ready, ConfigError> {
+        let directory = DataDir::new(&self.config.data_dir);
+        let (secret, secret_file) = if let Some(secret) = self.config.secret.clone() {
             (secret, None)
         } else {
             let kept = directory.secret()?;
             (kept.secret, Some((kept.file, kept.is_new)))
         };
-        let (database_url, database_file) = if let Some(url) = self.draft.database_url.clone() {
+        let (database_url, database_file) = if let Some(url) = self.config.database_url.clone() {
             (url, None)
         } else {
             directory.create()?;
@@ -122,7 +122,7 @@ impl Loaded {
         };
         let given = self.given;
         let configuration = self
-            .draft
+            .config
             .finish(secret, database_url, declare)
             .map_err(|problem| {
                 let origin = given.get(&problem.key).map(|given| given.origin.clone());
@@ -137,13 +137,13 @@ impl Loaded {
 
     /// What is logged, and how.
     pub(crate) fn log(&self) -> (&str, LogFormat) {
-        (&self.draft.log_level, self.draft.log_format)
+        (&self.config.log_level, self.config.log_format)
     }
 
     /// Every option, its value and where the value came from, as a file that could be used; secrets are hidden.
     pub(crate) fn print(&self) -> String {
         let lines = CATALOGUE.iter().map(|entry| {
-            let value = entry.show(&self.draft);
+            let value = entry.show(&self.config);
             let origin = self
                 .given
                 .get(entry.key)
@@ -174,24 +174,24 @@ impl Loaded {
     }
 }
 
-fn preset(given: Option<&Given>) -> Result<Preset, Problem> {
+fn preset(given: Option<&Given>) -> Result<Preset, ConfigError> {
     let Some(Given { value, origin }) = given else {
         return Ok(Preset::Hardened);
     };
     Preset::read(value.clone()).ok_or_else(|| {
         let expected = Preset::expected();
         let problem = format!("`{value}` is not {expected}");
-        Problem::new("preset", problem, format!("write {expected}")).with_origin(Some(origin.clone()))
+        ConfigError::new("preset", problem, format!("write {expected}")).with_origin(Some(origin.clone()))
     })
 }
 
 /// A name that is no option is an error, unless it switches off what is not there anyway.
-fn unknown(key: &str, value: &config::Value, origin: &str) -> Result<(), Problem> {
+fn unknown(key: &str, value: &config::Value, origin: &str) -> Result<(), ConfigError> {
     if matches!(&value.kind, config::ValueKind::Table(table) if table.is_empty()) {
         return Ok(());
     }
     let origin = Some(origin.to_owned());
-    let later = LATER
+    let later = UNSUPPORTED
         .iter()
         .find(|section| key == **section || key.starts_with(&format!("{section}.")));
     if let Some(section) = later {
@@ -199,14 +199,14 @@ fn unknown(key: &str, value: &config::Value, origin: &str) -> Result<(), Problem
             return Ok(());
         }
         let problem = format!("{section} is not available in this version");
-        return Err(Problem::new(key, problem, "remove it").with_origin(origin));
+        return Err(ConfigError::new(key, problem, "remove it").with_origin(origin));
     }
     let nearest = nearest(key);
     let fix = format!(
         "did you mean {nearest} ({})? `doorward config print` lists all options",
         variable(nearest)
     );
-    Err(Problem::new(key, "is not an option", fix).with_origin(origin))
+    Err(ConfigError::new(key, "is not an option", fix).with_origin(origin))
 }
 
 #[cfg(test)]

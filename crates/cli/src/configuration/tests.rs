@@ -4,18 +4,18 @@ use super::*;
 
 const SECRET: &str = "9f2c6d1e8b7a45c03f1d2e6b9a8c7d5e";
 
-fn environment(variables: &[(&str, &str)]) -> Surroundings {
+fn environment(variables: &[(&str, &str)]) -> Sources {
     let environment = variables
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
-    Surroundings {
+    Sources {
         environment,
-        ..Surroundings::default()
+        ..Sources::default()
     }
 }
 
-fn configuration(variables: &[(&str, &str)]) -> Result<Configuration, Problem> {
+fn configuration(variables: &[(&str, &str)]) -> Result<Configuration, ConfigError> {
     let mut all = vec![
         ("DOORWARD_SECRET", SECRET),
         ("DOORWARD_DATABASE__URL", "sqlite::memory:"),
@@ -25,7 +25,7 @@ fn configuration(variables: &[(&str, &str)]) -> Result<Configuration, Problem> {
     Ok(load(&environment(&all))?.prepare()?.configuration)
 }
 
-fn problem(variables: &[(&str, &str)]) -> Problem {
+fn problem(variables: &[(&str, &str)]) -> ConfigError {
     configuration(variables).map(|_| ()).unwrap_err()
 }
 
@@ -38,18 +38,18 @@ fn later_sources_overrule_earlier_ones() {
         "base_path = \"/file\"\nlisten = \"127.0.0.1:1\"\n[session]\nexpires_in = 10\nupdate_age = 1.5\n",
     )
     .unwrap();
-    let mut surroundings = environment(&[
+    let mut sources = environment(&[
         ("PORT", "2"),
         ("DOORWARD_SESSION__EXPIRES_IN", "20"),
         ("BETTER_AUTH_SECRET", "another-9f2c6d1e8b7a45c03f1d2e6b9a8c7d5e"),
         ("DOORWARD_SECRET", SECRET),
         ("DOORWARD_DATABASE__URL", "sqlite::memory:"),
     ]);
-    surroundings.file = Some(file);
-    surroundings
+    sources.file = Some(file);
+    sources
         .flags
         .push(("--listen", "listen", "127.0.0.1:3".to_owned()));
-    let loaded = load(&surroundings).unwrap();
+    let loaded = load(&sources).unwrap();
     let printed = loaded.print();
     let configuration = loaded.prepare().unwrap().configuration;
     assert_eq!(configuration.settings.base_path, "/file");
@@ -281,18 +281,18 @@ fn a_broken_file_is_named_without_its_text() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("broken.toml");
     fs::write(&file, "preset = \"hardened\"\nsecret = \"hunter2-hunter2\n").unwrap();
-    let surroundings = Surroundings {
+    let sources = Sources {
         file: Some(file),
-        ..Surroundings::default()
+        ..Sources::default()
     };
-    let problem = load(&surroundings).unwrap_err();
+    let problem = load(&sources).unwrap_err();
     assert!(problem.key.ends_with("broken.toml"), "{problem}");
     assert!(problem.what.contains("line 2"), "{problem}");
     assert!(!problem.to_string().contains("hunter2"), "SK-1: {problem}");
 
-    let missing = Surroundings {
+    let missing = Sources {
         file: Some(home.path().join("missing.toml")),
-        ..Surroundings::default()
+        ..Sources::default()
     };
     assert!(load(&missing).unwrap_err().key.ends_with("missing.toml"));
 }

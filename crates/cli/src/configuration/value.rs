@@ -13,7 +13,7 @@ use doorward_domain::session::TokenStorage;
 use doorward_web::session::cookie_cache::Strategy;
 use url::Url;
 
-use super::draft::{HashingName, LogFormat};
+use super::raw_config::{HashingName, LogFormat};
 
 /// The type of an option.
 pub(crate) trait OptionValue: Sized {
@@ -90,7 +90,7 @@ impl OptionValue for NonZeroUsize {
     }
 }
 
-/// A span in seconds, fractions allowed, for at most a hundred years.
+/// A duration in seconds, fractions allowed, for at most a hundred years.
 impl OptionValue for TimeDelta {
     fn expected() -> String {
         "a number of seconds, such as 3600 or 0.5".to_owned()
@@ -119,7 +119,7 @@ impl OptionValue for Duration {
         };
         Self::try_from_secs_f64(seconds)
             .ok()
-            .filter(|span| *span <= CENTURY)
+            .filter(|duration| *duration <= CENTURY)
     }
 
     fn show(&self) -> String {
@@ -295,7 +295,7 @@ macro_rules! words {
 }
 
 words!(Preset { "hardened" = Self::Hardened, "better-auth" = Self::BetterAuth });
-words!(TokenStorage { "digest" = Self::Digest, "clear" = Self::Clear });
+words!(TokenStorage { "digest" = Self::Digest, "clear" = Self::Plaintext });
 words!(DeletionMode { "soft" = Self::Soft, "hard" = Self::Hard });
 words!(LengthUnit { "code-points" = Self::CodePoints, "utf-16" = Self::Utf16Units });
 words!(Strategy { "compact" = Self::Compact, "jwt" = Self::Jwt, "jwe" = Self::Jwe });

@@ -17,7 +17,7 @@ fn sk_1_no_log_line_at_any_level_holds_a_password_a_token_a_cookie_or_an_address
         ("DOORWARD_LOG__LEVEL", "trace"),
         ("DOORWARD_LOG__FORMAT", "json"),
         ("DOORWARD_EMAIL_AND_PASSWORD__SEND_RESET_PASSWORD", "true"),
-        // Nobody listens there: a letter that is not sent is where its text would be logged.
+        // Nobody listens there: an email that is not sent is where its text would be logged.
         (
             "DOORWARD_MAIL__SMTP_URL",
             "smtp://relay:relay-hunter2@127.0.0.1:1",
@@ -70,7 +70,7 @@ fn sk_1_no_log_line_at_any_level_holds_a_password_a_token_a_cookie_or_an_address
         200
     );
     let secret = fs::read_to_string(home.path().join("doorward-data/secret")).unwrap();
-    support::until(|| fs::read_to_string(&log).unwrap().contains("letter not sent"));
+    support::until(|| fs::read_to_string(&log).unwrap().contains("email not sent"));
     drop(server);
 
     let log = fs::read_to_string(&log).unwrap();

@@ -14,7 +14,7 @@ pub(crate) struct Server {
     address: SocketAddr,
 }
 
-/// The binary with nothing of the surroundings in its environment.
+/// The binary with nothing of the sources in its environment.
 pub(crate) fn doorward(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
     command.current_dir(home).env_clear().stdin(Stdio::null());

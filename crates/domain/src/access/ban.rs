@@ -43,7 +43,7 @@ impl Ban {
 
     /// Whether there was a ban and it ran out: the next sign-in lifts it.
     #[must_use]
-    pub fn has_run_out(&self, now: DateTime<Utc>) -> bool {
+    pub fn is_expired(&self, now: DateTime<Utc>) -> bool {
         self.banned == Some(true) && !self.is_active(now)
     }
 }
@@ -100,11 +100,11 @@ mod tests {
         let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
         let ban = Ban::of("spam".into(), Some(now));
         assert!(ban.is_active(now - TimeDelta::milliseconds(1)));
-        assert!(!ban.is_active(now) && ban.has_run_out(now));
+        assert!(!ban.is_active(now) && ban.is_expired(now));
         let for_good = Ban::of("spam".into(), None);
-        assert!(for_good.is_active(now) && !for_good.has_run_out(now));
+        assert!(for_good.is_active(now) && !for_good.is_expired(now));
         for none in [Ban::none(), Ban::default()] {
-            assert!(!none.is_active(now) && !none.has_run_out(now));
+            assert!(!none.is_active(now) && !none.is_expired(now));
         }
     }
 }

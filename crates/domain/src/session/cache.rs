@@ -5,7 +5,7 @@ use crate::user::User;
 
 /// The moment a reader began to ask the store. What it learns may be cached only if nothing was written since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CacheTicket(pub u64);
+pub struct CacheVersion(pub u64);
 
 /// Remembers for a short, configured time whose session a token is, so that the most frequent question needs no query.
 ///
@@ -17,10 +17,10 @@ pub trait SessionCache: Send + Sync {
     fn get(&self, token: &SessionToken) -> Option<Arc<(Session, User)>>;
 
     /// To be called before the store is asked.
-    fn ticket(&self) -> CacheTicket;
+    fn ticket(&self) -> CacheVersion;
 
     /// Remembers an answer of the store, unless something was written since the ticket was drawn.
-    fn put(&self, ticket: CacheTicket, token: &SessionToken, found: (Session, User));
+    fn put(&self, ticket: CacheVersion, token: &SessionToken, found: (Session, User));
 }
 
 /// Remembers nothing.
@@ -32,9 +32,9 @@ impl SessionCache for NoSessionCache {
         None
     }
 
-    fn ticket(&self) -> CacheTicket {
-        CacheTicket(0)
+    fn ticket(&self) -> CacheVersion {
+        CacheVersion(0)
     }
 
-    fn put(&self, _: CacheTicket, _: &SessionToken, _: (Session, User)) {}
+    fn put(&self, _: CacheVersion, _: &SessionToken, _: (Session, User)) {}
 }

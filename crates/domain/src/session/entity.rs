@@ -29,7 +29,7 @@ pub struct Session {
     pub impersonated_by: Option<UserId>,
     /// When a session Better Auth opened was taken over. From then on it ages like one of ours, so that nobody is
     /// signed out by the move, however long ago they signed in.
-    pub adopted_at: Option<DateTime<Utc>>,
+    pub imported_at: Option<DateTime<Utc>>,
 }
 
 impl Session {

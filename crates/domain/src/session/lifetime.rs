@@ -34,11 +34,11 @@ impl SessionPolicy {
     /// When a session opened now ends.
     #[must_use]
     pub fn first_expiry(&self, lifetime: Lifetime, now: DateTime<Utc>) -> DateTime<Utc> {
-        let span = match lifetime {
+        let duration = match lifetime {
             Lifetime::Remembered => self.expires_in,
             Lifetime::BrowserSession => Self::BROWSER_SESSION,
         };
-        now + self.absolute_lifetime.map_or(span, |most| span.min(most))
+        now + self.absolute_lifetime.map_or(duration, |most| duration.min(most))
     }
 
     /// The end the session gets if it is due to be extended. One that an administrator uses in somebody's place never is
@@ -56,7 +56,7 @@ impl SessionPolicy {
     /// behind counts until its end, and ages from the moment it is taken over.
     #[must_use]
     pub fn is_live(&self, session: &Session, now: DateTime<Utc>) -> bool {
-        let imported = session.adopted_at.is_none() && session.token.storage() == TokenStorage::Clear;
+        let imported = session.imported_at.is_none() && session.token.storage() == TokenStorage::Plaintext;
         session.is_live(now) && (imported || self.last_moment(session).is_none_or(|last| last > now))
     }
 
@@ -69,7 +69,7 @@ impl SessionPolicy {
     /// The moment beyond which the session cannot last however busy it is.
     fn last_moment(&self, session: &Session) -> Option<DateTime<Utc>> {
         self.absolute_lifetime
-            .map(|most| session.adopted_at.unwrap_or(session.created_at) + most)
+            .map(|most| session.imported_at.unwrap_or(session.created_at) + most)
     }
 }
 
@@ -106,7 +106,7 @@ mod tests {
             user_agent: None,
             extra: std::collections::BTreeMap::new(),
             impersonated_by: None,
-            adopted_at: None,
+            imported_at: None,
         }
     }
 
@@ -161,7 +161,7 @@ mod tests {
         };
         assert!(policy().is_live(&left, day_400));
         let adopted = Session {
-            adopted_at: Some(day_400),
+            imported_at: Some(day_400),
             ..left
         };
         assert!(policy().is_live(&adopted, day_430 - TimeDelta::milliseconds(1)));

@@ -6,7 +6,7 @@ mod lifetime;
 mod repository;
 mod token;
 
-pub use cache::{CacheTicket, NoSessionCache, SessionCache};
+pub use cache::{CacheVersion, NoSessionCache, SessionCache};
 pub use entity::Session;
 pub use lifetime::{Lifetime, SessionPolicy};
 pub use repository::{SessionHandle, SessionRepository};

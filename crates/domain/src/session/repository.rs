@@ -87,5 +87,5 @@ pub trait SessionRepository: Send + Sync {
     async fn trim(&self, user: &UserId, keep: u64) -> Result<u64, StoreError>;
 
     /// Removes at most `limit` sessions that ended before `now`.
-    async fn sweep(&self, now: DateTime<Utc>, limit: u64) -> Result<u64, StoreError>;
+    async fn purge_expired(&self, now: DateTime<Utc>, limit: u64) -> Result<u64, StoreError>;
 }

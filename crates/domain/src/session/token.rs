@@ -48,7 +48,7 @@ impl SessionToken {
     pub fn stored(&self, storage: TokenStorage) -> StoredToken {
         StoredToken(match storage {
             TokenStorage::Digest => TokenDigest::of(self.expose()).as_str().to_owned(),
-            TokenStorage::Clear => self.expose().to_owned(),
+            TokenStorage::Plaintext => self.expose().to_owned(),
         })
     }
 }
@@ -59,7 +59,7 @@ pub enum TokenStorage {
     /// As a digest (TK-2).
     Digest,
     /// As they are, so that Better Auth can read them.
-    Clear,
+    Plaintext,
 }
 
 /// The `token` column of a session: a digest or, where Better Auth shares the database, the token in clear.
@@ -84,7 +84,7 @@ impl StoredToken {
         if TokenDigest::looks_like(&self.0) {
             TokenStorage::Digest
         } else {
-            TokenStorage::Clear
+            TokenStorage::Plaintext
         }
     }
 }
@@ -99,7 +99,10 @@ mod tests {
         let digest = token.stored(TokenStorage::Digest);
         assert_eq!(digest.storage(), TokenStorage::Digest);
         assert!(SessionToken::parse(digest.as_str()).is_err());
-        assert_eq!(token.stored(TokenStorage::Clear).as_str(), "TokenFromElsewhere");
+        assert_eq!(
+            token.stored(TokenStorage::Plaintext).as_str(),
+            "TokenFromElsewhere"
+        );
     }
 
     #[test]

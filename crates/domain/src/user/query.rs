@@ -40,9 +40,9 @@ pub enum ValueKind {
     /// Text.
     Text,
     /// True or false.
-    Flag,
+    Bool,
     /// A moment.
-    Moment,
+    DateTime,
 }
 
 /// What a column is compared with.
@@ -51,9 +51,9 @@ pub enum FilterValue {
     /// Text, compared byte by byte.
     Text(String),
     /// True or false.
-    Flag(bool),
+    Bool(bool),
     /// A moment.
-    Moment(DateTime<Utc>),
+    DateTime(DateTime<Utc>),
 }
 
 /// A condition on a column. One without a value satisfies none.
@@ -141,7 +141,7 @@ pub enum SortKey {
     /// The values of a column, text byte by byte. Where a value is missing, it comes first.
     Column(UserColumn),
     /// The name with its ASCII letters in lower case.
-    FoldedName,
+    CaseInsensitiveName,
 }
 
 /// The order of users.
@@ -155,7 +155,7 @@ pub struct UserOrder {
 
 /// A place in the order: of the user last seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeysetPosition {
+pub struct Cursor {
     /// What decides the order, of that user.
     pub key: FilterValue,
     /// That user.
@@ -164,12 +164,12 @@ pub struct KeysetPosition {
 
 /// Which of the users that match.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum UserSlice {
+pub enum Page {
     /// Those after so many others. The answer says how many match.
     Offset(u64),
     /// Those after this place, or the first ones: as fast in the middle as at the beginning. The order has to go by
-    /// [`UserColumn::Email`], [`UserColumn::CreatedAt`] or [`SortKey::FoldedName`].
-    After(Option<KeysetPosition>),
+    /// [`UserColumn::Email`], [`UserColumn::CreatedAt`] or [`SortKey::CaseInsensitiveName`].
+    After(Option<Cursor>),
 }
 
 /// A question for users.
@@ -184,7 +184,7 @@ pub struct UserQuery {
     /// In which order.
     pub order: UserOrder,
     /// From where on.
-    pub slice: UserSlice,
+    pub slice: Page,
     /// How many at most.
     pub limit: u64,
 }
@@ -194,7 +194,7 @@ pub struct UserQuery {
 pub struct UserPage {
     /// In the order asked for.
     pub users: Vec<User>,
-    /// How many match in all; counted for [`UserSlice::Offset`] only.
+    /// How many match in all; counted for [`Page::Offset`] only.
     pub total: Option<u64>,
 }
 
@@ -240,8 +240,8 @@ impl UserColumn {
     #[must_use]
     pub const fn kind(self) -> ValueKind {
         match self {
-            Self::EmailVerified | Self::Banned => ValueKind::Flag,
-            Self::BanExpires | Self::CreatedAt | Self::UpdatedAt => ValueKind::Moment,
+            Self::EmailVerified | Self::Banned => ValueKind::Bool,
+            Self::BanExpires | Self::CreatedAt | Self::UpdatedAt => ValueKind::DateTime,
             Self::Id
             | Self::Name
             | Self::Email
@@ -261,7 +261,7 @@ impl UserColumn {
             Self::Id => text(user.id.as_str()),
             Self::Name => text(user.name.as_str()),
             Self::Email => text(user.email.as_str()),
-            Self::EmailVerified => Some(FilterValue::Flag(user.email_verified)),
+            Self::EmailVerified => Some(FilterValue::Bool(user.email_verified)),
             Self::Image => user.image.as_ref().and_then(|image| text(image.as_str())),
             Self::Username => user
                 .username
@@ -269,11 +269,11 @@ impl UserColumn {
                 .and_then(|username| text(username.as_str())),
             Self::DisplayUsername => user.display_username.as_deref().and_then(text),
             Self::Role => user.role.as_ref().and_then(|role| text(role.as_str())),
-            Self::Banned => user.ban.banned.map(FilterValue::Flag),
+            Self::Banned => user.ban.banned.map(FilterValue::Bool),
             Self::BanReason => user.ban.reason.as_deref().and_then(text),
-            Self::BanExpires => user.ban.expires_at.map(FilterValue::Moment),
-            Self::CreatedAt => Some(FilterValue::Moment(user.created_at)),
-            Self::UpdatedAt => Some(FilterValue::Moment(user.updated_at)),
+            Self::BanExpires => user.ban.expires_at.map(FilterValue::DateTime),
+            Self::CreatedAt => Some(FilterValue::DateTime(user.created_at)),
+            Self::UpdatedAt => Some(FilterValue::DateTime(user.updated_at)),
         }
     }
 }
@@ -284,7 +284,7 @@ impl SortKey {
     pub fn of(self, user: &User) -> Option<FilterValue> {
         match self {
             Self::Column(column) => column.of(user),
-            Self::FoldedName => Some(FilterValue::Text(user.name.as_str().to_ascii_lowercase())),
+            Self::CaseInsensitiveName => Some(FilterValue::Text(user.name.as_str().to_ascii_lowercase())),
         }
     }
 }
@@ -335,9 +335,9 @@ impl UserQuery {
 
     /// The place of a user in the order, for going on after them.
     #[must_use]
-    pub fn position(&self, user: &User) -> Option<KeysetPosition> {
+    pub fn position(&self, user: &User) -> Option<Cursor> {
         let key = self.order.by.of(user)?;
-        Some(KeysetPosition {
+        Some(Cursor {
             key,
             id: user.id.clone(),
         })

@@ -8,7 +8,7 @@ use crate::user::Email;
 pub enum EmailChangeStep {
     /// The old address agrees to the change.
     Confirmation,
-    /// The new address shows that letters reach it; then the change happens.
+    /// The new address shows that emails reach it; then the change happens.
     Verification,
 }
 

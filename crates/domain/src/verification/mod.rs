@@ -7,7 +7,7 @@ mod repository;
 
 pub use email_token::{EmailChange, EmailChangeStep, EmailClaims, EmailTokenCodec, EmailTokenError};
 pub use entity::Verification;
-pub use purpose::{MailToken, Purpose, VerificationKey};
+pub use purpose::{OneTimeToken, Purpose, VerificationKey};
 pub use repository::VerificationRepository;
 
 #[cfg(any(test, feature = "mocks"))]

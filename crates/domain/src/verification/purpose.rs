@@ -12,7 +12,7 @@ pub enum Purpose {
     /// Showing that an address is one's own, also when it is to replace another.
     VerifyEmail,
     /// Not a token somebody can use: remembers one that was used, until it would have expired (TK-3).
-    Spent,
+    Consumed,
     /// Not a token somebody can use: remembers that an owner was told of a sign-up with their address (EN-5).
     SignUpNotice,
 }
@@ -23,7 +23,7 @@ impl Purpose {
         Self::ResetPassword,
         Self::DeleteAccount,
         Self::VerifyEmail,
-        Self::Spent,
+        Self::Consumed,
         Self::SignUpNotice,
     ];
 
@@ -34,7 +34,7 @@ impl Purpose {
             Self::ResetPassword => "reset-password:",
             Self::DeleteAccount => "delete-account-",
             Self::VerifyEmail => "verify-email:",
-            Self::Spent => "spent:",
+            Self::Consumed => "spent:",
             Self::SignUpNotice => "sign-up-notice:",
         }
     }
@@ -43,7 +43,7 @@ impl Purpose {
         match self {
             Self::ResetPassword => random_text(entropy, Alphabet::Alphanumeric, 24),
             Self::DeleteAccount => random_text(entropy, Alphabet::LowerAlphanumeric, 32),
-            Self::VerifyEmail | Self::Spent | Self::SignUpNotice => {
+            Self::VerifyEmail | Self::Consumed | Self::SignUpNotice => {
                 random_text(entropy, Alphabet::Alphanumeric, 32)
             }
         }
@@ -52,9 +52,9 @@ impl Purpose {
 
 /// A token that travels in a mailed link: at least 142 random bits (TK-1).
 #[derive(Clone, Debug)]
-pub struct MailToken(Secret<String>);
+pub struct OneTimeToken(Secret<String>);
 
-impl MailToken {
+impl OneTimeToken {
     const MAX: usize = 512;
 
     /// A new token in the form Better Auth gives tokens of this purpose.
@@ -83,13 +83,13 @@ impl MailToken {
 #[derive(Clone, Debug)]
 pub struct VerificationKey {
     purpose: Purpose,
-    token: MailToken,
+    token: OneTimeToken,
 }
 
 impl VerificationKey {
     /// The verification of this token for this purpose.
     #[must_use]
-    pub const fn new(purpose: Purpose, token: MailToken) -> Self {
+    pub const fn new(purpose: Purpose, token: OneTimeToken) -> Self {
         Self { purpose, token }
     }
 
@@ -99,7 +99,7 @@ impl VerificationKey {
         let prefix = self.purpose.prefix();
         match storage {
             TokenStorage::Digest => format!("{prefix}{}", TokenDigest::of(self.token.expose())),
-            TokenStorage::Clear => format!("{prefix}{}", self.token.expose()),
+            TokenStorage::Plaintext => format!("{prefix}{}", self.token.expose()),
         }
     }
 
@@ -108,7 +108,7 @@ impl VerificationKey {
     pub fn identifiers(&self) -> [String; 2] {
         [
             self.identifier(TokenStorage::Digest),
-            self.identifier(TokenStorage::Clear),
+            self.identifier(TokenStorage::Plaintext),
         ]
     }
 }
@@ -119,22 +119,22 @@ mod tests {
 
     #[test]
     fn identifiers_name_the_purpose() {
-        let token = MailToken::parse("abc").unwrap();
+        let token = OneTimeToken::parse("abc").unwrap();
         let key = VerificationKey::new(Purpose::ResetPassword, token.clone());
-        assert_eq!(key.identifier(TokenStorage::Clear), "reset-password:abc");
+        assert_eq!(key.identifier(TokenStorage::Plaintext), "reset-password:abc");
         assert!(
             key.identifier(TokenStorage::Digest)
                 .starts_with("reset-password:sha256:ba78")
         );
         let other = VerificationKey::new(Purpose::DeleteAccount, token);
-        assert_eq!(other.identifier(TokenStorage::Clear), "delete-account-abc");
+        assert_eq!(other.identifier(TokenStorage::Plaintext), "delete-account-abc");
     }
 
     #[test]
     fn tk_2_a_stored_identifier_is_no_token() {
-        assert!(MailToken::parse(TokenDigest::of("abc").as_str()).is_none());
-        assert!(MailToken::parse("").is_none());
-        assert!(MailToken::parse("a\0").is_none());
+        assert!(OneTimeToken::parse(TokenDigest::of("abc").as_str()).is_none());
+        assert!(OneTimeToken::parse("").is_none());
+        assert!(OneTimeToken::parse("a\0").is_none());
     }
 
     #[test]

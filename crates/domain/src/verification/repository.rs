@@ -36,5 +36,5 @@ pub trait VerificationRepository: Send + Sync {
     async fn cancel(&self, user: &UserId, purposes: &[Purpose]) -> Result<u64, StoreError>;
 
     /// Removes at most `limit` verifications that expired before `now`.
-    async fn sweep(&self, now: DateTime<Utc>, limit: u64) -> Result<u64, StoreError>;
+    async fn purge_expired(&self, now: DateTime<Utc>, limit: u64) -> Result<u64, StoreError>;
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use doorward_domain::access::{Ban, RoleList};
 use doorward_domain::user::{
-    Comparison, FilterValue, SearchField, SearchMatch, SortKey, User, UserColumn, UserFilter, UserName,
-    UserOrder, UserPage, UserQuery, UserSearch, UserSlice,
+    Comparison, FilterValue, Page, SearchField, SearchMatch, SortKey, User, UserColumn, UserFilter, UserName,
+    UserOrder, UserPage, UserQuery, UserSearch,
 };
 use doorward_domain::{Store, UserId};
 
@@ -20,7 +20,7 @@ fn named(id: &str, name: &str, seconds: i64) -> User {
 }
 
 /// Four users, one of them banned, one an administrator among other things.
-async fn crowd(store: &Arc<dyn Store>) {
+async fn seeded_users(store: &Arc<dyn Store>) {
     let users = [
         User {
             role: Some(RoleList::from_stored("user")),
@@ -53,7 +53,7 @@ fn all() -> UserQuery {
             by: SortKey::Column(UserColumn::CreatedAt),
             descending: false,
         },
-        slice: UserSlice::Offset(0),
+        slice: Page::Offset(0),
         limit: 100,
     }
 }
@@ -70,21 +70,21 @@ async fn found(store: &Arc<dyn Store>, query: &UserQuery) -> Vec<String> {
 
 /// A list has everybody who is there, in order and in pieces, and says how many there are.
 pub async fn pages(store: Arc<dyn Store>) {
-    crowd(&store).await;
+    seeded_users(&store).await;
     let everybody = store.users().list(&all()).await.unwrap();
     assert_eq!(
         (ids(&everybody), everybody.total),
         (vec!["alan", "bert", "cleo", "dora"], Some(4))
     );
     let second = UserQuery {
-        slice: UserSlice::Offset(1),
+        slice: Page::Offset(1),
         limit: 2,
         ..all()
     };
     let page = store.users().list(&second).await.unwrap();
     assert_eq!((ids(&page), page.total), (vec!["bert", "cleo"], Some(4)));
     let beyond = UserQuery {
-        slice: UserSlice::Offset(9),
+        slice: Page::Offset(9),
         ..all()
     };
     assert_eq!(store.users().list(&beyond).await.unwrap().total, Some(4));
@@ -103,13 +103,13 @@ pub async fn pages(store: Arc<dyn Store>) {
 
 /// Every column sorts both ways, text byte by byte, what is missing first.
 pub async fn sorts(store: Arc<dyn Store>) {
-    crowd(&store).await;
+    seeded_users(&store).await;
     for (by, expected) in [
         (
             SortKey::Column(UserColumn::Name),
             ["alan", "bert", "cleo", "dora"],
         ),
-        (SortKey::FoldedName, ["alan", "bert", "cleo", "dora"]),
+        (SortKey::CaseInsensitiveName, ["alan", "bert", "cleo", "dora"]),
         (
             SortKey::Column(UserColumn::Email),
             ["alan", "bert", "cleo", "dora"],
@@ -161,7 +161,11 @@ pub async fn sorts(store: Arc<dyn Store>) {
         .await
         .unwrap();
     assert_eq!(ids(&last), ["dora"]);
-    let last = store.users().list(&by(SortKey::FoldedName)).await.unwrap();
+    let last = store
+        .users()
+        .list(&by(SortKey::CaseInsensitiveName))
+        .await
+        .unwrap();
     assert_eq!(ids(&last), ["zoe"]);
 }
 
@@ -169,7 +173,7 @@ pub async fn sorts(store: Arc<dyn Store>) {
 pub async fn searches(store: Arc<dyn Store>) {
     use SearchField::{Email, Name};
     use SearchMatch::{Contains, EndsWith, StartsWith};
-    crowd(&store).await;
+    seeded_users(&store).await;
     let search = async |field, how, text: &str| {
         let search = Some(UserSearch::new(field, how, text));
         found(&store, &UserQuery { search, ..all() }).await
@@ -203,7 +207,7 @@ pub async fn searches(store: Arc<dyn Store>) {
 /// A filter compares a column with a value of its kind; where there is none, nothing holds.
 pub async fn filters(store: Arc<dyn Store>) {
     use UserColumn::{BanExpires, BanReason, Banned, CreatedAt, EmailVerified, Name, Role};
-    crowd(&store).await;
+    seeded_users(&store).await;
     let filter = async |column, comparison| {
         let filter = Some(UserFilter { column, comparison });
         found(&store, &UserQuery { filter, ..all() }).await
@@ -222,32 +226,32 @@ pub async fn filters(store: Arc<dyn Store>) {
     );
     assert_eq!(filter(Role, Comparison::In(Vec::new())).await, [""; 0]);
     assert_eq!(
-        filter(EmailVerified, Comparison::Eq(FilterValue::Flag(true))).await,
+        filter(EmailVerified, Comparison::Eq(FilterValue::Bool(true))).await,
         ["alan"]
     );
     assert_eq!(
-        filter(Banned, Comparison::Eq(FilterValue::Flag(false))).await,
+        filter(Banned, Comparison::Eq(FilterValue::Bool(false))).await,
         ["alan", "cleo"]
     );
     assert_eq!(
-        filter(Banned, Comparison::Ne(FilterValue::Flag(false))).await,
+        filter(Banned, Comparison::Ne(FilterValue::Bool(false))).await,
         ["dora"]
     );
     assert_eq!(filter(BanReason, Comparison::Eq(text("spam"))).await, ["dora"]);
     assert_eq!(
-        filter(BanExpires, Comparison::Lte(FilterValue::Moment(at(60)))).await,
+        filter(BanExpires, Comparison::Lte(FilterValue::DateTime(at(60)))).await,
         ["dora"]
     );
     assert_eq!(
-        filter(BanExpires, Comparison::Lt(FilterValue::Moment(at(60)))).await,
+        filter(BanExpires, Comparison::Lt(FilterValue::DateTime(at(60)))).await,
         [""; 0]
     );
     assert_eq!(
-        filter(CreatedAt, Comparison::Gte(FilterValue::Moment(at(3)))).await,
+        filter(CreatedAt, Comparison::Gte(FilterValue::DateTime(at(3)))).await,
         ["cleo", "dora"]
     );
     assert_eq!(
-        filter(CreatedAt, Comparison::Eq(FilterValue::Moment(at(3)))).await,
+        filter(CreatedAt, Comparison::Eq(FilterValue::DateTime(at(3)))).await,
         ["cleo"]
     );
     assert_eq!(
@@ -277,12 +281,12 @@ pub async fn goes_on_after_a_place(store: Arc<dyn Store>) {
     for by in [
         SortKey::Column(UserColumn::CreatedAt),
         SortKey::Column(UserColumn::Email),
-        SortKey::FoldedName,
+        SortKey::CaseInsensitiveName,
     ] {
         for descending in [false, true] {
             let mut query = UserQuery {
                 order: UserOrder { by, descending },
-                slice: UserSlice::After(None),
+                slice: Page::After(None),
                 limit: 4,
                 ..all()
             };
@@ -291,7 +295,7 @@ pub async fn goes_on_after_a_place(store: Arc<dyn Store>) {
                 let page = store.users().list(&query).await.unwrap();
                 assert_eq!(page.total, None);
                 let Some(last) = page.users.last() else { break };
-                query.slice = UserSlice::After(query.position(last));
+                query.slice = Page::After(query.position(last));
                 seen.extend(page.users.iter().map(|user| user.id.as_str().to_owned()));
             }
             let mut expected: Vec<_> = (0..25).map(|number| format!("user-{number:02}")).collect();

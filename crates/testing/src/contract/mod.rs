@@ -77,10 +77,10 @@ macro_rules! store_contract {
                 concurrent_unlinks_leave_one;
             sessions: insert_and_find, tk_2_a_stored_token_opens_nothing, left_by_better_auth, extend,
                 concurrent_extends, se_5_no_refresh_brings_a_session_back, list_live, ac_1_delete_by_handle,
-                delete_all, trim, sweep, of_deleted_users, any_text_survives;
+                delete_all, trim, purge_expired, of_deleted_users, any_text_survives;
             verifications: insert_and_find, re_4_consume_once, expired_is_worth_nothing, left_by_better_auth,
                 tk_6_purposes_are_apart, tk_2_a_stored_identifier_opens_nothing, cancel,
-                cancel_goes_by_the_user_first, insert_unless_live, sweep, any_text_survives;
+                cancel_goes_by_the_user_first, insert_unless_live, purge_expired, any_text_survives;
             outbox: claim_and_remove, ids_are_unique, leases, reschedule, what_was_removed_is_not_rescheduled,
                 concurrent_claims;
             transactions: dropped_without_trace, committed_and_visible, unseen_before_commit, conflict,

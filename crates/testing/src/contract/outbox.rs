@@ -1,8 +1,8 @@
-//! Promises about letters that wait.
+//! Promises about emails that wait.
 
 use std::sync::Arc;
 
-use doorward_domain::mail::OutboxMessage;
+use doorward_domain::email::OutboxMessage;
 use doorward_domain::{Constraint, Store, StoreError};
 use futures_util::future::join_all;
 
@@ -38,7 +38,7 @@ pub async fn claim_and_remove(store: Arc<dyn Store>) {
 
 /// A message is there once.
 pub async fn ids_are_unique(store: Arc<dyn Store>) {
-    let first = push(&store, "letter", 0).await;
+    let first = push(&store, "email", 0).await;
     let again = OutboxMessage {
         sealed: "another".to_owned(),
         ..first.clone()
@@ -53,40 +53,40 @@ pub async fn ids_are_unique(store: Arc<dyn Store>) {
 
 /// A message that was sent and removed meanwhile stays away.
 pub async fn what_was_removed_is_not_rescheduled(store: Arc<dyn Store>) {
-    push(&store, "letter", 0).await;
-    store.outbox().remove("letter").await.unwrap();
-    store.outbox().reschedule("letter", 1, at(0)).await.unwrap();
+    push(&store, "email", 0).await;
+    store.outbox().remove("email").await.unwrap();
+    store.outbox().reschedule("email", 1, at(0)).await.unwrap();
     assert!(claim(&store, 9, 10, 9).await.is_empty());
 }
 
-/// A worker that died gives its letters back (RE-10).
+/// A worker that died gives its emails back (RE-10).
 pub async fn leases(store: Arc<dyn Store>) {
-    push(&store, "letter", 0).await;
-    assert_eq!(claim(&store, 0, 10, 9).await, ["letter"]);
+    push(&store, "email", 0).await;
+    assert_eq!(claim(&store, 0, 10, 9).await, ["email"]);
     assert!(claim(&store, 9, 20, 9).await.is_empty());
-    assert_eq!(claim(&store, 10, 20, 9).await, ["letter"]);
+    assert_eq!(claim(&store, 10, 20, 9).await, ["email"]);
 }
 
 /// Later, with the attempts that were made.
 pub async fn reschedule(store: Arc<dyn Store>) {
-    push(&store, "letter", 0).await;
+    push(&store, "email", 0).await;
     claim(&store, 0, 100, 9).await;
-    store.outbox().reschedule("letter", 3, at(10)).await.unwrap();
+    store.outbox().reschedule("email", 3, at(10)).await.unwrap();
     assert!(claim(&store, 9, 100, 9).await.is_empty());
     let claimed = store.outbox().claim(at(10), at(100), 9).await.unwrap();
     assert_eq!(
         claimed,
         [OutboxMessage {
             attempts: 3,
-            ..message("letter", at(10))
+            ..message("email", at(10))
         }]
     );
 }
 
-/// No two workers get the same letter.
+/// No two workers get the same email.
 pub async fn concurrent_claims(store: Arc<dyn Store>) {
     for number in 0..30 {
-        push(&store, &format!("letter-{number}"), 0).await;
+        push(&store, &format!("email-{number}"), 0).await;
     }
     let worker = |_| {
         let store = store.clone();

@@ -87,7 +87,7 @@ pub async fn left_by_better_auth(store: Arc<dyn Store>) {
     let ada = add_user(&store, "ada").await;
     let left = add(
         &store,
-        samples::session_stored(&ada, "alpha", TokenStorage::Clear),
+        samples::session_stored(&ada, "alpha", TokenStorage::Plaintext),
     )
     .await;
     assert_eq!(left.token.as_str(), "alpha");
@@ -110,7 +110,7 @@ pub async fn left_by_better_auth(store: Arc<dyn Store>) {
     );
     let adopted = Session {
         token: digest.clone(),
-        adopted_at: Some(at(1)),
+        imported_at: Some(at(1)),
         ..left.clone()
     };
     let found = store.sessions().find_with_user(&token("alpha")).await.unwrap();
@@ -281,7 +281,7 @@ pub async fn ac_1_delete_by_handle(store: Arc<dyn Store>) {
     add(&store, samples::session(&ada, "digest")).await;
     add(
         &store,
-        samples::session_stored(&ada, "clear", TokenStorage::Clear),
+        samples::session_stored(&ada, "clear", TokenStorage::Plaintext),
     )
     .await;
     add(&store, samples::session(&ada, "by-id")).await;
@@ -368,7 +368,7 @@ pub async fn trim(store: Arc<dyn Store>) {
 }
 
 /// What has ended goes, a few at a time.
-pub async fn sweep(store: Arc<dyn Store>) {
+pub async fn purge_expired(store: Arc<dyn Store>) {
     let ada = add_user(&store, "ada").await;
     for name in ["a", "b", "c"] {
         add(
@@ -389,9 +389,9 @@ pub async fn sweep(store: Arc<dyn Store>) {
     )
     .await;
     add(&store, samples::session(&ada, "live")).await;
-    assert_eq!(store.sessions().sweep(at(0), 2).await.unwrap(), 2);
-    assert_eq!(store.sessions().sweep(at(0), 2).await.unwrap(), 1);
-    assert_eq!(store.sessions().sweep(at(0), 2).await.unwrap(), 0);
+    assert_eq!(store.sessions().purge_expired(at(0), 2).await.unwrap(), 2);
+    assert_eq!(store.sessions().purge_expired(at(0), 2).await.unwrap(), 1);
+    assert_eq!(store.sessions().purge_expired(at(0), 2).await.unwrap(), 0);
     assert!(
         store
             .sessions()
@@ -422,11 +422,11 @@ pub async fn of_deleted_users(store: Arc<dyn Store>) {
     );
 }
 
-/// Tokens others issued may have any form, and are compared to the letter.
+/// Tokens others issued may have any form, and are compared to the email.
 pub async fn any_text_survives(store: Arc<dyn Store>) {
     let ada = add_user(&store, "ada").await;
     let text = "it's % _ \\ \"Zoë\" 🦀 $1 ?";
-    for storage in [TokenStorage::Clear, TokenStorage::Digest] {
+    for storage in [TokenStorage::Plaintext, TokenStorage::Digest] {
         let session = Session {
             user_agent: Some(text.to_owned()),
             ..samples::session_stored(&ada, text, storage)

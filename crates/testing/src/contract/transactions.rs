@@ -20,10 +20,7 @@ async fn write_everywhere(tx: &dyn Transaction, user: &User) {
         .insert(&samples::session(user, "alpha"))
         .await
         .unwrap();
-    tx.outbox()
-        .push(&samples::message("letter", at(0)))
-        .await
-        .unwrap();
+    tx.outbox().push(&samples::message("email", at(0))).await.unwrap();
 }
 
 /// As if nothing had been written (RE-2).
@@ -113,13 +110,13 @@ pub async fn unique_rows_settle_races(store: Arc<dyn Store>) {
 /// Who holds the lock sees the user as the one before left them, so that no change is lost.
 pub async fn locks_take_turns(store: Arc<dyn Store>) {
     let ada = add_user(&store, "ada").await;
-    let add_letter = |letter: char| {
+    let add_email = |email: char| {
         let (store, id) = (store.clone(), ada.id.clone());
         tokio::spawn(async move {
             let tx = store.begin().await.unwrap();
             let user = tx.users().lock(&id).await.unwrap().unwrap();
             let change = ProfileChange {
-                name: Some(UserName::from_stored(format!("{}{letter}", user.name))),
+                name: Some(UserName::from_stored(format!("{}{email}", user.name))),
                 image: None,
                 ..ProfileChange::default()
             };
@@ -130,13 +127,13 @@ pub async fn locks_take_turns(store: Arc<dyn Store>) {
             tx.commit().await.unwrap();
         })
     };
-    for outcome in join_all(('e'..'m').map(add_letter)).await {
+    for outcome in join_all(('e'..'m').map(add_email)).await {
         outcome.unwrap();
     }
     let name = present(&store, &ada.id).await.unwrap().name;
-    let mut letters: Vec<_> = name.as_str().strip_prefix("ada").unwrap().chars().collect();
-    letters.sort_unstable();
-    assert_eq!(letters, ('e'..'m').collect::<Vec<_>>());
+    let mut emails: Vec<_> = name.as_str().strip_prefix("ada").unwrap().chars().collect();
+    emails.sort_unstable();
+    assert_eq!(emails, ('e'..'m').collect::<Vec<_>>());
 }
 
 /// Dropped in the middle, as when a client goes away, it gives back what it held.

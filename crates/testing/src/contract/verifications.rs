@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use doorward_domain::session::TokenStorage;
-use doorward_domain::verification::{MailToken, Purpose, Verification};
+use doorward_domain::verification::{OneTimeToken, Purpose, Verification};
 use doorward_domain::{Constraint, Store, StoreError, UserId};
 use futures_util::future::join_all;
 
@@ -90,7 +90,7 @@ pub async fn left_by_better_auth(store: Arc<dyn Store>) {
     let ada = add_user(&store, "ada").await;
     let reset = key(Purpose::ResetPassword, "alpha");
     let left = Verification {
-        identifier: reset.identifier(TokenStorage::Clear),
+        identifier: reset.identifier(TokenStorage::Plaintext),
         user_id: None,
         ..samples::verification(&reset, &ada)
     };
@@ -214,7 +214,7 @@ pub async fn tk_2_a_stored_identifier_opens_nothing(store: Arc<dyn Store>) {
     let alpha = key(Purpose::ResetPassword, "alpha");
     let row = add(&store, samples::verification(&alpha, &ada)).await;
     let (_, digest) = row.identifier.split_once(':').unwrap();
-    assert!(MailToken::parse(digest).is_none());
+    assert!(OneTimeToken::parse(digest).is_none());
     for presented in [
         row.id.as_str(),
         row.identifier.as_str(),
@@ -232,12 +232,12 @@ pub async fn tk_2_a_stored_identifier_opens_nothing(store: Arc<dyn Store>) {
     assert_eq!(store.verifications().find(&alpha).await.unwrap(), Some(row));
 }
 
-/// Tokens others issued may have any form, and are compared to the letter.
+/// Tokens others issued may have any form, and are compared to the email.
 pub async fn any_text_survives(store: Arc<dyn Store>) {
     let ada = add_user(&store, "ada").await;
     let text = "it's % _ \\ \"Zoë\" 🦀 $1 ?";
     let own = key(Purpose::ResetPassword, text);
-    for storage in [TokenStorage::Clear, TokenStorage::Digest] {
+    for storage in [TokenStorage::Plaintext, TokenStorage::Digest] {
         let row = Verification {
             identifier: own.identifier(storage),
             value: text.to_owned(),
@@ -284,7 +284,7 @@ pub async fn insert_unless_live(store: Arc<dyn Store>) {
     tx.commit().await.unwrap();
     let found = store
         .verifications()
-        .find(&key(Purpose::Spent, "alpha"))
+        .find(&key(Purpose::Consumed, "alpha"))
         .await
         .unwrap()
         .unwrap();
@@ -292,7 +292,7 @@ pub async fn insert_unless_live(store: Arc<dyn Store>) {
 }
 
 /// What has expired goes, a few at a time.
-pub async fn sweep(store: Arc<dyn Store>) {
+pub async fn purge_expired(store: Arc<dyn Store>) {
     let ada = add_user(&store, "ada").await;
     for token in ["a", "b", "c"] {
         let row = samples::verification(&key(Purpose::ResetPassword, token), &ada);
@@ -316,9 +316,9 @@ pub async fn sweep(store: Arc<dyn Store>) {
         )
         .await;
     }
-    assert_eq!(store.verifications().sweep(at(0), 2).await.unwrap(), 2);
-    assert_eq!(store.verifications().sweep(at(0), 2).await.unwrap(), 1);
-    assert_eq!(store.verifications().sweep(at(0), 2).await.unwrap(), 0);
+    assert_eq!(store.verifications().purge_expired(at(0), 2).await.unwrap(), 2);
+    assert_eq!(store.verifications().purge_expired(at(0), 2).await.unwrap(), 1);
+    assert_eq!(store.verifications().purge_expired(at(0), 2).await.unwrap(), 0);
     for token in ["ending", "live"] {
         let key = key(Purpose::ResetPassword, token);
         assert!(

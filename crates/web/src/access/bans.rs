@@ -1,7 +1,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 use chrono::TimeDelta;
-use doorward_application::access::{BanInput, ChangeUser};
+use doorward_application::access::{AdminUpdateUser, BanInput};
 use doorward_domain::UserId;
 use doorward_domain::access::Ban;
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use crate::error::ApiError;
 use crate::response::{ErrorReply, json};
 use crate::session::UserReply;
 use crate::session::extract::AdminSession;
-use crate::{Api, Body};
+use crate::{AppState, Body};
 
 /// The longest ban with an end, in seconds: a hundred years.
 const LONGEST: f64 = 3_155_760_000.0;
@@ -42,8 +42,8 @@ pub(super) struct BanUserBody {
 pub(super) async fn ban_user(
     body: Body<BanUserBody>,
     caller: AdminSession,
-    api: Data<Api>,
-    change: Data<ChangeUser>,
+    state: Data<AppState>,
+    change: Data<AdminUpdateUser>,
 ) -> Result<HttpResponse, ApiError> {
     let Body(body) = body;
     let reason = body.ban_reason.filter(|reason| !reason.is_empty());
@@ -54,26 +54,27 @@ pub(super) async fn ban_user(
         return Err(wrong_type("banReason"));
     }
     // Zero means nothing was said, as in Better Auth.
-    let span = body
+    let duration = body
         .ban_expires_in
         .filter(|seconds| *seconds != 0.0)
-        .map(span)
+        .map(duration)
         .transpose()?;
     let input = BanInput {
         user: UserId::from_stored(body.user_id),
         reason,
-        span,
+        duration,
     };
     let user = change.ban(&caller, input).await?;
     Ok(json(&OneUserReply {
-        user: UserReply::new(&user, &api.context.settings),
+        user: UserReply::new(&user, &state.context.settings),
     }))
 }
 
-fn span(seconds: f64) -> Result<TimeDelta, ApiError> {
+fn duration(seconds: f64) -> Result<TimeDelta, ApiError> {
     let fits = seconds > 0.0 && seconds <= LONGEST;
-    let span = fits.then(|| std::time::Duration::from_secs_f64(seconds));
-    span.and_then(|span| TimeDelta::from_std(span).ok())
+    let duration = fits.then(|| std::time::Duration::from_secs_f64(seconds));
+    duration
+        .and_then(|duration| TimeDelta::from_std(duration).ok())
         .ok_or_else(|| wrong_type("banExpiresIn"))
 }
 
@@ -94,13 +95,13 @@ pub(super) struct UserIdBody {
 pub(super) async fn unban_user(
     body: Body<UserIdBody>,
     caller: AdminSession,
-    api: Data<Api>,
-    change: Data<ChangeUser>,
+    state: Data<AppState>,
+    change: Data<AdminUpdateUser>,
 ) -> Result<HttpResponse, ApiError> {
     let user = change
         .unban(&caller, &UserId::from_stored(body.0.user_id))
         .await?;
     Ok(json(&OneUserReply {
-        user: UserReply::new(&user, &api.context.settings),
+        user: UserReply::new(&user, &state.context.settings),
     }))
 }

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
 use doorward_domain::UserId;
-use doorward_domain::user::{FilterValue, KeysetPosition};
+use doorward_domain::user::{Cursor, FilterValue};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -12,29 +12,29 @@ use serde::{Deserialize, Serialize};
 enum Key {
     Text(String),
     /// Milliseconds since 1970.
-    Moment(i64),
+    DateTime(i64),
 }
 
-pub(super) fn encode(position: &KeysetPosition) -> Option<String> {
+pub(super) fn encode(position: &Cursor) -> Option<String> {
     let key = match &position.key {
         FilterValue::Text(text) => Key::Text(text.clone()),
-        FilterValue::Moment(moment) => Key::Moment(moment.timestamp_millis()),
-        FilterValue::Flag(_) => return None,
+        FilterValue::DateTime(moment) => Key::DateTime(moment.timestamp_millis()),
+        FilterValue::Bool(_) => return None,
     };
     let text = serde_json::to_vec(&(key, position.id.as_str())).ok()?;
     Some(URL_SAFE_NO_PAD.encode(text))
 }
 
-pub(super) fn decode(cursor: &str) -> Option<KeysetPosition> {
+pub(super) fn decode(cursor: &str) -> Option<Cursor> {
     let text = URL_SAFE_NO_PAD.decode(cursor).ok()?;
     let (key, id): (Key, String) = serde_json::from_slice(&text).ok()?;
     let key = match key {
         Key::Text(text) => FilterValue::Text(text),
-        Key::Moment(millis) => FilterValue::Moment(DateTime::from_timestamp_millis(millis)?),
+        Key::DateTime(millis) => FilterValue::DateTime(DateTime::from_timestamp_millis(millis)?),
     };
     let plain = |text: &str| !doorward_domain::has_control_characters(text);
     let fits = plain(&id) && !matches!(&key, FilterValue::Text(text) if !plain(text));
-    fits.then(|| KeysetPosition {
+    fits.then(|| Cursor {
         key,
         id: UserId::from_stored(id),
     })
@@ -48,9 +48,9 @@ mod tests {
     fn a_place_survives_the_way_to_the_client() {
         for key in [
             FilterValue::Text("ada@example.test".into()),
-            FilterValue::Moment(DateTime::from_timestamp_millis(1_700_000_000_123).unwrap()),
+            FilterValue::DateTime(DateTime::from_timestamp_millis(1_700_000_000_123).unwrap()),
         ] {
-            let position = KeysetPosition {
+            let position = Cursor {
                 key,
                 id: UserId::from_stored("id"),
             };

@@ -121,9 +121,9 @@ pub(super) async fn permitted(
     question: impl FnOnce(Access<'_>) -> bool,
 ) -> Result<session::CurrentSession, ApiError> {
     let session = current(request).await?;
-    let api = api_of(request)?;
+    let state = api_of(request)?;
     let access = Access {
-        settings: &api.context.settings,
+        settings: &state.context.settings,
         session: &session,
     };
     if question(access) {

@@ -8,8 +8,8 @@ use super::bans::UserIdBody;
 use crate::error::ApiError;
 use crate::response::{ErrorReply, json};
 use crate::session::extract::AdminSession;
-use crate::session::{NoFields, SessionAndUserReply, SessionCookies};
-use crate::{Api, Body};
+use crate::session::{EmptyBody, SessionAndUserReply, SessionCookies};
+use crate::{AppState, Body};
 
 /// Takes a user's place, in a session that is marked and lasts an hour at most. Needs `user:impersonate`.
 #[utoipa::path(tag = "access", request_body = UserIdBody,
@@ -21,18 +21,18 @@ use crate::{Api, Body};
 pub(super) async fn impersonate_user(
     body: Body<UserIdBody>,
     caller: AdminSession,
-    api: Data<Api>,
+    state: Data<AppState>,
     impersonate: Data<Impersonate>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let user = UserId::from_stored(body.0.user_id);
-    let outcome = impersonate.run(&caller, &user, api.client(&request)).await;
+    let outcome = impersonate.run(&caller, &user, state.client(&request)).await;
     let begun = outcome.map_err(|error| match error {
-        AdminError::Banned => banned(&api.context.settings),
+        AdminError::Banned => banned(&state.context.settings),
         error => error.into(),
     })?;
-    SessionCookies::of(&api, &request).leave(&caller.token, &begun.user, &begun.opened);
-    let settings = &api.context.settings;
+    SessionCookies::of(&state, &request).leave(&caller.token, &begun.user, &begun.opened);
+    let settings = &state.context.settings;
     let token = begun.opened.token.expose();
     Ok(json(&SessionAndUserReply::new(
         &begun.opened.session,
@@ -43,7 +43,7 @@ pub(super) async fn impersonate_user(
 }
 
 /// Gives an administrator their own place back, and ends the session in the other's.
-#[utoipa::path(tag = "access", request_body = Option<NoFields>,
+#[utoipa::path(tag = "access", request_body = Option<EmptyBody>,
     responses((status = 200, description = "The administrator's session", body = SessionAndUserReply),
               (status = 400, description = "Nobody is impersonated", body = ErrorReply),
               (status = 401, description = "Nobody is signed in"),
@@ -51,15 +51,15 @@ pub(super) async fn impersonate_user(
 #[post("/admin/stop-impersonating")]
 pub(super) async fn stop_impersonating(
     caller: AdminSession,
-    api: Data<Api>,
+    state: Data<AppState>,
     stop: Data<StopImpersonating>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let cookies = SessionCookies::of(&api, &request);
+    let cookies = SessionCookies::of(&state, &request);
     let (left, lifetime) = cookies.left_session();
-    let stopped = stop.run(&caller, left, lifetime, api.client(&request)).await?;
+    let stopped = stop.run(&caller, left, lifetime, state.client(&request)).await?;
     cookies.come_back(&stopped.user, &stopped.opened);
-    let settings = &api.context.settings;
+    let settings = &state.context.settings;
     let token = stopped.opened.token.expose();
     Ok(json(&SessionAndUserReply::new(
         &stopped.opened.session,

@@ -1,10 +1,10 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, NaiveDate, Utc};
-use doorward_application::access::{FindUsers, MAX_PAGE};
+use doorward_application::access::{ListUsers, MAX_PAGE};
 use doorward_domain::user::{
-    Comparison, FilterValue, SearchField, SearchMatch, SortKey, User, UserColumn, UserFilter, UserOrder,
-    UserPage, UserQuery, UserSearch, UserSlice, ValueKind,
+    Comparison, FilterValue, Page, SearchField, SearchMatch, SortKey, User, UserColumn, UserFilter,
+    UserOrder, UserPage, UserQuery, UserSearch, ValueKind,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,7 +16,7 @@ use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, json};
 use crate::session::UserReply;
 use crate::session::extract::AdminSession;
-use crate::{Api, Query};
+use crate::{AppState, Query};
 
 /// Users in an answer to somebody who says no number.
 const STANDARD_PAGE: u64 = 100;
@@ -103,11 +103,11 @@ pub(super) struct ListUsersReply {
 pub(super) async fn list_users(
     query: Query<ListUsersQuery>,
     caller: AdminSession,
-    api: Data<Api>,
-    find: Data<FindUsers>,
+    state: Data<AppState>,
+    find: Data<ListUsers>,
 ) -> Result<HttpResponse, ApiError> {
     find.permit(&caller)?;
-    let strict = api.context.settings.security.strict_lists;
+    let strict = state.context.settings.security.strict_lists;
     let asked = Asked {
         limit: number(
             "limit",
@@ -132,7 +132,7 @@ pub(super) async fn list_users(
         ),
     };
     let (page, next) = page;
-    let reply = |user: &User| UserReply::new(user, &api.context.settings);
+    let reply = |user: &User| UserReply::new(user, &state.context.settings);
     Ok(json(&ListUsersReply {
         users: page.users.iter().map(reply).collect(),
         total: page.total,
@@ -180,7 +180,7 @@ impl Asked {
         };
         let by = match raw.sort_by.as_deref().filter(|name| !name.is_empty()) {
             None => standard_order(search.as_ref()),
-            Some("name") if self.paged => SortKey::FoldedName,
+            Some("name") if self.paged => SortKey::CaseInsensitiveName,
             Some(name) => match named(name) {
                 Some(column) => SortKey::Column(column),
                 None => return Ok(None),
@@ -201,24 +201,24 @@ impl Asked {
         }))
     }
 
-    fn slice(&self, by: SortKey, cursor: Option<&str>) -> Result<UserSlice, ApiError> {
+    fn slice(&self, by: SortKey, cursor: Option<&str>) -> Result<Page, ApiError> {
         let Some(cursor) = cursor else {
-            return Ok(UserSlice::Offset(self.offset.unwrap_or_default()));
+            return Ok(Page::Offset(self.offset.unwrap_or_default()));
         };
         if self.offset.is_some() {
             return Err(refused("offset", "it does not go with a cursor"));
         }
         let text = match by {
-            SortKey::FoldedName | SortKey::Column(UserColumn::Email) => true,
+            SortKey::CaseInsensitiveName | SortKey::Column(UserColumn::Email) => true,
             SortKey::Column(UserColumn::CreatedAt) => false,
             SortKey::Column(_) => return Err(refused("sortBy", "a cursor goes by email, name or createdAt")),
         };
         if cursor.is_empty() {
-            return Ok(UserSlice::After(None));
+            return Ok(Page::After(None));
         }
         let place = cursor::decode(cursor).filter(|place| matches!(place.key, FilterValue::Text(_)) == text);
         let place = place.ok_or_else(|| refused("cursor", "it is not from a list in this order"))?;
-        Ok(UserSlice::After(Some(place)))
+        Ok(Page::After(Some(place)))
     }
 
     /// Takes off the user who only tells that there are more.
@@ -239,7 +239,7 @@ const fn standard_order(search: Option<&UserSearch>) -> SortKey {
     match search {
         Some(search) if matches!(search.how, SearchMatch::StartsWith) => match search.field {
             SearchField::Email => SortKey::Column(UserColumn::Email),
-            SearchField::Name => SortKey::FoldedName,
+            SearchField::Name => SortKey::CaseInsensitiveName,
         },
         _ => SortKey::Column(UserColumn::CreatedAt),
     }
@@ -309,8 +309,8 @@ fn comparison(kind: ValueKind, operator: Option<&str>, value: &Value) -> Option<
 fn parse(kind: ValueKind, text: &str) -> Option<FilterValue> {
     match kind {
         ValueKind::Text => Some(FilterValue::Text(text.to_owned())),
-        ValueKind::Flag => text.parse().ok().map(FilterValue::Flag),
-        ValueKind::Moment => moment(text).map(FilterValue::Moment),
+        ValueKind::Bool => text.parse().ok().map(FilterValue::Bool),
+        ValueKind::DateTime => moment(text).map(FilterValue::DateTime),
     }
 }
 
@@ -377,17 +377,17 @@ mod tests {
 
     #[test]
     fn values_are_of_their_columns_kind() {
-        let flag = comparison(ValueKind::Flag, None, &"true".into());
-        assert_eq!(flag, Some(Comparison::Eq(FilterValue::Flag(true))));
-        assert_eq!(comparison(ValueKind::Flag, None, &"yes".into()), None);
+        let flag = comparison(ValueKind::Bool, None, &"true".into());
+        assert_eq!(flag, Some(Comparison::Eq(FilterValue::Bool(true))));
+        assert_eq!(comparison(ValueKind::Bool, None, &"yes".into()), None);
         assert_eq!(
-            comparison(ValueKind::Flag, Some("contains"), &"true".into()),
+            comparison(ValueKind::Bool, Some("contains"), &"true".into()),
             None
         );
-        let day = comparison(ValueKind::Moment, Some("gte"), &"2026-01-02".into());
-        let midnight = comparison(ValueKind::Moment, Some("gte"), &"2026-01-02T00:00:00Z".into());
+        let day = comparison(ValueKind::DateTime, Some("gte"), &"2026-01-02".into());
+        let midnight = comparison(ValueKind::DateTime, Some("gte"), &"2026-01-02T00:00:00Z".into());
         assert!(day.is_some() && day == midnight);
-        assert_eq!(comparison(ValueKind::Moment, None, &"soon".into()), None);
+        assert_eq!(comparison(ValueKind::DateTime, None, &"soon".into()), None);
         assert_eq!(
             comparison(ValueKind::Text, None, &serde_json::json!(["a", "b"])),
             None

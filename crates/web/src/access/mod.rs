@@ -16,8 +16,8 @@ mod users;
 use actix_web::web::Data;
 use doorward_application::Context;
 use doorward_application::access::{
-    AddUser, AskPermission, ChangeUser, Explain, FindUsers, Impersonate, RemoveUser, RestoreUser, SetUp,
-    SetUserPassword, StopImpersonating, UserSessions,
+    AdminCreateUser, AdminDeleteUser, AdminUpdateUser, CheckPermission, ExplainDecision, Impersonate,
+    ListUsers, RestoreUser, SetUp, SetUserPassword, StopImpersonating, UserSessions,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -29,17 +29,17 @@ use crate::{ErrorCode, Module};
 
 /// The endpoints of administrators, as Better Auth's admin plugin has them, and a few more.
 pub(crate) struct AdminModule {
-    add: Data<AddUser>,
-    find: Data<FindUsers>,
-    change: Data<ChangeUser>,
-    remove: Data<RemoveUser>,
+    add: Data<AdminCreateUser>,
+    find: Data<ListUsers>,
+    change: Data<AdminUpdateUser>,
+    remove: Data<AdminDeleteUser>,
     restore: Data<RestoreUser>,
     sessions: Data<UserSessions>,
     set_password: Data<SetUserPassword>,
     impersonate: Data<Impersonate>,
     stop: Data<StopImpersonating>,
-    ask: Data<AskPermission>,
-    explain: Data<Explain>,
+    ask: Data<CheckPermission>,
+    explain: Data<ExplainDecision>,
     set_up: Data<SetUp>,
 }
 
@@ -47,17 +47,17 @@ impl AdminModule {
     /// The feature in this context.
     pub(crate) fn new(context: &Context) -> Self {
         Self {
-            add: Data::new(AddUser::new(context.clone())),
-            find: Data::new(FindUsers::new(context.clone())),
-            change: Data::new(ChangeUser::new(context.clone())),
-            remove: Data::new(RemoveUser::new(context.clone())),
+            add: Data::new(AdminCreateUser::new(context.clone())),
+            find: Data::new(ListUsers::new(context.clone())),
+            change: Data::new(AdminUpdateUser::new(context.clone())),
+            remove: Data::new(AdminDeleteUser::new(context.clone())),
             restore: Data::new(RestoreUser::new(context.clone())),
             sessions: Data::new(UserSessions::new(context.clone())),
             set_password: Data::new(SetUserPassword::new(context.clone())),
             impersonate: Data::new(Impersonate::new(context.clone())),
             stop: Data::new(StopImpersonating::new(context.clone())),
-            ask: Data::new(AskPermission::new(context.clone())),
-            explain: Data::new(Explain::new(context.clone())),
+            ask: Data::new(CheckPermission::new(context.clone())),
+            explain: Data::new(ExplainDecision::new(context.clone())),
             set_up: Data::new(SetUp::new(context.clone())),
         }
     }

@@ -1,6 +1,6 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
-use doorward_application::access::{AskPermission, Explain};
+use doorward_application::access::{CheckPermission, ExplainDecision};
 use doorward_domain::UserId;
 use doorward_domain::access::{Decision, Denial, Grant, Permission};
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,7 @@ pub(super) struct HasPermissionReply {
 pub(super) async fn has_permission(
     body: Body<HasPermissionBody>,
     caller: AdminSession,
-    ask: Data<AskPermission>,
+    ask: Data<CheckPermission>,
 ) -> Result<HttpResponse, ApiError> {
     let Some(asked) = body.0.permissions else {
         return Err(if body.0.permission.is_some() {
@@ -148,7 +148,7 @@ impl From<Decision> for ExplainReply {
 pub(super) async fn explain(
     query: Query<ExplainQuery>,
     caller: AdminSession,
-    explain: Data<Explain>,
+    explain: Data<ExplainDecision>,
 ) -> Result<HttpResponse, ApiError> {
     let permission = Permission::parse(&query.0.permission)
         .map_err(|error| codes::VALIDATION_ERROR.with_message(format!("[query.permission] {error}")))?;

@@ -1,6 +1,6 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
-use doorward_application::access::{RemoveUser, RestoreUser};
+use doorward_application::access::{AdminDeleteUser, RestoreUser};
 use doorward_domain::UserId;
 
 use super::bans::UserIdBody;
@@ -9,7 +9,7 @@ use crate::error::ApiError;
 use crate::response::{ErrorReply, SuccessReply, json};
 use crate::session::UserReply;
 use crate::session::extract::AdminSession;
-use crate::{Api, Body};
+use crate::{AppState, Body};
 
 /// Removes a user: hidden until restored or purged, or at once (`user.delete_user.mode`). Needs `user:delete`.
 #[utoipa::path(tag = "access", request_body = UserIdBody,
@@ -22,7 +22,7 @@ use crate::{Api, Body};
 pub(super) async fn remove_user(
     body: Body<UserIdBody>,
     caller: AdminSession,
-    remove: Data<RemoveUser>,
+    remove: Data<AdminDeleteUser>,
 ) -> Result<HttpResponse, ApiError> {
     remove.run(&caller, &UserId::from_stored(body.0.user_id)).await?;
     Ok(json(&SuccessReply::DONE))
@@ -39,11 +39,11 @@ pub(super) async fn remove_user(
 pub(super) async fn restore_user(
     body: Body<UserIdBody>,
     caller: AdminSession,
-    api: Data<Api>,
+    state: Data<AppState>,
     restore: Data<RestoreUser>,
 ) -> Result<HttpResponse, ApiError> {
     let user = restore.run(&caller, &UserId::from_stored(body.0.user_id)).await?;
     Ok(json(&OneUserReply {
-        user: UserReply::new(&user, &api.context.settings),
+        user: UserReply::new(&user, &state.context.settings),
     }))
 }

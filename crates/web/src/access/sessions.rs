@@ -12,7 +12,7 @@ use crate::error::ApiError;
 use crate::response::{ErrorReply, SuccessReply, json};
 use crate::session::SessionReply;
 use crate::session::extract::AdminSession;
-use crate::{Api, Body};
+use crate::{AppState, Body};
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct SessionsReply {
@@ -28,13 +28,13 @@ pub(super) struct SessionsReply {
 pub(super) async fn list_user_sessions(
     body: Body<UserIdBody>,
     caller: AdminSession,
-    api: Data<Api>,
+    state: Data<AppState>,
     sessions: Data<UserSessions>,
 ) -> Result<HttpResponse, ApiError> {
     let listed = sessions
         .list(&caller, &UserId::from_stored(body.0.user_id))
         .await?;
-    let settings = &api.context.settings;
+    let settings = &state.context.settings;
     let reply = |listed: &_| {
         let doorward_application::session::ListedSession { session, handle } = listed;
         SessionReply::new(session, handle, settings)

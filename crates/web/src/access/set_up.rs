@@ -13,7 +13,7 @@ use super::users::OneUserReply;
 use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, json};
 use crate::session::UserReply;
-use crate::{Api, Body, validation};
+use crate::{AppState, Body, validation};
 
 #[derive(Deserialize, Validate, ToSchema)]
 pub(super) struct SetUpBody {
@@ -23,7 +23,7 @@ pub(super) struct SetUpBody {
     /// What the administrator is called.
     #[validate(custom(function = "validation::name"))]
     name: String,
-    /// Where letters reach the administrator.
+    /// Where emails reach the administrator.
     #[validate(custom(function = "validation::email"))]
     #[schema(format = "email")]
     email: String,
@@ -42,7 +42,7 @@ pub(super) struct SetUpBody {
 #[post("/admin/set-up")]
 pub(super) async fn set_up(
     body: Body<SetUpBody>,
-    api: Data<Api>,
+    state: Data<AppState>,
     set_up: Data<SetUp>,
 ) -> Result<HttpResponse, ApiError> {
     let Body(body) = body;
@@ -55,7 +55,7 @@ pub(super) async fn set_up(
     };
     let user = set_up.run(input).await?;
     Ok(json(&OneUserReply {
-        user: UserReply::new(&user, &api.context.settings),
+        user: UserReply::new(&user, &state.context.settings),
     }))
 }
 

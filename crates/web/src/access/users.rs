@@ -2,7 +2,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use doorward_application::access::{
-    AddUser, AddUserInput, ChangeUser, FindUsers, RoleInput, SetUserPassword,
+    AdminCreateUser, AdminCreateUserInput, AdminUpdateUser, ListUsers, RoleInput, SetUserPassword,
 };
 use doorward_application::settings::Settings;
 use doorward_domain::access::{Ban, BanChange, RoleList, permissions};
@@ -21,7 +21,7 @@ use crate::response::{ErrorReply, StatusReply, json};
 use crate::session::UserReply;
 use crate::session::extract::AdminSession;
 use crate::user::picture;
-use crate::{Api, Body, Query, validation};
+use crate::{AppState, Body, Query, validation};
 
 /// `{"user": …}`
 #[derive(Serialize, ToSchema)]
@@ -31,7 +31,7 @@ pub(super) struct OneUserReply {
 
 #[derive(Deserialize, Validate, ToSchema)]
 pub(super) struct CreateUserBody {
-    /// Where letters reach the user.
+    /// Where emails reach the user.
     #[schema(format = "email")]
     email: String,
     /// Without one the user has no password.
@@ -58,11 +58,11 @@ pub(super) struct CreateUserBody {
 pub(super) async fn create_user(
     body: Body<CreateUserBody>,
     caller: AdminSession,
-    api: Data<Api>,
-    add: Data<AddUser>,
+    state: Data<AppState>,
+    add: Data<AdminCreateUser>,
 ) -> Result<HttpResponse, ApiError> {
     let Body(body) = body;
-    let settings = &api.context.settings;
+    let settings = &state.context.settings;
     let password = body.password.filter(|text| !text.is_empty()).map(Secret::new);
     let data = body.data.unwrap_or_else(|| Value::Object(Map::new()));
     let data = data.as_object().ok_or_else(|| wrong_type("data"))?;
@@ -70,7 +70,7 @@ pub(super) async fn create_user(
     if let Some(role) = body.role {
         more.role = Some(roles(&role)?);
     }
-    let input = AddUserInput {
+    let input = AdminCreateUserInput {
         name: UserName::parse(&body.name).map_err(|_| codes::VALIDATION_ERROR)?,
         email: Email::parse(&body.email).map_err(|_| codes::INVALID_EMAIL)?,
         password: password.as_ref().map(|password| Password::new(password.expose())),
@@ -100,11 +100,11 @@ pub(super) struct GetUserQuery {
 pub(super) async fn get_user(
     query: Query<GetUserQuery>,
     caller: AdminSession,
-    api: Data<Api>,
-    find: Data<FindUsers>,
+    state: Data<AppState>,
+    find: Data<ListUsers>,
 ) -> Result<HttpResponse, ApiError> {
     let user = find.get(&caller, &UserId::from_stored(query.0.id)).await?;
-    Ok(json(&UserReply::new(&user, &api.context.settings)))
+    Ok(json(&UserReply::new(&user, &state.context.settings)))
 }
 
 #[derive(Deserialize, Validate, ToSchema)]
@@ -128,8 +128,8 @@ pub(super) struct UpdateUserBody {
 pub(super) async fn update_user(
     body: Body<UpdateUserBody>,
     caller: AdminSession,
-    api: Data<Api>,
-    change: Data<ChangeUser>,
+    state: Data<AppState>,
+    change: Data<AdminUpdateUser>,
 ) -> Result<HttpResponse, ApiError> {
     let Body(body) = body;
     let data = body.data.as_object().ok_or_else(|| wrong_type("data"))?;
@@ -137,11 +137,11 @@ pub(super) async fn update_user(
     if data.is_empty() {
         return Err(own::NO_DATA_TO_UPDATE.into());
     }
-    let wanted = change_of(data, &api.context.settings)?;
+    let wanted = change_of(data, &state.context.settings)?;
     let user = change
         .run(&caller, &UserId::from_stored(body.user_id), wanted)
         .await?;
-    Ok(json(&UserReply::new(&user, &api.context.settings)))
+    Ok(json(&UserReply::new(&user, &state.context.settings)))
 }
 
 #[derive(Deserialize, Validate, ToSchema)]
@@ -164,8 +164,8 @@ pub(super) struct SetRoleBody {
 pub(super) async fn set_role(
     body: Body<SetRoleBody>,
     caller: AdminSession,
-    api: Data<Api>,
-    change: Data<ChangeUser>,
+    state: Data<AppState>,
+    change: Data<AdminUpdateUser>,
 ) -> Result<HttpResponse, ApiError> {
     let input = RoleInput {
         user: UserId::from_stored(body.0.user_id),
@@ -173,7 +173,7 @@ pub(super) async fn set_role(
     };
     let user = change.set_role(&caller, input).await?;
     Ok(json(&OneUserReply {
-        user: UserReply::new(&user, &api.context.settings),
+        user: UserReply::new(&user, &state.context.settings),
     }))
 }
 

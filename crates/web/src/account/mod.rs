@@ -15,7 +15,7 @@ use validator::Validate;
 use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, StatusReply, json, wire_date};
 use crate::session::extract::{CachedFresh, CachedSession, themselves};
-use crate::{Api, Body, Module};
+use crate::{AppState, Body, Module};
 
 /// Listing and removing ways to sign in.
 pub(crate) struct AccountModule {
@@ -109,10 +109,10 @@ struct UnlinkAccountBody {
 async fn unlink_account(
     body: Body<UnlinkAccountBody>,
     caller: CachedFresh,
-    api: Data<Api>,
+    state: Data<AppState>,
     unlink: Data<UnlinkAccount>,
 ) -> Result<HttpResponse, ApiError> {
-    themselves(&api, &caller.0)?;
+    themselves(&state, &caller.0)?;
     unlink
         .run(&caller.0.user.id, &AccountId::from_stored(body.0.account_id))
         .await?;

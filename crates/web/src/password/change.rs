@@ -13,7 +13,7 @@ use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, StatusReply, json};
 use crate::session::extract::Themselves;
 use crate::session::{SessionCookies, UserReply};
-use crate::{Api, Body, CurrentSession};
+use crate::{AppState, Body, CurrentSession};
 
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -45,12 +45,12 @@ pub(super) struct ChangePasswordReply {
 pub(super) async fn change_password(
     body: Body<ChangePasswordBody>,
     caller: Themselves,
-    api: Data<Api>,
+    state: Data<AppState>,
     change: Data<ChangePassword>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let Body(body) = body;
-    let cookies = SessionCookies::of(&api, &request);
+    let cookies = SessionCookies::of(&state, &request);
     let (new, current) = (Secret::new(body.new_password), Secret::new(body.current_password));
     let input = ChangePasswordInput {
         caller: &caller,
@@ -58,7 +58,7 @@ pub(super) async fn change_password(
         new: Password::new(new.expose()),
         revoke_other_sessions: body.revoke_other_sessions.unwrap_or(false),
         lifetime: cookies.chosen_lifetime(),
-        client: api.client(&request),
+        client: state.client(&request),
     };
     let changed = change.run(input).await?;
     if let Some(opened) = &changed.opened {
@@ -67,7 +67,7 @@ pub(super) async fn change_password(
     let token = changed.opened.map(|opened| opened.token.expose().to_owned());
     Ok(json(&ChangePasswordReply {
         token,
-        user: UserReply::new(&changed.user, &api.context.settings),
+        user: UserReply::new(&changed.user, &state.context.settings),
     }))
 }
 

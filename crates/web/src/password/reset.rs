@@ -13,7 +13,7 @@ use validator::Validate;
 
 use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, StatusReply, json, not_before, redirect};
-use crate::{Api, Body, Query, validation};
+use crate::{AppState, Body, Query, validation};
 
 const ASKED: &str = "If this email exists in our system, check your email for the reset link";
 
@@ -24,7 +24,7 @@ pub(super) struct RequestResetBody {
     #[validate(custom(function = "validation::email"))]
     #[schema(format = "email")]
     email: String,
-    /// Where the link in the letter leads, with the token as a parameter.
+    /// Where the link in the email leads, with the token as a parameter.
     #[schema(nullable = false)]
     redirect_to: Option<String>,
 }
@@ -42,14 +42,14 @@ pub(super) struct RequestResetReply {
 #[post("/request-password-reset")]
 pub(super) async fn request_password_reset(
     body: Body<RequestResetBody>,
-    api: Data<Api>,
+    state: Data<AppState>,
     request_reset: Data<RequestPasswordReset>,
 ) -> Result<HttpResponse, ApiError> {
     let started = Instant::now();
     let email = Email::parse(&body.0.email).map_err(|_| codes::VALIDATION_ERROR)?;
-    let target = api.redirects.callback(body.0.redirect_to.as_deref())?;
+    let target = state.redirects.callback(body.0.redirect_to.as_deref())?;
     request_reset.run(&email, target.as_ref()).await?;
-    not_before(started, api.context.settings.security.reset_request_floor).await;
+    not_before(started, state.context.settings.security.reset_request_floor).await;
     Ok(json(&RequestResetReply {
         status: true,
         message: ASKED,
@@ -73,20 +73,20 @@ pub(super) struct ResetLinkQuery {
     callback_url: String,
 }
 
-/// The link in the letter: goes on to the application's form, with the token or an error as a parameter.
-#[utoipa::path(tag = "password", params(("token" = String, Path, description = "The token in the letter"), ResetLinkQuery),
+/// The link in the email: goes on to the application's form, with the token or an error as a parameter.
+#[utoipa::path(tag = "password", params(("token" = String, Path, description = "The token in the email"), ResetLinkQuery),
     responses((status = 302, description = "To `callbackURL` with `token` or `error`"),
               (status = 403, description = "`callbackURL` is not trusted", body = ErrorReply)))]
 #[get("/reset-password/{token}")]
 pub(super) async fn open_reset_link(
     query: Query<ResetLinkQuery>,
     token: Path<String>,
-    api: Data<Api>,
+    state: Data<AppState>,
     reset: Data<ResetPassword>,
 ) -> Result<HttpResponse, ApiError> {
-    let Some(target) = api.redirects.callback(Some(&query.0.callback_url))? else {
+    let Some(target) = state.redirects.callback(Some(&query.0.callback_url))? else {
         return Ok(redirect(
-            &api.context.settings.endpoint("/error?error=INVALID_TOKEN"),
+            &state.context.settings.endpoint("/error?error=INVALID_TOKEN"),
         ));
     };
     let target = if reset.check(&token).await? {
@@ -94,7 +94,7 @@ pub(super) async fn open_reset_link(
     } else {
         target.with_param("error", codes::INVALID_TOKEN.code)
     };
-    Ok(redirect(&target.absolute(api.redirects.base())))
+    Ok(redirect(&target.absolute(state.redirects.base())))
 }
 
 #[derive(Deserialize, Validate, ToSchema)]
@@ -103,7 +103,7 @@ pub(super) struct ResetPasswordBody {
     /// The new password.
     #[schema(format = "password")]
     new_password: String,
-    /// The token in the letter.
+    /// The token in the email.
     #[schema(nullable = false)]
     token: Option<String>,
 }
@@ -116,7 +116,7 @@ pub(super) struct ResetPasswordQuery {
     token: Option<String>,
 }
 
-/// Sets a new password with the token of a letter.
+/// Sets a new password with the token of an email.
 #[utoipa::path(tag = "password", params(ResetPasswordQuery), request_body = ResetPasswordBody,
     responses((status = 200, description = "Set", body = StatusReply),
               (status = 400, description = "Refused", body = ErrorReply)))]

@@ -15,7 +15,7 @@ use crate::access::banned;
 use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, json};
 use crate::session::{SessionCookies, UserReply};
-use crate::{Api, Body};
+use crate::{AppState, Body};
 
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -65,34 +65,34 @@ pub(crate) const fn lifetime(remember_me: Option<bool>) -> Lifetime {
 #[post("/sign-in/email")]
 pub(super) async fn sign_in_email(
     body: Body<SignInBody>,
-    api: Data<Api>,
+    state: Data<AppState>,
     sign_in: Data<SignIn>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    api.redirects.check_first_login(request.headers())?;
+    state.redirects.check_first_login(request.headers())?;
     let Body(body) = body;
-    let cookies = SessionCookies::of(&api, &request);
+    let cookies = SessionCookies::of(&state, &request);
     let password = Secret::new(body.password);
-    let callback = api.redirects.callback(body.callback_url.as_deref())?;
+    let callback = state.redirects.callback(body.callback_url.as_deref())?;
     let input = SignInInput {
         name: SignInName::Email(Email::parse(&body.email).map_err(|_| codes::INVALID_EMAIL)?),
         password: Password::new(password.expose()),
         lifetime: lifetime(body.remember_me),
         callback: callback.clone(),
-        client: api.client(&request),
+        client: state.client(&request),
         previous: cookies.presented_token(),
     };
     let outcome = sign_in.run(input).await;
     let signed_in = outcome.map_err(|error| match error {
-        SignInError::Banned => banned(&api.context.settings),
+        SignInError::Banned => banned(&state.context.settings),
         error => error.into(),
     })?;
-    Ok(answer(&api, &cookies, &signed_in, callback, body.callback_url))
+    Ok(answer(&state, &cookies, &signed_in, callback, body.callback_url))
 }
 
 /// Sets the cookies of somebody who signed in, and says where the client goes next.
 pub(crate) fn answer(
-    api: &Api,
+    state: &AppState,
     cookies: &SessionCookies<'_>,
     signed_in: &SignedIn,
     callback: Option<RedirectTarget>,
@@ -103,7 +103,7 @@ pub(crate) fn answer(
         redirect: callback.is_some(),
         token: signed_in.opened.token.expose().to_owned(),
         url: callback.as_ref().and(url),
-        user: UserReply::new(&signed_in.user, &api.context.settings),
+        user: UserReply::new(&signed_in.user, &state.context.settings),
     });
     if let Some(location) = callback.and_then(|target| HeaderValue::from_str(target.as_str()).ok()) {
         response.headers_mut().insert(LOCATION, location);

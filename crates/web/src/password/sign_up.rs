@@ -9,13 +9,13 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::sign_in::lifetime;
-use crate::body::SentFields;
+use crate::body::RawBody;
 use crate::error::{ApiError, codes};
 use crate::fields;
 use crate::response::{ErrorReply, json};
 use crate::session::{SessionCookies, UserReply};
 use crate::user::{chosen_username, picture, refuse_managed, username_codes};
-use crate::{Api, Body, validation};
+use crate::{AppState, Body, validation};
 
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -23,7 +23,7 @@ pub(super) struct SignUpBody {
     /// What the user is called; at most 256 characters.
     #[validate(custom(function = "validation::name"))]
     name: String,
-    /// Where letters reach the user.
+    /// Where emails reach the user.
     #[validate(custom(function = "validation::email"))]
     #[schema(format = "email")]
     email: String,
@@ -60,27 +60,31 @@ pub(super) struct SignUpReply {
               (status = 422, description = "The address is taken", body = ErrorReply)))]
 #[post("/sign-up/email")]
 pub(super) async fn sign_up_email(
-    sent: SentFields,
+    sent: RawBody,
     body: Body<SignUpBody>,
-    api: Data<Api>,
+    state: Data<AppState>,
     sign_up: Data<SignUp>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    api.redirects.check_first_login(request.headers())?;
-    refuse_managed(&api.context.settings, &sent, &["role", "banReason", "banExpires"])?;
+    state.redirects.check_first_login(request.headers())?;
+    refuse_managed(
+        &state.context.settings,
+        &sent,
+        &["role", "banReason", "banExpires"],
+    )?;
     let Body(body) = body;
-    let cookies = SessionCookies::of(&api, &request);
+    let cookies = SessionCookies::of(&state, &request);
     let password = Secret::new(body.password);
     let input = SignUpInput {
         name: UserName::parse(&body.name).map_err(|_| codes::VALIDATION_ERROR)?,
         email: Email::parse(&body.email).map_err(|_| codes::VALIDATION_ERROR)?,
         password: Password::new(password.expose()),
-        image: picture(&api.context.settings, body.image)?,
-        extra: fields::of_new(&api.context.settings.user_fields, &sent)?,
-        username: chosen_username(&api.context.settings, &sent)?,
+        image: picture(&state.context.settings, body.image)?,
+        extra: fields::of_new(&state.context.settings.user_fields, &sent)?,
+        username: chosen_username(&state.context.settings, &sent)?,
         lifetime: lifetime(body.remember_me),
-        callback: api.redirects.callback(body.callback_url.as_deref())?,
-        client: api.client(&request),
+        callback: state.redirects.callback(body.callback_url.as_deref())?,
+        client: state.client(&request),
         previous: cookies.presented_token(),
     };
     let signed_up = sign_up.run(input).await?;
@@ -90,7 +94,7 @@ pub(super) async fn sign_up_email(
     let token = signed_up.opened.map(|opened| opened.token.expose().to_owned());
     Ok(json(&SignUpReply {
         token,
-        user: UserReply::new(&signed_up.user, &api.context.settings),
+        user: UserReply::new(&signed_up.user, &state.context.settings),
     }))
 }
 

@@ -6,21 +6,21 @@ use actix_web::http::header::{
 use doorward_domain::session::SessionToken;
 use percent_encoding::percent_decode_str;
 
-use crate::Api;
+use crate::AppState;
 use crate::cookies::ResponseCookies;
 
 const SCHEME: &str = "bearer";
 const SET_AUTH_TOKEN: HeaderName = HeaderName::from_static("set-auth-token");
 
 /// The token in the header, signed or, where that is allowed, bare. Anything else is as good as no header.
-pub(super) fn presented(api: &Api, headers: &HeaderMap) -> Option<SessionToken> {
-    let settings = api.bearer?;
+pub(super) fn presented(state: &AppState, headers: &HeaderMap) -> Option<SessionToken> {
+    let settings = state.bearer?;
     let (scheme, credentials) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let credentials = credentials.trim();
     if !scheme.eq_ignore_ascii_case(SCHEME) {
         return None;
     }
-    if let Some(token) = api.signer.verify(credentials) {
+    if let Some(token) = state.signer.verify(credentials) {
         return SessionToken::parse(&token).ok();
     }
     // A dot parts a token from its signature, which was wrong.
@@ -29,11 +29,11 @@ pub(super) fn presented(api: &Api, headers: &HeaderMap) -> Option<SessionToken> 
 }
 
 /// Hands the token of a session cookie that is set to clients that cannot read cookies.
-pub(crate) fn hand_out(api: &Api, cookies: &ResponseCookies, headers: &mut HeaderMap) {
-    let name = api.style.name(super::cookie::SESSION_TOKEN);
+pub(crate) fn hand_out(state: &AppState, cookies: &ResponseCookies, headers: &mut HeaderMap) {
+    let name = state.style.name(super::cookie::SESSION_TOKEN);
     let Some(cookie) = cookies
         .value_of(&name)
-        .filter(|value| api.bearer.is_some() && !value.is_empty())
+        .filter(|value| state.bearer.is_some() && !value.is_empty())
     else {
         return;
     };

@@ -2,13 +2,13 @@ use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
 use actix_web::web::Data;
 use chrono::TimeDelta;
-use doorward_application::session::{CurrentSession, OpenedSession};
+use doorward_application::session::{CurrentSession, IssuedSession};
 use doorward_domain::session::{Lifetime, Session, SessionToken};
 use doorward_domain::user::User;
 
 use super::{SessionReply, UserReply};
 use super::{bearer, cookie_cache};
-use crate::Api;
+use crate::AppState;
 use crate::cookies::{RequestCookies, ResponseCookies};
 
 pub(super) const SESSION_TOKEN: &str = "session_token";
@@ -18,16 +18,16 @@ const DONT_REMEMBER: &str = "dont_remember";
 
 /// The cookies that make a browser signed in: `session_token`, `session_data` and `dont_remember`.
 pub(crate) struct SessionCookies<'a> {
-    api: &'a Api,
+    state: &'a AppState,
     headers: &'a HeaderMap,
     sent: RequestCookies<'a>,
     answer: ResponseCookies,
 }
 
 impl<'a> SessionCookies<'a> {
-    pub(crate) fn of(api: &'a Data<Api>, request: &'a HttpRequest) -> Self {
+    pub(crate) fn of(state: &'a Data<AppState>, request: &'a HttpRequest) -> Self {
         Self {
-            api,
+            state,
             headers: request.headers(),
             sent: RequestCookies::of(request.headers()),
             answer: ResponseCookies::of(request),
@@ -37,17 +37,17 @@ impl<'a> SessionCookies<'a> {
     /// The token the client presents, in a header for it or in the cookie, if its signature is right. Decided before the
     /// database is asked (SE-2).
     pub(crate) fn presented_token(&self) -> Option<SessionToken> {
-        if let Some(token) = bearer::presented(self.api, self.headers) {
+        if let Some(token) = bearer::presented(self.state, self.headers) {
             return Some(token);
         }
         let cookie = self.sent.get(&self.name(SESSION_TOKEN))?;
-        SessionToken::parse(&self.api.signer.verify(cookie)?).ok()
+        SessionToken::parse(&self.state.signer.verify(cookie)?).ok()
     }
 
     /// How long the browser asked to stay signed in when it signed in.
     pub(crate) fn chosen_lifetime(&self) -> Lifetime {
         let cookie = self.sent.get(&self.name(DONT_REMEMBER));
-        let value = cookie.and_then(|cookie| self.api.signer.verify(cookie));
+        let value = cookie.and_then(|cookie| self.state.signer.verify(cookie));
         if value.is_some() {
             Lifetime::BrowserSession
         } else {
@@ -57,12 +57,12 @@ impl<'a> SessionCookies<'a> {
 
     /// The cached session the browser presents, whole or in chunks, if there is a cache.
     pub(super) fn presented_cache(&self) -> Option<String> {
-        self.api.cookie_cache.as_ref()?;
+        self.state.cookie_cache.as_ref()?;
         cookie_cache::join(&self.name(SESSION_DATA), self.sent.iter())
     }
 
     /// Signs the browser in.
-    pub(crate) fn open(&self, user: &User, opened: &OpenedSession) {
+    pub(crate) fn open(&self, user: &User, opened: &IssuedSession) {
         self.set(user, &opened.session, &opened.token, opened.lifetime);
     }
 
@@ -72,13 +72,13 @@ impl<'a> SessionCookies<'a> {
     }
 
     /// Puts an administrator into a user's place, and keeps the session they leave in a cookie of its own.
-    pub(crate) fn leave(&self, own: &SessionToken, user: &User, opened: &OpenedSession) {
+    pub(crate) fn leave(&self, own: &SessionToken, user: &User, opened: &IssuedSession) {
         let remembered = match self.chosen_lifetime() {
             Lifetime::Remembered => "",
             Lifetime::BrowserSession => "true",
         };
-        let left = self.api.signer.sign(&format!("{}:{remembered}", own.expose()));
-        let age = Some(self.api.context.settings.session.expires_in);
+        let left = self.state.signer.sign(&format!("{}:{remembered}", own.expose()));
+        let age = Some(self.state.context.settings.session.expires_in);
         self.put(ADMIN_SESSION, left, age);
         self.open(user, opened);
     }
@@ -86,7 +86,7 @@ impl<'a> SessionCookies<'a> {
     /// The session an administrator left, and how long they had asked to stay signed in.
     pub(crate) fn left_session(&self) -> (Option<SessionToken>, Lifetime) {
         let cookie = self.sent.get(&self.name(ADMIN_SESSION));
-        let left = cookie.and_then(|cookie| self.api.signer.verify(cookie));
+        let left = cookie.and_then(|cookie| self.state.signer.verify(cookie));
         let Some((token, remembered)) = left.as_deref().and_then(|left| left.rsplit_once(':')) else {
             return (None, Lifetime::Remembered);
         };
@@ -99,19 +99,19 @@ impl<'a> SessionCookies<'a> {
     }
 
     /// Puts an administrator back into their own place.
-    pub(crate) fn come_back(&self, user: &User, opened: &OpenedSession) {
+    pub(crate) fn come_back(&self, user: &User, opened: &IssuedSession) {
         self.open(user, opened);
         self.forget(self.name(ADMIN_SESSION));
     }
 
     fn set(&self, user: &User, session: &Session, token: &SessionToken, lifetime: Lifetime) {
         let age = match lifetime {
-            Lifetime::Remembered => Some(self.api.context.settings.session.expires_in),
+            Lifetime::Remembered => Some(self.state.context.settings.session.expires_in),
             Lifetime::BrowserSession => None,
         };
-        self.put(SESSION_TOKEN, self.api.signer.sign(token.expose()), age);
+        self.put(SESSION_TOKEN, self.state.signer.sign(token.expose()), age);
         match (lifetime, self.chosen_lifetime()) {
-            (Lifetime::BrowserSession, _) => self.put(DONT_REMEMBER, self.api.signer.sign("true"), None),
+            (Lifetime::BrowserSession, _) => self.put(DONT_REMEMBER, self.state.signer.sign("true"), None),
             (Lifetime::Remembered, Lifetime::BrowserSession) => self.forget(self.name(DONT_REMEMBER)),
             (Lifetime::Remembered, Lifetime::Remembered) => {}
         }
@@ -120,7 +120,7 @@ impl<'a> SessionCookies<'a> {
 
     /// Puts session and user into the cache cookie, if there is a cache; clears one that was sent if not.
     pub(crate) fn cache(&self, user: &User, session: &Session, token: &SessionToken, lifetime: Lifetime) {
-        let Some(cache) = &self.api.cookie_cache else {
+        let Some(cache) = &self.state.cookie_cache else {
             return self.forget_cache(false);
         };
         // Without an age of its own the cookie is believed for a minute only.
@@ -131,23 +131,23 @@ impl<'a> SessionCookies<'a> {
         let session = serde_json::json!(SessionReply::new(
             session,
             token.expose(),
-            &self.api.context.settings
+            &self.state.context.settings
         ));
-        let user = serde_json::json!(UserReply::new(user, &self.api.context.settings));
-        let context = &self.api.context;
+        let user = serde_json::json!(UserReply::new(user, &self.state.context.settings));
+        let context = &self.state.context;
         let value = cache
             .codec
             .seal(&session, &user, context.now(), believed, context.entropy());
         let name = self.name(SESSION_DATA);
         self.answer.withdraw(|set| is_part_of(&name, set));
-        let cookies = cookie_cache::split(&name, &value, self.api.style.attributes_length(age));
+        let cookies = cookie_cache::split(&name, &value, self.state.style.attributes_length(age));
         for (stale, _) in self.sent.iter().filter(|(sent, _)| is_part_of(&name, sent)) {
             if cookies.iter().all(|(fresh, _)| fresh != stale) {
                 self.forget(stale.to_owned());
             }
         }
         for (name, value) in cookies {
-            self.answer.set(self.api.style.build(name, value, age));
+            self.answer.set(self.state.style.build(name, value, age));
         }
     }
 
@@ -173,15 +173,16 @@ impl<'a> SessionCookies<'a> {
     }
 
     fn forget(&self, full_name: String) {
-        self.answer.set(self.api.style.expired(full_name));
+        self.answer.set(self.state.style.expired(full_name));
     }
 
     fn put(&self, name: &str, value: String, age: Option<TimeDelta>) {
-        self.answer.set(self.api.style.build(self.name(name), value, age));
+        self.answer
+            .set(self.state.style.build(self.name(name), value, age));
     }
 
     fn name(&self, name: &str) -> String {
-        self.api.style.name(name)
+        self.state.style.name(name)
     }
 }
 

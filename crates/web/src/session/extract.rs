@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use doorward_application::session::{self, Refresh};
 
 use super::read::{Source, read};
-use crate::Api;
+use crate::AppState;
 use crate::error::{ApiError, codes};
 
 type Extraction<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
@@ -53,11 +53,11 @@ pub(crate) struct CachedFresh(pub(crate) session::CurrentSession);
 
 /// The session of whoever sends the request, if they are signed in.
 #[derive(Clone, Debug)]
-pub(crate) struct MaybeSession(pub(crate) Option<session::CurrentSession>);
+pub(crate) struct OptionalSession(pub(crate) Option<session::CurrentSession>);
 
 /// Refuses an administrator in somebody's place (AC-6).
-pub(crate) fn themselves(api: &Api, current: &session::CurrentSession) -> Result<(), ApiError> {
-    if current.has_rights(&api.context.settings) {
+pub(crate) fn themselves(state: &AppState, current: &session::CurrentSession) -> Result<(), ApiError> {
+    if current.has_rights(&state.context.settings) {
         Ok(())
     } else {
         Err(codes::IMPERSONATION_FORBIDS.into())
@@ -79,25 +79,25 @@ pub(crate) async fn current(request: &HttpRequest) -> Result<session::CurrentSes
 #[derive(Clone)]
 struct Known(session::CurrentSession);
 
-pub(crate) fn api_of(request: &HttpRequest) -> Result<Data<Api>, ApiError> {
-    let missing = || ApiError::Internal("the application was set up without its Api".into());
-    request.app_data::<Data<Api>>().cloned().ok_or_else(missing)
+pub(crate) fn api_of(request: &HttpRequest) -> Result<Data<AppState>, ApiError> {
+    let missing = || ApiError::Internal("the application was set up without its AppState".into());
+    request.app_data::<Data<AppState>>().cloned().ok_or_else(missing)
 }
 
 async fn required(request: HttpRequest, source: Source) -> Result<session::CurrentSession, ApiError> {
-    let api = api_of(&request)?;
-    let current = read(&api, &request, source, Api::refresh(&api)).await?;
+    let state = api_of(&request)?;
+    let current = read(&state, &request, source, AppState::refresh(&state)).await?;
     current.ok_or_else(|| codes::UNAUTHORIZED.into())
 }
 
 async fn fresh(request: HttpRequest, source: Source) -> Result<session::CurrentSession, ApiError> {
-    let api = api_of(&request)?;
+    let state = api_of(&request)?;
     let current = required(request, source).await?;
-    require_fresh(&api, &current).map(|()| current)
+    require_fresh(&state, &current).map(|()| current)
 }
 
-fn require_fresh(api: &Api, current: &session::CurrentSession) -> Result<(), ApiError> {
-    let context = &api.context;
+fn require_fresh(state: &AppState, current: &session::CurrentSession) -> Result<(), ApiError> {
+    let context = &state.context;
     if context.settings.session.is_fresh(&current.session, context.now()) {
         Ok(())
     } else {
@@ -105,7 +105,7 @@ fn require_fresh(api: &Api, current: &session::CurrentSession) -> Result<(), Api
     }
 }
 
-impl Api {
+impl AppState {
     /// Whether ordinary requests may extend a session.
     fn refresh(&self) -> Refresh {
         if self.defer_session_refresh {
@@ -160,9 +160,9 @@ extracted! {
         let source = api_of(&request)?.relaxed();
         fresh(request, source).await
     };
-    MaybeSession by async |request: HttpRequest| {
-        let api = api_of(&request)?;
-        read(&api, &request, Source::Database, api.refresh()).await
+    OptionalSession by async |request: HttpRequest| {
+        let state = api_of(&request)?;
+        read(&state, &request, Source::Database, state.refresh()).await
     };
 }
 
@@ -192,8 +192,8 @@ where
         let (inner, request) = (T::from_request(request, payload), request.clone());
         Box::pin(async move {
             let inner = inner.await?;
-            let api = api_of(&request)?;
-            require_fresh(&api, &current(&request).await?)?;
+            let state = api_of(&request)?;
+            require_fresh(&state, &current(&request).await?)?;
             Ok(Self(inner))
         })
     }

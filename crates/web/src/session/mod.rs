@@ -12,4 +12,4 @@ mod routes;
 pub(crate) use cookie::SessionCookies;
 pub(crate) use reply::{SessionReply, UserReply};
 pub use routes::SessionModule;
-pub(crate) use routes::{NoFields, SessionAndUserReply};
+pub(crate) use routes::{EmptyBody, SessionAndUserReply};

@@ -8,7 +8,7 @@ use doorward_domain::user::User;
 
 use super::{SessionCookies, SessionReply, UserReply};
 use crate::error::ApiError;
-use crate::{Api, query};
+use crate::{AppState, query};
 
 /// Whose word is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,12 +22,12 @@ pub(crate) enum Source {
 /// Reads the session of a request and keeps its cookies in step: renewed with a session that was extended, cleared with
 /// one that is gone, and the cache written anew with what the database said.
 pub(crate) async fn read(
-    api: &Data<Api>,
+    state: &Data<AppState>,
     request: &HttpRequest,
     source: Source,
     refresh: Refresh,
 ) -> Result<Option<CurrentSession>, ApiError> {
-    let cookies = SessionCookies::of(api, request);
+    let cookies = SessionCookies::of(state, request);
     let Some(token) = cookies.presented_token() else {
         return Ok(None);
     };
@@ -39,7 +39,7 @@ pub(crate) async fn read(
         source
     };
     if source == Source::Cache
-        && let Some(current) = from_cache(api, &cookies, &token)
+        && let Some(current) = from_cache(state, &cookies, &token)
     {
         return Ok(Some(current));
     }
@@ -49,7 +49,7 @@ pub(crate) async fn read(
     } else {
         Refresh::Never
     };
-    let read_session = ReadSession::new(api.context.clone());
+    let read_session = ReadSession::new(state.context.clone());
     let outcome = match source {
         Source::Cache => read_session.run_cached(token, refresh).await?,
         Source::Database => read_session.run(token, refresh).await?,
@@ -72,9 +72,13 @@ pub(crate) async fn read(
 }
 
 /// A cached session is believed together with the token it was made for, before its own end and the session's (SE-10).
-fn from_cache(api: &Api, cookies: &SessionCookies<'_>, token: &SessionToken) -> Option<CurrentSession> {
-    let cache = api.cookie_cache.as_ref()?;
-    let now = api.context.now();
+fn from_cache(
+    state: &AppState,
+    cookies: &SessionCookies<'_>,
+    token: &SessionToken,
+) -> Option<CurrentSession> {
+    let cache = state.cookie_cache.as_ref()?;
+    let now = state.context.now();
     let cached = cache.codec.open(&cookies.presented_cache()?, now)?;
     let session: SessionReply = serde_json::from_value(cached.session).ok()?;
     let user: UserReply = serde_json::from_value(cached.user).ok()?;
@@ -82,7 +86,7 @@ fn from_cache(api: &Api, cookies: &SessionCookies<'_>, token: &SessionToken) -> 
         return None;
     }
     let session = Session::from(session);
-    if !api.context.settings.session.is_live(&session, now) {
+    if !state.context.settings.session.is_live(&session, now) {
         return None;
     }
     Some(CurrentSession {

@@ -23,7 +23,7 @@ pub(crate) struct UserReply {
     pub(crate) name: String,
     /// In lower case.
     pub(crate) email: String,
-    /// Whether letters to `email` were shown to reach the user.
+    /// Whether emails to `email` were shown to reach the user.
     pub(crate) email_verified: bool,
     /// Where a picture of the user is found.
     pub(crate) image: Option<String>,
@@ -179,7 +179,7 @@ impl From<SessionReply> for Session {
             user_agent: reply.user_agent,
             extra: fields::cached(reply.extra),
             impersonated_by: reply.impersonated_by.flatten().map(UserId::from_stored),
-            adopted_at: None,
+            imported_at: None,
         }
     }
 }

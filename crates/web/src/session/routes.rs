@@ -16,11 +16,11 @@ use validator::Validate;
 use super::extract::{CachedFresh, CachedSession, Themselves};
 use super::read::{Source, read};
 use super::{SessionCookies, SessionReply, UserReply};
-use crate::body::SentFields;
+use crate::body::RawBody;
 use crate::error::{ApiError, codes};
 use crate::fields;
 use crate::response::{ErrorReply, StatusReply, SuccessReply, json};
-use crate::{Api, Body, Module};
+use crate::{AppState, Body, Module};
 
 /// Reading, listing and ending sessions.
 pub struct SessionModule {
@@ -94,22 +94,22 @@ impl SessionAndUserReply {
 
 /// A body without fields.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct NoFields {}
+pub(crate) struct EmptyBody {}
 
 async fn answer_session(
-    api: &Data<Api>,
+    state: &Data<AppState>,
     request: &HttpRequest,
     refresh: Refresh,
     announce: bool,
 ) -> Result<HttpResponse, ApiError> {
-    let current = read(api, request, Source::Cache, refresh).await?;
+    let current = read(state, request, Source::Cache, refresh).await?;
     let reply = current.map(|current| SessionAndUserReply {
         needs_refresh: announce.then_some(current.needs_refresh),
         ..SessionAndUserReply::new(
             &current.session,
             current.token.expose(),
             &current.user,
-            &api.context.settings,
+            &state.context.settings,
         )
     });
     let mut response = json(&reply);
@@ -125,20 +125,20 @@ async fn answer_session(
         ("disableRefresh" = Option<String>, Query, description = "Any text: do not extend the session")),
     responses((status = 200, description = "Session and user, or `null`", body = Option<SessionAndUserReply>)))]
 #[get("/get-session")]
-async fn get_session(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let defer = api.defer_session_refresh;
+async fn get_session(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let defer = state.defer_session_refresh;
     let refresh = if defer { Refresh::Never } else { Refresh::IfDue };
-    answer_session(&api, &request, refresh, defer).await
+    answer_session(&state, &request, refresh, defer).await
 }
 
 /// The same as `GET /get-session`, under the name the guide gives it.
 #[utoipa::path(tag = "session",
     responses((status = 200, description = "Session and user, or `null`", body = Option<SessionAndUserReply>)))]
 #[get("/session")]
-async fn get_session_alias(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let defer = api.defer_session_refresh;
+async fn get_session_alias(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let defer = state.defer_session_refresh;
     let refresh = if defer { Refresh::Never } else { Refresh::IfDue };
-    answer_session(&api, &request, refresh, defer).await
+    answer_session(&state, &request, refresh, defer).await
 }
 
 /// Extends the session where `GET` does not (`session.defer_session_refresh`).
@@ -146,11 +146,11 @@ async fn get_session_alias(api: Data<Api>, request: HttpRequest) -> Result<HttpR
     responses((status = 200, description = "Session and user, or `null`", body = Option<SessionAndUserReply>),
               (status = 405, description = "`GET` extends sessions here", body = ErrorReply)))]
 #[post("/get-session")]
-async fn refresh_session(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    if !api.defer_session_refresh {
+async fn refresh_session(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    if !state.defer_session_refresh {
         return Err(codes::METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED.into());
     }
-    answer_session(&api, &request, Refresh::IfDue, false).await
+    answer_session(&state, &request, Refresh::IfDue, false).await
 }
 
 /// The caller's living sessions. Needs a fresh session.
@@ -161,13 +161,13 @@ async fn refresh_session(api: Data<Api>, request: HttpRequest) -> Result<HttpRes
 #[get("/list-sessions")]
 async fn list_sessions(
     caller: CachedFresh,
-    api: Data<Api>,
+    state: Data<AppState>,
     list: Data<ListSessions>,
 ) -> Result<HttpResponse, ApiError> {
     let sessions = list.run(&caller.0).await?;
     let replies: Vec<SessionReply> = sessions
         .iter()
-        .map(|listed| SessionReply::new(&listed.session, &listed.handle, &api.context.settings))
+        .map(|listed| SessionReply::new(&listed.session, &listed.handle, &state.context.settings))
         .collect();
     Ok(json(&replies))
 }
@@ -187,36 +187,36 @@ async fn revoke_session(
     body: Body<RevokeSessionBody>,
     caller: Themselves,
     revoke: Data<RevokeSession>,
-    api: Data<Api>,
+    state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let ended = revoke
         .run(&caller.user.id, &SessionHandle::new(body.0.token))
         .await?;
     if ended.as_ref() == Some(&caller.session.id) {
-        SessionCookies::of(&api, &request).clear();
+        SessionCookies::of(&state, &request).clear();
     }
     Ok(json(&StatusReply::DONE))
 }
 
 /// Ends all of the caller's sessions, this one too.
-#[utoipa::path(tag = "session", request_body = Option<NoFields>,
+#[utoipa::path(tag = "session", request_body = Option<EmptyBody>,
     responses((status = 200, description = "Done", body = StatusReply),
               (status = 401, description = "Nobody is signed in", body = ErrorReply)))]
 #[post("/revoke-sessions")]
 async fn revoke_sessions(
     caller: Themselves,
     revoke: Data<RevokeSessions>,
-    api: Data<Api>,
+    state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     revoke.run(&caller.user.id, None).await?;
-    SessionCookies::of(&api, &request).clear();
+    SessionCookies::of(&state, &request).clear();
     Ok(json(&StatusReply::DONE))
 }
 
 /// Ends all of the caller's sessions but this one.
-#[utoipa::path(tag = "session", request_body = Option<NoFields>,
+#[utoipa::path(tag = "session", request_body = Option<EmptyBody>,
     responses((status = 200, description = "Done", body = StatusReply),
               (status = 401, description = "Nobody is signed in", body = ErrorReply)))]
 #[post("/revoke-other-sessions")]
@@ -235,20 +235,20 @@ struct OneSessionReply {
 }
 
 /// Changes the fields of `session.additional_fields`.
-#[utoipa::path(tag = "session", request_body = NoFields,
+#[utoipa::path(tag = "session", request_body = EmptyBody,
     responses((status = 200, description = "The session as it is now", body = OneSessionReply),
               (status = 400, description = "Nothing to change", body = ErrorReply),
               (status = 401, description = "Nobody is signed in", body = ErrorReply)))]
 #[post("/update-session")]
 async fn update_session(
-    sent: SentFields,
-    _body: Body<NoFields>,
+    sent: RawBody,
+    _body: Body<EmptyBody>,
     caller: CachedSession,
-    api: Data<Api>,
+    state: Data<AppState>,
     update: Data<UpdateSession>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let settings = &api.context.settings;
+    let settings = &state.context.settings;
     let changes = fields::of_update(&settings.session_fields, &sent)?;
     if changes.is_empty() {
         return Err(ApiError::uncoded("No fields to update"));
@@ -257,22 +257,22 @@ async fn update_session(
         .run(&caller.0, &changes)
         .await?
         .ok_or(codes::UNAUTHORIZED)?;
-    SessionCookies::of(&api, &request).renew(&updated.user, &updated);
+    SessionCookies::of(&state, &request).renew(&updated.user, &updated);
     Ok(json(&OneSessionReply {
         session: SessionReply::new(&updated.session, updated.token.expose(), settings),
     }))
 }
 
 /// Ends the session of this browser and clears its cookies. Succeeds without a session, too.
-#[utoipa::path(tag = "session", request_body = Option<NoFields>,
+#[utoipa::path(tag = "session", request_body = Option<EmptyBody>,
     responses((status = 200, description = "Done", body = SuccessReply)))]
 #[post("/sign-out")]
 async fn sign_out(
     sign_out: Data<SignOut>,
-    api: Data<Api>,
+    state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let cookies = SessionCookies::of(&api, &request);
+    let cookies = SessionCookies::of(&state, &request);
     if let Some(token) = cookies.presented_token() {
         sign_out.run(&token).await?;
     }

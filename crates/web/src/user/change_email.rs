@@ -10,7 +10,7 @@ use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, StatusReply, json};
 use crate::session::SessionCookies;
 use crate::session::extract::Themselves;
-use crate::{Api, Body, validation};
+use crate::{AppState, Body, validation};
 
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -35,14 +35,14 @@ pub(super) struct ChangeEmailBody {
 pub(super) async fn change_email(
     body: Body<ChangeEmailBody>,
     caller: Themselves,
-    api: Data<Api>,
+    state: Data<AppState>,
     change: Data<ChangeEmail>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let new_email = Email::parse(&body.0.new_email).map_err(|_| codes::VALIDATION_ERROR)?;
-    let callback = api.redirects.callback(body.0.callback_url.as_deref())?;
+    let callback = state.redirects.callback(body.0.callback_url.as_deref())?;
     if let EmailChanged::AtOnce(user) = change.run(&caller, new_email, callback.as_ref()).await? {
-        SessionCookies::of(&api, &request).renew(&user, &caller);
+        SessionCookies::of(&state, &request).renew(&user, &caller);
     }
     Ok(json(&StatusReply::DONE))
 }

@@ -11,8 +11,8 @@ use crate::access::LAST_ADMINISTRATOR;
 use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, json, redirect};
 use crate::session::SessionCookies;
-use crate::session::extract::{MaybeSession, Themselves, themselves};
-use crate::{Api, Body, Query};
+use crate::session::extract::{OptionalSession, Themselves, themselves};
+use crate::{AppState, Body, Query};
 
 #[derive(Deserialize, Validate, ToSchema)]
 pub(super) struct DeleteUserBody {
@@ -55,7 +55,7 @@ impl DeletionReply {
 pub(super) async fn delete_user(
     body: Body<DeleteUserBody>,
     caller: Themselves,
-    api: Data<Api>,
+    state: Data<AppState>,
     delete: Data<DeleteUser>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
@@ -65,7 +65,7 @@ pub(super) async fn delete_user(
         .filter(|password| !password.is_empty())
         .map(Secret::new);
     let token = body.0.token.filter(|token| !token.is_empty());
-    let callback = api.redirects.callback(body.0.callback_url.as_deref())?;
+    let callback = state.redirects.callback(body.0.callback_url.as_deref())?;
     let input = DeleteUserInput {
         caller: &caller,
         password: password.as_ref().map(|password| Password::new(password.expose())),
@@ -75,7 +75,7 @@ pub(super) async fn delete_user(
     Ok(match delete.run(input).await? {
         Deletion::Asked => json(&DeletionReply::ASKED),
         Deletion::Done => {
-            SessionCookies::of(&api, &request).clear();
+            SessionCookies::of(&state, &request).clear();
             json(&DeletionReply::DELETED)
         }
     })
@@ -84,7 +84,7 @@ pub(super) async fn delete_user(
 #[derive(Deserialize, Validate, ToSchema, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct DeletionLinkQuery {
-    /// The token in the letter.
+    /// The token in the email.
     token: String,
     /// Where to go afterwards.
     #[serde(rename = "callbackURL")]
@@ -92,7 +92,7 @@ pub(super) struct DeletionLinkQuery {
     callback_url: Option<String>,
 }
 
-/// The link in the letter: deletes the user, in a browser where they are signed in.
+/// The link in the email: deletes the user, in a browser where they are signed in.
 #[utoipa::path(tag = "user", params(DeletionLinkQuery),
     responses((status = 200, description = "Deleted, without `callbackURL`", body = DeletionReply),
               (status = 302, description = "Deleted, to `callbackURL`"),
@@ -100,19 +100,19 @@ pub(super) struct DeletionLinkQuery {
 #[get("/delete-user/callback")]
 pub(super) async fn open_deletion_link(
     query: Query<DeletionLinkQuery>,
-    caller: MaybeSession,
-    api: Data<Api>,
+    caller: OptionalSession,
+    state: Data<AppState>,
     delete: Data<DeleteUser>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let callback = api.redirects.callback(query.0.callback_url.as_deref())?;
+    let callback = state.redirects.callback(query.0.callback_url.as_deref())?;
     if !delete.is_enabled() {
         return Err(codes::NOT_FOUND.into());
     }
     let caller = caller.0.ok_or(codes::FAILED_TO_GET_USER_INFO)?;
-    themselves(&api, &caller)?;
+    themselves(&state, &caller)?;
     delete.confirm(&caller.user, &query.0.token).await?;
-    SessionCookies::of(&api, &request).clear();
+    SessionCookies::of(&state, &request).clear();
     Ok(callback.map_or_else(
         || json(&DeletionReply::DELETED),
         |callback| redirect(callback.as_str()),

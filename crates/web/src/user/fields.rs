@@ -4,15 +4,11 @@ use doorward_application::settings::Settings;
 use doorward_domain::user::{ChosenUsername, UserName, Username};
 
 use super::username::codes as username_codes;
-use crate::body::SentFields;
+use crate::body::RawBody;
 use crate::error::{ApiError, codes};
 
 /// Refuses what makes somebody more than they are (AC-3).
-pub(crate) fn refuse_managed(
-    settings: &Settings,
-    sent: &SentFields,
-    fields: &[&str],
-) -> Result<(), ApiError> {
+pub(crate) fn refuse_managed(settings: &Settings, sent: &RawBody, fields: &[&str]) -> Result<(), ApiError> {
     let managed = fields.iter().filter(|_| settings.admin.enabled);
     match managed.copied().find(|field| sent.is_truthy(field)) {
         Some(field) => {
@@ -25,7 +21,7 @@ pub(crate) fn refuse_managed(
 /// The username somebody chose, if users have usernames. An empty one is none.
 pub(crate) fn chosen_username(
     settings: &Settings,
-    sent: &SentFields,
+    sent: &RawBody,
 ) -> Result<Option<ChosenUsername>, ApiError> {
     if !settings.username.enabled || !sent.is_truthy("username") {
         return Ok(None);

@@ -11,13 +11,13 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::{chosen_username, refuse_managed, username_codes};
-use crate::body::{SentFields, given};
+use crate::body::{RawBody, given};
 use crate::error::{ApiError, codes};
 use crate::fields;
 use crate::response::{ErrorReply, StatusReply, json};
 use crate::session::SessionCookies;
 use crate::session::extract::CachedSession;
-use crate::{Api, Body, validation};
+use crate::{AppState, Body, validation};
 
 #[derive(Deserialize, Validate, ToSchema)]
 pub(super) struct UpdateUserBody {
@@ -68,10 +68,10 @@ pub(crate) fn picture(settings: &Settings, raw: Option<String>) -> Result<Option
               (status = 401, description = "Nobody is signed in", body = ErrorReply)))]
 #[post("/update-user")]
 pub(super) async fn update_user(
-    sent: SentFields,
+    sent: RawBody,
     body: Body<UpdateUserBody>,
     caller: CachedSession,
-    api: Data<Api>,
+    state: Data<AppState>,
     update: Data<UpdateUser>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
@@ -83,7 +83,7 @@ pub(super) async fn update_user(
     {
         return Err(codes::EMAIL_CAN_NOT_BE_UPDATED.into());
     }
-    let settings = &api.context.settings;
+    let settings = &state.context.settings;
     refuse_managed(settings, &sent, &["role", "banned", "banReason", "banExpires"])?;
     let change = ProfileChange {
         extra: fields::of_update(&settings.user_fields, &sent)?,
@@ -95,7 +95,7 @@ pub(super) async fn update_user(
     }
     let updated = update.run(&caller.0.user.id, &change).await?;
     let user = updated.ok_or(codes::UNAUTHORIZED)?;
-    SessionCookies::of(&api, &request).renew(&user, &caller.0);
+    SessionCookies::of(&state, &request).renew(&user, &caller.0);
     Ok(json(&StatusReply::DONE))
 }
 

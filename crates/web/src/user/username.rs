@@ -18,7 +18,7 @@ use crate::error::ApiError;
 use crate::password::{SignInReply, answer, lifetime};
 use crate::response::{ErrorReply, json};
 use crate::session::SessionCookies;
-use crate::{Api, Body, ErrorCode, Module};
+use crate::{AppState, Body, ErrorCode, Module};
 
 /// What is wrong with a username.
 pub(crate) mod codes {
@@ -98,8 +98,8 @@ struct SignInUsernameBody {
 }
 
 /// A malformed name is another status here than at sign-up.
-fn parse(api: &Api, raw: &str) -> Result<Username, ApiError> {
-    Username::parse(raw, api.context.settings.username.length)
+fn parse(state: &AppState, raw: &str) -> Result<Username, ApiError> {
+    Username::parse(raw, state.context.settings.username.length)
         .map_err(|problem| codes::refusal(problem).with_status(422).into())
 }
 
@@ -112,33 +112,33 @@ fn parse(api: &Api, raw: &str) -> Result<Username, ApiError> {
 #[post("/sign-in/username")]
 async fn sign_in_username(
     body: Body<SignInUsernameBody>,
-    api: Data<Api>,
+    state: Data<AppState>,
     sign_in: Data<SignIn>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    api.redirects.check_first_login(request.headers())?;
+    state.redirects.check_first_login(request.headers())?;
     let Body(body) = body;
     if body.username.is_empty() || body.password.is_empty() {
         return Err(codes::INVALID_USERNAME_OR_PASSWORD.into());
     }
-    let cookies = SessionCookies::of(&api, &request);
+    let cookies = SessionCookies::of(&state, &request);
     let password = Secret::new(body.password);
-    let callback = api.redirects.callback(body.callback_url.as_deref())?;
+    let callback = state.redirects.callback(body.callback_url.as_deref())?;
     let input = SignInInput {
-        name: SignInName::Username(parse(&api, &body.username)?),
+        name: SignInName::Username(parse(&state, &body.username)?),
         password: Password::new(password.expose()),
         lifetime: lifetime(body.remember_me),
         callback: callback.clone(),
-        client: api.client(&request),
+        client: state.client(&request),
         previous: cookies.presented_token(),
     };
     let outcome = sign_in.run(input).await;
     let signed_in = outcome.map_err(|error| match error {
         SignInError::InvalidCredentials => codes::INVALID_USERNAME_OR_PASSWORD.into(),
-        SignInError::Banned => banned(&api.context.settings),
+        SignInError::Banned => banned(&state.context.settings),
         error => error.into(),
     })?;
-    Ok(answer(&api, &cookies, &signed_in, callback, body.callback_url))
+    Ok(answer(&state, &cookies, &signed_in, callback, body.callback_url))
 }
 
 #[derive(Deserialize, Validate, ToSchema)]
@@ -160,10 +160,10 @@ struct AvailableReply {
 #[post("/is-username-available")]
 async fn is_username_available(
     body: Body<UsernameBody>,
-    api: Data<Api>,
+    state: Data<AppState>,
     update: Data<UpdateUser>,
 ) -> Result<HttpResponse, ApiError> {
-    let username = parse(&api, &body.0.username)?;
+    let username = parse(&state, &body.0.username)?;
     let available = update.is_available(&username).await?;
     Ok(json(&AvailableReply { available }))
 }

@@ -17,9 +17,9 @@ use validator::Validate;
 
 use crate::error::{ApiError, ErrorCode, codes};
 use crate::response::{ErrorReply, StatusReply, json, not_before, redirect};
-use crate::session::extract::MaybeSession;
+use crate::session::extract::OptionalSession;
 use crate::session::{SessionCookies, UserReply};
-use crate::{Api, Body, Module, Query, validation};
+use crate::{AppState, Body, Module, Query, validation};
 
 /// Sending and following verification links.
 pub(crate) struct VerificationModule {
@@ -74,14 +74,14 @@ struct SendVerificationBody {
 #[post("/send-verification-email")]
 async fn send_verification_email(
     body: Body<SendVerificationBody>,
-    caller: MaybeSession,
-    api: Data<Api>,
+    caller: OptionalSession,
+    state: Data<AppState>,
     send: Data<SendVerificationEmail>,
 ) -> Result<HttpResponse, ApiError> {
     let started = Instant::now();
     send.check_enabled()?;
     let email = Email::parse(&body.0.email).map_err(|_| codes::VALIDATION_ERROR)?;
-    let callback = api.redirects.callback(body.0.callback_url.as_deref())?;
+    let callback = state.redirects.callback(body.0.callback_url.as_deref())?;
     if let Some(caller) = &caller.0 {
         send.for_user(&caller.user, &email, callback.as_ref()).await?;
     } else {
@@ -105,7 +105,7 @@ impl From<SendVerificationError> for ApiError {
 #[derive(Deserialize, Validate, ToSchema, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct VerifyEmailQuery {
-    /// The token in the letter.
+    /// The token in the email.
     token: String,
     /// Where to go afterwards.
     #[serde(rename = "callbackURL")]
@@ -115,7 +115,7 @@ struct VerifyEmailQuery {
 
 #[derive(Deserialize, Validate, ToSchema)]
 struct VerifyEmailBody {
-    /// The token in the letter.
+    /// The token in the email.
     token: String,
 }
 
@@ -127,7 +127,7 @@ struct VerifyEmailReply {
     user: Option<Option<UserReply>>,
 }
 
-/// The link in the letter: verifies the address, or takes a change of address one step further.
+/// The link in the email: verifies the address, or takes a change of address one step further.
 #[utoipa::path(tag = "verification", params(VerifyEmailQuery),
     responses((status = 200, description = "Done, without `callbackURL`", body = VerifyEmailReply),
               (status = 302, description = "To `callbackURL`, with `error` as a parameter if something was wrong"),
@@ -135,18 +135,18 @@ struct VerifyEmailReply {
 #[get("/verify-email")]
 async fn verify_email(
     query: Query<VerifyEmailQuery>,
-    caller: MaybeSession,
-    api: Data<Api>,
+    caller: OptionalSession,
+    state: Data<AppState>,
     verify: Data<VerifyEmail>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let callback = api.redirects.callback(query.0.callback_url.as_deref())?;
+    let callback = state.redirects.callback(query.0.callback_url.as_deref())?;
     let user = caller.0.as_ref().map(|caller| &caller.user);
     let input = VerifyEmailInput {
         token: &query.0.token,
         caller: user,
         callback: callback.as_ref(),
-        client: api.client(&request),
+        client: state.client(&request),
     };
     let verified = match (verify.run(input).await, &callback) {
         (Ok(verified), _) => verified,
@@ -156,9 +156,9 @@ async fn verify_email(
             return Ok(redirect(callback.with_param("error", code.code).as_str()));
         }
     };
-    set_cookies(&api, &request, &caller, &verified);
+    set_cookies(&state, &request, &caller, &verified);
     Ok(callback.map_or_else(
-        || json(&reply(&verified, &api.context.settings)),
+        || json(&reply(&verified, &state.context.settings)),
         |callback| redirect(callback.as_str()),
     ))
 }
@@ -170,8 +170,8 @@ async fn verify_email(
 #[post("/verify-email")]
 async fn verify_email_by_body(
     body: Body<VerifyEmailBody>,
-    caller: MaybeSession,
-    api: Data<Api>,
+    caller: OptionalSession,
+    state: Data<AppState>,
     verify: Data<VerifyEmail>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
@@ -180,11 +180,11 @@ async fn verify_email_by_body(
         token: &body.0.token,
         caller: user,
         callback: None,
-        client: api.client(&request),
+        client: state.client(&request),
     };
     let verified = verify.run(input).await?;
-    set_cookies(&api, &request, &caller, &verified);
-    Ok(json(&reply(&verified, &api.context.settings)))
+    set_cookies(&state, &request, &caller, &verified);
+    Ok(json(&reply(&verified, &state.context.settings)))
 }
 
 fn reply(verified: &Verified, settings: &Settings) -> VerifyEmailReply {
@@ -197,8 +197,8 @@ fn reply(verified: &Verified, settings: &Settings) -> VerifyEmailReply {
 }
 
 /// A new session if one was opened, else the running one anew if its user has changed.
-fn set_cookies(api: &Data<Api>, request: &HttpRequest, caller: &MaybeSession, verified: &Verified) {
-    let cookies = SessionCookies::of(api, request);
+fn set_cookies(state: &Data<AppState>, request: &HttpRequest, caller: &OptionalSession, verified: &Verified) {
+    let cookies = SessionCookies::of(state, request);
     match (verified, &caller.0) {
         (
             Verified::Address {

@@ -13,13 +13,13 @@ use utoipa_actix_web::AppExt;
 use super::StartError;
 use crate::access::AdminModule;
 use crate::account::AccountModule;
-use crate::api::Api;
 use crate::configuration::HttpSettings;
-use crate::intake::intake;
 use crate::module::{Module, ModuleConflict, Modules};
 use crate::openapi;
 use crate::password::PasswordModule;
+use crate::request_guard::request_guard;
 use crate::session::SessionModule;
+use crate::state::AppState;
 use crate::system::{Document, Readiness, Reference, SystemModule, healthz, readyz};
 use crate::telemetry::RequestSpan;
 use crate::user::{UserModule, UsernameModule};
@@ -28,7 +28,7 @@ use crate::verification::VerificationModule;
 /// A server put together: what every worker thread makes its application from.
 #[derive(Clone)]
 pub struct Doorward {
-    api: Data<Api>,
+    state: Data<AppState>,
     modules: Modules,
     readiness: Data<Readiness>,
     base_path: String,
@@ -50,10 +50,10 @@ impl Doorward {
             modules.add(module)?;
         }
         let described = openapi::document(&base_path, &modules);
-        let api = Api::new(context.clone(), http, secret, &described)?;
+        let state = AppState::new(context.clone(), http, secret, &described)?;
         document.get_or_init(|| openapi::to_text(&described));
         Ok(Self {
-            api: Data::new(api),
+            state: Data::new(state),
             modules,
             readiness: Data::new(Readiness::new(context.ports.store.clone())),
             base_path,
@@ -77,9 +77,9 @@ impl Doorward {
         let scope = utoipa_actix_web::scope(&*self.base_path)
             .configure(move |config: &mut _| modules.register(config));
         App::new()
-            .wrap(from_fn(intake))
+            .wrap(from_fn(request_guard))
             .wrap(TracingLogger::<RequestSpan>::new())
-            .app_data(self.api.clone())
+            .app_data(self.state.clone())
             .app_data(self.readiness.clone())
             .into_utoipa_app()
             .service(scope)
@@ -99,7 +99,7 @@ impl Doorward {
     }
 
     pub(super) fn context(&self) -> &Context {
-        &self.api.context
+        &self.state.context
     }
 }
 

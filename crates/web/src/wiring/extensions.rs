@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use doorward_application::hooks::Hooks;
 use doorward_domain::Store;
-use doorward_domain::mail::Mailer;
+use doorward_domain::email::Mailer;
 
 use crate::Module;
 
@@ -11,9 +11,9 @@ use crate::Module;
 pub struct Extensions {
     /// Features beside the shipped ones.
     pub modules: Vec<Arc<dyn Module>>,
-    /// Steps around what users do.
+    /// Migrator around what users do.
     pub hooks: Hooks,
-    /// Who sends letters, in place of the configured relay.
+    /// Who sends emails, in place of the configured relay.
     pub mailer: Option<Arc<dyn Mailer>>,
     /// What stands in place of the shipped store, or around it.
     pub store: Option<StoreWrapper>,

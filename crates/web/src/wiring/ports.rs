@@ -4,9 +4,9 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorward_adapters::cache::{MemorySessionCache, WatchedStore};
+use doorward_adapters::cache::{CacheInvalidatingStore, MemorySessionCache};
 use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
-use doorward_adapters::mail::{SmtpMailer, SmtpSettings, TerminalMailer};
+use doorward_adapters::email::{SmtpMailer, SmtpSettings, TerminalMailer};
 use doorward_adapters::password::{
     CommonPasswordList, HashScheme, HasherSettings, Pepper, Peppers, PooledHasher,
 };
@@ -15,8 +15,8 @@ use doorward_adapters::system::{SystemClock, SystemEntropy};
 use doorward_application::hooks::Hooks;
 use doorward_application::settings::Settings;
 use doorward_application::{Context, Ports};
+use doorward_domain::email::Mailer;
 use doorward_domain::fields::FieldSpec;
-use doorward_domain::mail::Mailer;
 use doorward_domain::session::{NoSessionCache, SessionCache};
 use doorward_domain::{Entropy, Store};
 use tokio::time::Instant;
@@ -80,7 +80,7 @@ fn remembering(store: Arc<dyn Store>, max_age: Duration) -> (Arc<dyn Store>, Arc
         return (store, Arc::new(NoSessionCache));
     }
     let cache = Arc::new(MemorySessionCache::new(max_age));
-    (Arc::new(WatchedStore::new(store, cache.clone())), cache)
+    (Arc::new(CacheInvalidatingStore::new(store, cache.clone())), cache)
 }
 
 /// Whether ports can be made of the configuration, as far as that can be told without the database.
@@ -101,7 +101,7 @@ pub async fn migrate(configuration: &Configuration) -> Result<Vec<String>, Start
         .map_err(|error| StartError::Database(error.into()))
 }
 
-/// Who sends letters: the relay, or without one the terminal.
+/// Who sends emails: the relay, or without one the terminal.
 pub(super) fn mailer(settings: Option<&MailSettings>) -> Result<Arc<dyn Mailer>, StartError> {
     let Some(settings) = settings else {
         return Ok(Arc::new(TerminalMailer::stdout()));

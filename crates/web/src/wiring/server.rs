@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
-use doorward_domain::mail::Mailer;
+use doorward_domain::email::Mailer;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::app::Doorward;

@@ -1,13 +1,13 @@
-//! What goes on in the background: letters are sent, and what has run out is removed.
+//! What goes on in the background: emails are sent, and what has run out is removed.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::rt;
 use doorward_application::Context;
-use doorward_application::mail::DeliverMail;
-use doorward_application::sweep::Sweep;
-use doorward_domain::mail::Mailer;
+use doorward_application::email::DeliverMail;
+use doorward_application::purge_expired::PurgeExpired;
+use doorward_domain::email::Mailer;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -29,15 +29,15 @@ impl Workers {
     pub(super) fn start(context: &Context, mailer: Arc<dyn Mailer>) -> Self {
         let (stop, stopping) = watch::channel(false);
         let deliver = DeliverMail::new(context.clone(), mailer);
-        let sweep = Sweep::new(context.clone());
+        let purge_expired = PurgeExpired::new(context.clone());
         let tasks = vec![
-            rt::spawn(send_letters(deliver, stopping.clone())),
-            rt::spawn(remove_expired(sweep, stopping)),
+            rt::spawn(send_emails(deliver, stopping.clone())),
+            rt::spawn(remove_expired(purge_expired, stopping)),
         ];
         Self { stop, tasks }
     }
 
-    /// Ends it: a letter on its way is finished, those after it are left to others at once (RE-9).
+    /// Ends it: an email on its way is finished, those after it are left to others at once (RE-9).
     pub(super) async fn stop(self) {
         self.stop.send_replace(true);
         for task in self.tasks {
@@ -48,7 +48,7 @@ impl Workers {
     }
 }
 
-async fn send_letters(deliver: DeliverMail, mut stopping: watch::Receiver<bool>) {
+async fn send_emails(deliver: DeliverMail, mut stopping: watch::Receiver<bool>) {
     let stop = stopping.clone();
     while !*stopping.borrow() {
         let pause = match deliver.run(|| *stop.borrow()).await {
@@ -63,9 +63,9 @@ async fn send_letters(deliver: DeliverMail, mut stopping: watch::Receiver<bool>)
     }
 }
 
-async fn remove_expired(sweep: Sweep, mut stopping: watch::Receiver<bool>) {
+async fn remove_expired(purge_expired: PurgeExpired, mut stopping: watch::Receiver<bool>) {
     while !*stopping.borrow() {
-        match sweep.run().await {
+        match purge_expired.run().await {
             Ok(swept) if swept.is_full() => continue,
             Ok(swept) => tracing::debug!(?swept, "expired rows removed"),
             Err(error) => tracing::warn!(%error, "expired rows cannot be removed"),

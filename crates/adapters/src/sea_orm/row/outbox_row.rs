@@ -1,4 +1,4 @@
-use doorward_domain::mail::OutboxMessage;
+use doorward_domain::email::OutboxMessage;
 use sea_orm::entity::prelude::*;
 
 use crate::sea_orm::timestamp::Timestamp;

@@ -18,7 +18,8 @@ pub struct Model {
     pub ip_address: Option<String>,
     pub user_agent: Option<String>,
     pub impersonated_by: Option<String>,
-    pub adopted_at: Option<Timestamp>,
+    #[sea_orm(column_name = "adoptedAt")]
+    pub imported_at: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -46,7 +47,7 @@ impl From<Model> for Session {
             user_agent: row.user_agent,
             extra: FieldValues::new(),
             impersonated_by: row.impersonated_by.map(UserId::from_stored),
-            adopted_at: row.adopted_at.map(Timestamp::moment),
+            imported_at: row.imported_at.map(Timestamp::moment),
         }
     }
 }

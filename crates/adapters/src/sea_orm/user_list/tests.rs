@@ -41,7 +41,7 @@ fn beyond_a_place_the_range_begins_there() {
     assert_eq!(range(email, true, "user-15"), to);
     // A place outside of what is searched, or in another order, narrows nothing.
     assert_eq!(range(email, false, "user-0"), whole());
-    assert_eq!(range(SortKey::FoldedName, false, "user-15"), whole());
+    assert_eq!(range(SortKey::CaseInsensitiveName, false, "user-15"), whole());
 }
 
 /// Twenty thousand users, one in ten of them deleted.
@@ -90,7 +90,7 @@ async fn plan(store: &SeaRepositories<DatabaseConnection>, query: &UserQuery) ->
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn query(search: Option<(SearchField, &str)>, by: SortKey, slice: UserSlice) -> UserQuery {
+fn query(search: Option<(SearchField, &str)>, by: SortKey, slice: Page) -> UserQuery {
     UserQuery {
         search: search.map(|(field, text)| UserSearch::new(field, SearchMatch::StartsWith, text)),
         filter: None,
@@ -104,9 +104,9 @@ fn query(search: Option<(SearchField, &str)>, by: SortKey, slice: UserSlice) -> 
     }
 }
 
-fn after(key: FilterValue) -> UserSlice {
+fn after(key: FilterValue) -> Page {
     let id = UserId::from_stored("id-7");
-    UserSlice::After(Some(KeysetPosition { key, id }))
+    Page::After(Some(Cursor { key, id }))
 }
 
 /// The index on the address: on SQLite that which keeps it unique.
@@ -116,32 +116,29 @@ const EMAIL: [&str; 2] = ["sqlite_autoindex_user_", "user_email_search_idx"];
 #[tokio::test]
 async fn lists_by_a_beginning_or_a_place_are_ranges_of_an_index() {
     let text = |text: &str| FilterValue::Text(text.to_owned());
-    let middle = FilterValue::Moment(chrono::DateTime::from_timestamp(1_700_010_000, 0).unwrap());
-    let (email, name) = (SortKey::Column(UserColumn::Email), SortKey::FoldedName);
+    let middle = FilterValue::DateTime(chrono::DateTime::from_timestamp(1_700_010_000, 0).unwrap());
+    let (email, name) = (SortKey::Column(UserColumn::Email), SortKey::CaseInsensitiveName);
     let came = SortKey::Column(UserColumn::CreatedAt);
     let by_email = Some((SearchField::Email, "user-1"));
     let by_name = Some((SearchField::Name, "name 1"));
     let cases = [
-        (query(by_email, email, UserSlice::After(None)), EMAIL),
+        (query(by_email, email, Page::After(None)), EMAIL),
         (
             query(by_email, email, after(text("user-15000@example.test"))),
             EMAIL,
         ),
-        (query(by_email, email, UserSlice::Offset(0)), EMAIL),
+        (query(by_email, email, Page::Offset(0)), EMAIL),
         (
-            query(by_name, name, UserSlice::After(None)),
+            query(by_name, name, Page::After(None)),
             ["user_name_search_idx"; 2],
         ),
         (
             query(by_name, name, after(text("name 15000"))),
             ["user_name_search_idx"; 2],
         ),
-        (
-            query(None, came, UserSlice::After(None)),
-            ["user_createdAt_idx"; 2],
-        ),
+        (query(None, came, Page::After(None)), ["user_createdAt_idx"; 2]),
         (query(None, came, after(middle)), ["user_createdAt_idx"; 2]),
-        (query(None, came, UserSlice::Offset(0)), ["user_createdAt_idx"; 2]),
+        (query(None, came, Page::Offset(0)), ["user_createdAt_idx"; 2]),
     ];
     for test in [Some(TestDatabase::sqlite()), TestDatabase::postgres().await]
         .into_iter()

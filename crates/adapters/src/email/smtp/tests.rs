@@ -1,0 +1,256 @@
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::thread::{self, JoinHandle};
+
+use chrono::{DateTime, Utc};
+use doorward_domain::email::EmailKind;
+use doorward_domain::user::{Email, UserName};
+
+use super::*;
+
+const LINK: &str = "https://auth.example.test/verify-email?token=secret-token&callbackURL=%2F";
+
+struct StoppedClock;
+
+impl Clock for StoppedClock {
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_secs(1_700_000_000).unwrap()
+    }
+}
+
+/// A mail server for one connection: says what it is told to and remembers what it heard.
+struct Server {
+    port: u16,
+    heard: JoinHandle<Vec<String>>,
+}
+
+impl Server {
+    /// Answers the line that begins with `command` with `answer`, and every other with consent.
+    fn answering(command: &'static str, answer: &'static str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let heard = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let (mut heard, mut in_email) = (Vec::new(), false);
+            stream.write_all(b"220 ready\r\n").unwrap();
+            while let Some(Ok(line)) = lines.next() {
+                if in_email && line != "." {
+                    heard.push(line);
+                    continue;
+                }
+                let reply = match &*line {
+                    line if line.starts_with(command) => answer,
+                    "DATA" => "354 go on",
+                    "QUIT" => "221 bye",
+                    line if line.starts_with("EHLO") => "250-hello\r\n250 AUTH PLAIN",
+                    line if line.starts_with("AUTH") => "235 welcome",
+                    _ => "250 fine",
+                };
+                in_email = reply.starts_with("354");
+                heard.push(line);
+                // The client is free to go away without waiting for a farewell.
+                let _ = stream.write_all(format!("{reply}\r\n").as_bytes());
+            }
+            heard
+        });
+        Self { port, heard }
+    }
+
+    fn willing() -> Self {
+        Self::answering("nothing", "")
+    }
+}
+
+fn settings(port: u16) -> SmtpSettings {
+    SmtpSettings {
+        url: Secret::new(format!("smtp://127.0.0.1:{port}")),
+        from: "Example <noreply@example.test>".to_owned(),
+        reply_to: None,
+    }
+}
+
+fn mailer(settings: &SmtpSettings) -> Result<SmtpMailer, SmtpError> {
+    // Another test may have been first.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    SmtpMailer::new(settings, Arc::new(StoppedClock))
+}
+
+fn email() -> EmailMessage {
+    EmailMessage {
+        kind: EmailKind::VerifyEmail,
+        to: Email::parse("ada@example.test").unwrap(),
+        name: UserName::parse("Ada").unwrap(),
+        link: Secret::new(LINK.to_owned()),
+    }
+}
+
+/// Sends one email and answers what became of it, and what the server heard.
+async fn send(server: Server, settings: SmtpSettings) -> (Result<(), MailError>, Vec<String>) {
+    let mailer = mailer(&settings).unwrap();
+    let result = mailer.send("abc123", &email()).await;
+    drop(mailer);
+    // The connection is closed by a task of this runtime, which must not be blocked.
+    while !server.heard.is_finished() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    (result, server.heard.join().unwrap())
+}
+
+#[tokio::test]
+async fn a_letter_is_delivered_as_text_and_html() {
+    let server = Server::willing();
+    let mut settings = settings(server.port);
+    settings.reply_to = Some("help@example.test".to_owned());
+    let (result, heard) = send(server, settings).await;
+    result.unwrap();
+    for line in [
+        "EHLO example.test",
+        "MAIL FROM:<noreply@example.test>",
+        "RCPT TO:<ada@example.test>",
+        "From: Example <noreply@example.test>",
+        "To: ada@example.test",
+        "Reply-To: help@example.test",
+        "Subject: Confirm your e-mail address",
+        "Message-ID: <abc123@example.test>",
+        "Date: Tue, 14 Nov 2023 22:13:20 +0000",
+        "Content-Type: text/plain; charset=utf-8",
+        "Content-Type: text/html; charset=utf-8",
+        LINK,
+    ] {
+        let quoted = |heard: &String| heard == line || heard.replace('"', "") == line;
+        assert!(heard.iter().any(quoted), "{line}: {heard:#?}");
+    }
+}
+
+#[tokio::test]
+async fn credentials_are_presented() {
+    let server = Server::willing();
+    let mut settings = settings(server.port);
+    settings.url = Secret::new(format!("smtp://ada:p%40ss@127.0.0.1:{}", server.port));
+    let (result, heard) = send(server, settings).await;
+    result.unwrap();
+    assert!(
+        heard.iter().any(|line| line == "AUTH PLAIN AGFkYQBwQHNz"),
+        "{heard:#?}"
+    );
+}
+
+#[tokio::test]
+async fn re_10_a_busy_server_is_a_temporary_failure() {
+    let (result, _) = send_refused("RCPT", "451 try again later").await;
+    assert!(matches!(result, Err(MailError::Temporary(_))), "{result:?}");
+}
+
+#[tokio::test]
+async fn re_10_a_refusal_is_final() {
+    for command in ["MAIL", "RCPT", "."] {
+        let (result, _) = send_refused(command, "550 no such mailbox").await;
+        let Err(MailError::Permanent(cause)) = result else {
+            panic!("{command}: {result:?}")
+        };
+        assert!(cause.to_string().contains("no such mailbox"), "{cause}");
+    }
+}
+
+#[tokio::test]
+async fn re_10_wrong_credentials_do_not_lose_emails() {
+    let server = Server::answering("AUTH", "535 wrong password");
+    let mut settings = settings(server.port);
+    settings.url = Secret::new(format!("smtp://ada:wrong@127.0.0.1:{}", server.port));
+    let (result, _) = send(server, settings).await;
+    assert!(matches!(result, Err(MailError::Temporary(_))), "{result:?}");
+}
+
+#[tokio::test]
+async fn re_10_no_server_is_a_temporary_failure() {
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let result = mailer(&settings(port)).unwrap().send("1", &email()).await;
+    assert!(matches!(result, Err(MailError::Temporary(_))), "{result:?}");
+}
+
+#[tokio::test]
+async fn ml_4_without_starttls_nothing_is_sent() {
+    let server = Server::willing();
+    let mut settings = settings(server.port);
+    settings.url = Secret::new(format!("smtp://localhost:{}?tls=required", server.port));
+    let (result, heard) = send(server, settings).await;
+    assert!(matches!(result, Err(MailError::Temporary(_))), "{result:?}");
+    assert!(
+        !heard
+            .iter()
+            .any(|line| line.starts_with("MAIL") || line.starts_with("AUTH")),
+        "{heard:#?}"
+    );
+}
+
+#[tokio::test]
+async fn sk_1_what_the_server_quotes_is_not_repeated() {
+    let (result, _) = send_refused(
+        ".",
+        "554 blocked: https://auth.example.test/verify-email?token=secret-token",
+    )
+    .await;
+    let Err(MailError::Permanent(cause)) = result else {
+        panic!("{result:?}")
+    };
+    assert_eq!(cause.to_string(), "the mail server answered 554");
+}
+
+#[tokio::test]
+async fn an_address_no_server_takes_is_a_final_failure() {
+    let server = Server::willing();
+    let email = EmailMessage {
+        to: Email::from_stored("not an address\r\nBcc: x"),
+        ..email()
+    };
+    let result = mailer(&settings(server.port)).unwrap().send("1", &email).await;
+    assert!(matches!(result, Err(MailError::Permanent(_))), "{result:?}");
+}
+
+#[tokio::test]
+async fn a_server_with_tls_is_accepted() {
+    for url in [
+        "smtps://mail.example.com",
+        "smtp://mail.example.com",
+        "smtps://[::1]:465",
+    ] {
+        let settings = SmtpSettings {
+            url: Secret::new(url.to_owned()),
+            ..settings(25)
+        };
+        assert!(mailer(&settings).is_ok(), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn wrong_mailboxes_are_named() {
+    let mut settings = settings(25);
+    settings.from = "nobody".to_owned();
+    assert!(mailer(&settings).unwrap_err().to_string().contains("`nobody`"));
+    settings.from = "noreply@example.test".to_owned();
+    settings.reply_to = Some("a@b@c".to_owned());
+    assert!(mailer(&settings).unwrap_err().to_string().contains("`a@b@c`"));
+}
+
+#[test]
+fn the_mailer_may_outlive_the_runtime() {
+    assert!(matches!(mailer(&settings(25)), Err(SmtpError::NoRuntime(_))));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let mailer = runtime.block_on(async { mailer(&settings(25)).unwrap() });
+    drop(runtime);
+    drop(mailer);
+}
+
+async fn send_refused(command: &'static str, answer: &'static str) -> (Result<(), MailError>, Vec<String>) {
+    let server = Server::answering(command, answer);
+    let settings = settings(server.port);
+    send(server, settings).await
+}

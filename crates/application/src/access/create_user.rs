@@ -1,0 +1,77 @@
+use doorward_domain::access::permissions;
+use doorward_domain::password::{Password, PasswordProblem};
+use doorward_domain::user::{Email, User, UserChange, UserName};
+
+use super::authorize::{AdminError, check_roles, require};
+use crate::Context;
+use crate::password::{insert_user, new_user};
+use crate::session::CurrentSession;
+
+/// Somebody an administrator enrols.
+#[derive(Debug)]
+pub struct AdminCreateUserInput {
+    /// What they are called.
+    pub name: UserName,
+    /// Where emails reach them.
+    pub email: Email,
+    /// Their password; without one they have no password account.
+    pub password: Option<Password>,
+    /// What else is known of them.
+    pub more: UserChange,
+}
+
+/// Adds a user on behalf of an administrator: no session, no email.
+#[derive(Clone, Debug)]
+pub struct AdminCreateUser {
+    context: Context,
+}
+
+impl AdminCreateUser {
+    /// The use-case in this context.
+    #[must_use]
+    pub const fn new(context: Context) -> Self {
+        Self { context }
+    }
+
+    /// Adds the user, and the account if there is a password, or nothing.
+    pub async fn run(
+        &self,
+        caller: &CurrentSession,
+        input: AdminCreateUserInput,
+    ) -> Result<User, AdminError> {
+        require(&self.context, caller, &permissions::user::CREATE)?;
+        if let Some(role) = &input.more.role {
+            require(&self.context, caller, &permissions::user::SET_ROLE)?;
+            check_roles(&self.context, role)?;
+        }
+        if !input.more.ban.is_empty() {
+            require(&self.context, caller, &permissions::user::BAN)?;
+        }
+        let hash = match &input.password {
+            Some(password) => {
+                self.check(password, &input)?;
+                Some(self.context.ports.hasher.hash(password).await?)
+            }
+            None => None,
+        };
+        let now = self.context.now();
+        let image = input.more.profile.image.clone().flatten();
+        let plain = new_user(&self.context, input.name, input.email, image, now);
+        let user = input.more.applied_to(plain, now);
+        let tx = self.context.store().begin().await?;
+        insert_user(&*tx, &self.context, &user, hash).await?;
+        tx.commit().await?;
+        tracing::info!(by = %caller.user.id, user = %user.id, "user added");
+        Ok(user)
+    }
+
+    /// Like any password, but as short as the administrator likes: Better Auth sets no lower limit here.
+    fn check(&self, password: &Password, input: &AdminCreateUserInput) -> Result<(), AdminError> {
+        let policy = &self.context.settings.email_and_password.password;
+        let common = &*self.context.ports.common_passwords;
+        match policy.check(password, &input.name, &input.email, common) {
+            Err(PasswordProblem::TooShort) | Ok(()) => Ok(()),
+            Err(problem) => Err(problem.into()),
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Emails: written within a transaction, sent after it.
+
+mod deliver;
+mod envelope;
+mod outbox_writer;
+
+pub use deliver::DeliverMail;
+pub use outbox_writer::OutboxWriter;

@@ -1,0 +1,60 @@
+//! Removing what has run out.
+
+use doorward_domain::StoreError;
+
+use crate::Context;
+
+/// Removes expired sessions and verifications, and users whose retention is over (DT-2).
+#[derive(Clone, Debug)]
+pub struct PurgeExpired {
+    context: Context,
+}
+
+/// How many rows a purge removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// Sessions past their end.
+    pub sessions: u64,
+    /// Verifications past their end.
+    pub verifications: u64,
+    /// Deleted users past their retention.
+    pub users: u64,
+}
+
+impl PurgeExpired {
+    /// Rows of a kind that one run removes at most, so that nobody waits long for the database.
+    pub const BATCH: u64 = 500;
+
+    /// The use-case in this context.
+    #[must_use]
+    pub const fn new(context: Context) -> Self {
+        Self { context }
+    }
+
+    /// Removes one batch of each kind.
+    pub async fn run(&self) -> Result<Purged, StoreError> {
+        let now = self.context.now();
+        let store = self.context.store();
+        let sessions = store.sessions().purge_expired(now, Self::BATCH).await?;
+        let verifications = store.verifications().purge_expired(now, Self::BATCH).await?;
+        let tx = store.begin().await?;
+        let retention = self.context.settings.delete_user.retention;
+        let users = tx.users().purge_deleted(now - retention, Self::BATCH).await?;
+        tx.commit().await?;
+        Ok(Purged {
+            sessions,
+            verifications,
+            users,
+        })
+    }
+}
+
+impl Purged {
+    /// Whether some kind may have more left.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        self.sessions >= PurgeExpired::BATCH
+            || self.verifications >= PurgeExpired::BATCH
+            || self.users >= PurgeExpired::BATCH
+    }
+}

@@ -1,0 +1,14 @@
+//! Emails: what they say, the outbox they wait in, and the port that sends them.
+
+mod mailer;
+mod message;
+mod outbox;
+
+pub use mailer::{MailError, Mailer};
+pub use message::{EmailKind, EmailMessage};
+pub use outbox::{OutboxMessage, OutboxRepository};
+
+#[cfg(any(test, feature = "mocks"))]
+pub use mailer::MockMailer;
+#[cfg(any(test, feature = "mocks"))]
+pub use outbox::MockOutboxRepository;

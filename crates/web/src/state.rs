@@ -1,0 +1,149 @@
+use std::collections::HashMap;
+
+use actix_web::http::Method;
+use chrono::TimeDelta;
+use doorward_application::Context;
+use doorward_application::session::Client;
+use doorward_domain::Secret;
+use doorward_domain::redirect::{InvalidPattern, TrustedOrigins};
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::{OpenApi, RefOr};
+
+use crate::client_address::ClientAddressPolicy;
+use crate::configuration::{BearerSettings, HttpSettings};
+use crate::cookies::{CookieSigner, CookieStyle};
+use crate::redirects::Redirects;
+use crate::session::cookie_cache::CookieCacheCodec;
+
+/// What every request needs to know about the server it came to.
+pub struct AppState {
+    pub(crate) context: Context,
+    pub(crate) redirects: Redirects,
+    pub(crate) signer: CookieSigner,
+    pub(crate) style: CookieStyle,
+    pub(crate) cookie_cache: Option<CookieCache>,
+    pub(crate) bearer: Option<BearerSettings>,
+    pub(crate) defer_session_refresh: bool,
+    pub(crate) max_body_bytes: usize,
+    pub(crate) https: bool,
+    routes: Routes,
+    client_address: ClientAddressPolicy,
+}
+
+/// The cookie that spares the database.
+pub(crate) struct CookieCache {
+    pub(crate) codec: CookieCacheCodec,
+    pub(crate) max_age: TimeDelta,
+}
+
+impl AppState {
+    /// Prepares a server of these settings that serves what the document describes.
+    pub fn new(
+        context: Context,
+        http: &HttpSettings,
+        secret: &Secret<String>,
+        document: &OpenApi,
+    ) -> Result<Self, InvalidPattern> {
+        let base = context.settings.base_url.clone();
+        let https = base.is_https();
+        let secure = http.use_secure_cookies.unwrap_or(https);
+        let cookie_cache = http.cookie_cache.as_ref().map(|cache| CookieCache {
+            codec: CookieCacheCodec::new(cache.strategy, secret, cache.version.clone()),
+            max_age: cache.max_age,
+        });
+        Ok(Self {
+            redirects: Redirects::new(TrustedOrigins::new(&base, &http.trusted_origins)?, base),
+            signer: CookieSigner::new(secret),
+            style: CookieStyle::new(&http.cookie_prefix, secure, http.cookie_domain.clone()),
+            cookie_cache,
+            bearer: http.bearer,
+            defer_session_refresh: http.defer_session_refresh,
+            max_body_bytes: http.max_body_bytes,
+            https,
+            routes: Routes::of(document, &context.settings.base_path, &http.disabled_paths),
+            client_address: http.client_address.clone(),
+            context,
+        })
+    }
+
+    /// Where a request comes from, as far as it is kept with a session.
+    pub(crate) fn client(&self, request: &actix_web::HttpRequest) -> Client {
+        let peer = request.peer_addr().map(|address| address.ip());
+        let headers = request.headers();
+        let agent = headers
+            .get("user-agent")
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        Client::new(self.client_address.resolve(peer, headers), agent)
+    }
+
+    pub(crate) const fn routes(&self) -> &Routes {
+        &self.routes
+    }
+}
+
+/// The documented operations: nothing else is served.
+pub(crate) struct Routes(HashMap<String, Vec<Route>>);
+
+/// One operation, as far as [`request_guard`](crate::request_guard) needs to know it.
+pub(crate) struct Route {
+    method: Method,
+    /// The content types of its body.
+    pub(crate) body_types: Vec<String>,
+}
+
+impl Routes {
+    fn of(document: &OpenApi, base_path: &str, disabled: &[String]) -> Self {
+        let enabled = |path: &String| {
+            !disabled
+                .iter()
+                .any(|disabled| *path == format!("{base_path}{disabled}"))
+        };
+        let paths = document.paths.paths.iter().filter(|(path, _)| enabled(path));
+        Self(
+            paths
+                .map(|(path, item)| (path.clone(), Self::operations(item)))
+                .collect(),
+        )
+    }
+
+    fn operations(item: &PathItem) -> Vec<Route> {
+        let all = [
+            (Method::GET, &item.get),
+            (Method::POST, &item.post),
+            (Method::PUT, &item.put),
+            (Method::PATCH, &item.patch),
+            (Method::DELETE, &item.delete),
+        ];
+        let documented = all
+            .into_iter()
+            .filter_map(|(method, operation)| Some((method, operation.as_ref()?)));
+        documented
+            .map(|(method, operation)| Route {
+                method,
+                body_types: body_types(operation),
+            })
+            .collect()
+    }
+
+    /// The operation a request asks for, by the path pattern it matched. Paths are exact: one that needs decoding to
+    /// match is another path (RL-6).
+    pub(crate) fn find(&self, method: &Method, pattern: &str, path: &str) -> Option<&Route> {
+        let literal = pattern.split('{').next().unwrap_or_default();
+        let exact = if literal.len() == pattern.len() {
+            path == pattern
+        } else {
+            path.starts_with(literal)
+        };
+        let routes = self.0.get(pattern).filter(|_| exact)?;
+        routes.iter().find(|route| route.method == *method)
+    }
+}
+
+fn body_types(operation: &Operation) -> Vec<String> {
+    let json = || vec!["application/json".to_owned()];
+    match &operation.request_body {
+        Some(RefOr::T(body)) => body.content.keys().cloned().collect(),
+        Some(RefOr::Ref(_)) | None => json(),
+    }
+}
