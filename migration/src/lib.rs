@@ -6,11 +6,13 @@
 
 mod added_columns;
 mod admin_columns;
+mod audit_event;
 mod better_auth_tables;
 mod columns;
 mod doorward_columns;
 mod optional_issuer;
 mod outbox;
+mod session_facts;
 mod user_search;
 mod username_columns;
 
@@ -118,6 +120,8 @@ impl MigratorTrait for Migrator {
             Box::new(admin_columns::Step),
             Box::new(user_search::Step),
             Box::new(username_columns::Step),
+            Box::new(session_facts::Step),
+            Box::new(audit_event::Step),
         ]
     }
 

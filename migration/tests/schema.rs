@@ -7,7 +7,7 @@ use doorward_testing::TestDatabase;
 use sea_orm_migration::SchemaManager;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
-const STEPS: [&str; 7] = [
+const STEPS: [&str; 9] = [
     "better_auth_tables",
     "optional_issuer",
     "doorward_columns",
@@ -15,6 +15,8 @@ const STEPS: [&str; 7] = [
     "admin_columns",
     "user_search",
     "username_columns",
+    "session_facts",
+    "audit_event",
 ];
 
 async fn run(database: &DatabaseConnection, script: &str) {
@@ -78,7 +80,14 @@ async fn from_nothing_once() {
         assert_eq!(migrate(&database).await.unwrap(), STEPS);
         assert!(migrate(&database).await.unwrap().is_empty());
         assert!(pending(&database).await.unwrap().is_empty());
-        for table in ["user", "session", "account", "verification", "outbox"] {
+        for table in [
+            "user",
+            "session",
+            "account",
+            "verification",
+            "outbox",
+            "doorward_audit_event",
+        ] {
             assert!(
                 SchemaManager::new(&database).has_table(table).await.unwrap(),
                 "{table}"
@@ -104,7 +113,10 @@ async fn a_database_better_auth_left_keeps_its_rows() {
             assert_eq!(text(&database, query).await, row, "{query}");
         }
         for (table, column) in
-            [("user", "deletedEmail"), ("session", "adoptedAt"), ("verification", "userId"), ("user", "deletedAt")]
+            [
+                ("user", "deletedEmail"), ("session", "adoptedAt"), ("verification", "userId"), ("user", "deletedAt"),
+                ("session", "amr"), ("session", "authenticatedAt"), ("session", "browserSession"),
+            ]
         {
             assert!(SchemaManager::new(&database).has_column(table, column).await.unwrap(), "{table}.{column}");
         }
