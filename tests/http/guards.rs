@@ -9,11 +9,12 @@ use doorward_adapters::memory::MemoryStore;
 use doorward_application::settings::Preset;
 use doorward_domain::access::{AccessPolicy, Permission};
 use doorward_domain::account::AccountRepository;
+use doorward_domain::audit::AuditEventRepository;
 use doorward_domain::email::OutboxRepository;
 use doorward_domain::session::SessionRepository;
 use doorward_domain::user::UserRepository;
 use doorward_domain::verification::VerificationRepository;
-use doorward_domain::{Repositories, Store, StoreError, Transaction};
+use doorward_domain::{Repositories, RequestContext, Store, StoreError, Transaction};
 use doorward_testing::TestApp;
 use doorward_web::access::{Authorized, CurrentUser, RequirePermission, RequireRole, Requires};
 use doorward_web::{Fresh, Module};
@@ -124,9 +125,9 @@ impl Repositories for Counted {
 
 #[async_trait]
 impl Store for Counted {
-    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+    async fn begin(&self, request: &RequestContext) -> Result<Box<dyn Transaction>, StoreError> {
         self.others.fetch_add(1, Ordering::SeqCst);
-        self.store.begin().await
+        self.store.begin(request).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -1,4 +1,4 @@
-//! Migrator of a team around what users do.
+//! Steps of a team around what users do.
 
 use std::sync::{Arc, Mutex};
 

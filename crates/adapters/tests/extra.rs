@@ -95,6 +95,7 @@ async fn every_kind_is_kept_and_found_wherever_users_and_sessions_are_read() {
                 .update_extra(&session.id, &light, at(2))
                 .await
                 .unwrap()
+                .is_applied()
         );
         let listed = store.sessions().list_live(&ada.id, now()).await.unwrap();
         assert_eq!(listed[0].extra["theme"], FieldValue::Text("light".to_owned()));
@@ -104,6 +105,7 @@ async fn every_kind_is_kept_and_found_wherever_users_and_sessions_are_read() {
                 .update_extra(&doorward_domain::SessionId::from_stored("x"), &light, at(2))
                 .await
                 .unwrap()
+                .is_applied()
         );
     }
 }

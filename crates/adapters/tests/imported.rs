@@ -6,7 +6,7 @@ use std::sync::Arc;
 use doorward_domain::session::SessionToken;
 use doorward_domain::user::{ProfileChange, UserName};
 use doorward_domain::verification::Purpose;
-use doorward_domain::{SessionId, Store, UserId};
+use doorward_domain::{Changed, SessionId, Store, UserId};
 use doorward_testing::TestDatabase;
 use doorward_testing::samples::{at, key, now};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
@@ -88,7 +88,11 @@ async fn dates_are_read_and_compared_in_either_form() {
             let session = SessionId::from_stored(id);
             for (from, moved) in [(now() + instant, false), (now() - instant, false), (now(), true)] {
                 let outcome = store.sessions().extend(&session, from, at(60), at(1)).await;
-                assert_eq!(outcome.unwrap(), moved, "{id} from {from}");
+                assert_eq!(
+                    outcome.unwrap(),
+                    Changed::by_count(u64::from(moved)),
+                    "{id} from {from}"
+                );
             }
             assert_eq!(
                 store.sessions().purge_expired(at(61), 9).await.unwrap(),
@@ -137,8 +141,8 @@ async fn columns_of_others_are_left_alone() {
             .update(&ada, &change.clone().into(), at(1))
             .await
             .unwrap();
-        store.users().soft_delete(&ada, at(2)).await.unwrap();
-        store.users().restore(&ada, at(3)).await.unwrap();
+        assert!(store.users().soft_delete(&ada, at(2)).await.unwrap().is_removed());
+        assert!(store.users().restore(&ada, at(3)).await.unwrap().is_applied());
         let rank = text(&raw, r#"SELECT "rank" FROM "user" WHERE "name" = 'Ada'"#).await;
         assert_eq!(rank.as_deref(), Some("captain"));
     }
@@ -173,7 +177,14 @@ async fn dt_2_deletion_does_not_rely_on_the_schema() {
             run(&raw, &verification(&format!("reset-password:{id}"), id, end)).await;
         }
         let store: &dyn Store = &store;
-        assert!(store.users().delete(&UserId::from_stored("zulu")).await.unwrap());
+        assert!(
+            store
+                .users()
+                .delete(&UserId::from_stored("zulu"))
+                .await
+                .unwrap()
+                .is_removed()
+        );
         for (table, column) in [("user", "id"), ("session", "userId"), ("verification", "value")] {
             let left = text(&raw, &format!(r#"SELECT max("{column}") FROM "{table}""#)).await;
             assert_eq!(left.as_deref(), Some("offset"), "{table}");

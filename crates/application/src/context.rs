@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use doorward_domain::password::{CommonPasswords, PasswordHasher};
+use doorward_domain::session::ActiveSession;
 use doorward_domain::session::SessionCache;
 use doorward_domain::verification::EmailTokenCodec;
-use doorward_domain::{Clock, Entropy, Sealer, Store};
+use doorward_domain::{
+    Actor, Client, Clock, Entropy, NotSignedIn, RequestContext, RequestId, Sealer, Store, StoreError,
+};
 
 use crate::hooks::Hooks;
 use crate::settings::Settings;
+use crate::sign_in::SecondFactor;
 
 /// What the outside provides.
 #[derive(Clone)]
@@ -32,6 +36,19 @@ pub struct Ports {
     pub entropy: Arc<dyn Entropy>,
     /// What a team does beside.
     pub hooks: Hooks,
+    /// What else somebody has to prove before a session is issued.
+    pub second_factors: Vec<Arc<dyn SecondFactor>>,
+}
+
+/// Why a use-case for signed-in users did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// Nobody is signed in.
+    #[error(transparent)]
+    NotSignedIn(#[from] NotSignedIn),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// The ports a use-case works through and the settings it obeys. Cheap to clone.
@@ -63,6 +80,26 @@ impl Context {
     #[must_use]
     pub fn store(&self) -> &dyn Store {
         &*self.ports.store
+    }
+
+    /// The context of a request from outside that begins now.
+    #[must_use]
+    pub fn request(&self, actor: Actor, client: Client) -> RequestContext {
+        let now = self.now();
+        RequestContext::new(actor, client, RequestId::mint(now, self.entropy()), now)
+    }
+
+    /// The context of something that nobody outside asked for.
+    #[must_use]
+    pub fn internal_request(&self, actor: Actor) -> RequestContext {
+        self.request(actor, Client::default())
+    }
+
+    /// Whether who acts has the rights of the session's user. An administrator who impersonates them has not, where
+    /// `Security::restrict_impersonation` says so (AC-6).
+    #[must_use]
+    pub fn has_own_rights(&self, active: &ActiveSession) -> bool {
+        active.session.impersonated_by.is_none() || !self.settings.security.restrict_impersonation
     }
 
     /// Where random values come from.

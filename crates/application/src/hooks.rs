@@ -29,7 +29,7 @@ pub enum HookError {
     Store(#[from] StoreError),
 }
 
-/// Migrator around an event that concerns a user.
+/// Steps around an event that concerns a user.
 ///
 /// A team whose tables are in the same database reaches the live transaction by a checked downcast, see
 /// `doorward_adapters::sea_orm::SeaTransaction::of`.

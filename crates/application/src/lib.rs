@@ -8,13 +8,15 @@ pub mod access;
 pub mod account;
 pub mod email;
 pub mod hooks;
+pub mod identity;
 pub mod password;
 pub mod purge_expired;
 pub mod session;
 pub mod settings;
+pub mod sign_in;
 pub mod user;
 pub mod verification;
 
 mod context;
 
-pub use context::{Context, Ports};
+pub use context::{Context, Ports, RequestError};

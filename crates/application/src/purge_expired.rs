@@ -1,6 +1,6 @@
 //! Removing what has run out.
 
-use doorward_domain::StoreError;
+use doorward_domain::{Actor, StoreError};
 
 use crate::Context;
 
@@ -35,9 +35,13 @@ impl PurgeExpired {
     pub async fn run(&self) -> Result<Purged, StoreError> {
         let now = self.context.now();
         let store = self.context.store();
-        let sessions = store.sessions().purge_expired(now, Self::BATCH).await?;
-        let verifications = store.verifications().purge_expired(now, Self::BATCH).await?;
-        let tx = store.begin().await?;
+        let request = self.context.internal_request(Actor::System("purge"));
+        let tx = store.begin(&request).await?;
+        let sessions = tx.sessions().purge_expired(now, Self::BATCH).await?;
+        let verifications = tx.verifications().purge_expired(now, Self::BATCH).await?;
+        tx.commit().await?;
+        // Each kind by itself, so that a user who cannot be removed keeps nothing else back.
+        let tx = store.begin(&request).await?;
         let retention = self.context.settings.delete_user.retention;
         let users = tx.users().purge_deleted(now - retention, Self::BATCH).await?;
         tx.commit().await?;

@@ -21,6 +21,8 @@ pub enum Preset {
 /// All decisions the use-cases depend on.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// Whose defaults apply, and whose wire.
+    pub preset: Preset,
     /// Where browsers reach the server; links in emails begin with it (CS-8).
     pub base_url: Origin,
     /// Path under which all endpoints lie, such as `/api/auth`.
@@ -47,6 +49,8 @@ pub struct Settings {
     pub access: AccessPolicy,
     /// Looking after other people's users.
     pub admin: Admin,
+    /// Users who enrolled a second factor with the server before this one.
+    pub two_factor: TwoFactor,
     /// What separates the presets.
     pub security: Security,
 }
@@ -185,6 +189,31 @@ impl Default for Admin {
     }
 }
 
+/// What happens at the sign-in of a user who enrolled a second factor that this version cannot ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhenEnrolled {
+    /// The sign-in is refused.
+    #[default]
+    Refuse,
+    /// The password alone is enough. Dangerous.
+    Ignore,
+}
+
+/// `[two_factor]`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TwoFactor {
+    /// What happens at the sign-in of a user who enrolled.
+    pub when_enrolled: WhenEnrolled,
+}
+
+impl TwoFactor {
+    /// Whether users who enrolled are refused.
+    #[must_use]
+    pub const fn refuses_enrolled(self) -> bool {
+        matches!(self.when_enrolled, WhenEnrolled::Refuse)
+    }
+}
+
 /// `[security]`: each option is a promise of `security.md` that Better Auth does not make.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
@@ -223,6 +252,10 @@ pub struct Security {
     pub rotate_session_after_impersonation: bool,
     /// Whether a password that an administrator sets ends the user's sessions (PW-12).
     pub revoke_sessions_on_password_set: bool,
+    /// Whether nobody changes somebody who may do more than they, and nobody grants more than they have.
+    pub protect_more_privileged: bool,
+    /// Whether an address that an administrator changes counts as unverified until somebody verifies it.
+    pub unverify_changed_email: bool,
     /// Whether a list of users refuses columns that do not exist (IN-7) and more than 1,000 users at a time (AC-7).
     pub strict_lists: bool,
 }
@@ -233,6 +266,7 @@ impl Settings {
     pub fn of(preset: Preset, base_url: Origin, base_path: String) -> Self {
         let hardened = preset == Preset::Hardened;
         Self {
+            preset,
             base_url,
             base_path,
             email_and_password: EmailAndPassword {
@@ -288,6 +322,7 @@ impl Settings {
             username: UsernameSettings::default(),
             access: AccessPolicy::shipped(),
             admin: Admin::default(),
+            two_factor: TwoFactor::default(),
             security: Security::of(preset),
         }
     }
@@ -343,6 +378,8 @@ impl Security {
             declared_roles_only: hardened,
             rotate_session_after_impersonation: hardened,
             revoke_sessions_on_password_set: hardened,
+            protect_more_privileged: hardened,
+            unverify_changed_email: hardened,
             strict_lists: hardened,
         }
     }

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod account;
+pub mod audit;
 pub mod email;
 pub mod fields;
 pub mod password;
@@ -19,6 +20,9 @@ mod clock;
 mod digest;
 mod entropy;
 mod id;
+mod locked;
+mod outcome;
+mod request;
 mod secret;
 mod store;
 mod text;
@@ -27,6 +31,9 @@ pub use clock::Clock;
 pub use digest::TokenDigest;
 pub use entropy::{Alphabet, Entropy, random_text};
 pub use id::{AccountId, SessionId, UserId, mint_id};
+pub use locked::Locked;
+pub use outcome::{Changed, Inserted, Removed};
+pub use request::{Actor, Client, NotSignedIn, RequestContext, RequestFacts, RequestId};
 pub use secret::{SealError, Sealer, Secret};
 pub use store::{BoxError, Constraint, Repositories, Store, StoreError, Transaction};
 pub use text::{InvalidText, has_control_characters};

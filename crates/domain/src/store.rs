@@ -3,7 +3,9 @@ use std::any::Any;
 use async_trait::async_trait;
 
 use crate::account::AccountRepository;
+use crate::audit::{AuditEvent, AuditEventRepository, Event};
 use crate::email::OutboxRepository;
+use crate::request::{RequestContext, RequestFacts};
 use crate::session::SessionRepository;
 use crate::user::UserRepository;
 use crate::verification::VerificationRepository;
@@ -48,13 +50,16 @@ pub trait Repositories: Any + Send + Sync {
     fn verifications(&self) -> &dyn VerificationRepository;
     /// Where emails wait to be sent.
     fn outbox(&self) -> &dyn OutboxRepository;
+    /// Where audit events are kept.
+    fn audit_events(&self) -> &dyn AuditEventRepository;
 }
 
 /// The database, or what stands for it.
 #[async_trait]
 pub trait Store: Repositories {
-    /// Begins a transaction that may write. Slow work (hashing, network) belongs before this call.
-    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
+    /// Begins a transaction that may write, on behalf of this request. Slow work (hashing, network) belongs before this
+    /// call.
+    async fn begin(&self, request: &RequestContext) -> Result<Box<dyn Transaction>, StoreError>;
 
     /// Whether the store answers at all.
     async fn ping(&self) -> Result<(), StoreError>;
@@ -67,6 +72,15 @@ pub trait Store: Repositories {
 /// after the other.
 #[async_trait]
 pub trait Transaction: Repositories {
+    /// The request on whose behalf this transaction writes.
+    fn request(&self) -> &RequestFacts;
+
+    /// Records what happened, and who did it. The event is kept if and only if the transaction commits.
+    async fn record(&self, event: Event) -> Result<(), StoreError> {
+        let event = AuditEvent::new(self.request(), event);
+        self.audit_events().insert(&event).await
+    }
+
     /// Makes the writes durable and visible.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }

@@ -14,6 +14,7 @@ use doorward_adapters::password::{CommonPasswordList, HashScheme, HasherSettings
 use doorward_application::email::DeliverMail;
 use doorward_application::hooks::Hooks;
 use doorward_application::settings::{Preset, Settings};
+use doorward_application::sign_in::SecondFactor;
 use doorward_application::{Context, Ports};
 use doorward_domain::access::{AccessPolicy, RoleList};
 use doorward_domain::email::{EmailMessage, MailError, Mailer};
@@ -57,8 +58,10 @@ pub struct Setup {
     pub http: HttpSettings,
     /// Modules beside the shipped ones.
     pub modules: Vec<Arc<dyn Module>>,
-    /// Migrator around what users do.
+    /// Steps around what users do.
     pub hooks: Hooks,
+    /// What else somebody has to prove.
+    pub second_factors: Vec<Arc<dyn SecondFactor>>,
     /// Where everything is kept.
     pub store: Arc<dyn Store>,
     /// What is remembered of it; nothing, unless a test says otherwise.
@@ -89,6 +92,7 @@ impl TestApp {
             http: http(address),
             modules: Vec::new(),
             hooks: Hooks::default(),
+            second_factors: Vec::new(),
             store: Arc::new(MemoryStore::new()),
             session_cache: Arc::new(NoSessionCache),
         };
@@ -112,6 +116,7 @@ impl TestApp {
             clock: clock.clone(),
             entropy,
             hooks: setup.hooks,
+            second_factors: setup.second_factors,
         };
         let context = Context::new(ports, setup.settings);
         let doorward =

@@ -7,12 +7,15 @@ use doorward_application::hooks::Hooks;
 use doorward_application::settings::Settings;
 use doorward_application::{Context, Ports};
 use doorward_domain::account::{AccountRepository, MockAccountRepository};
+use doorward_domain::audit::{AuditEvent, AuditEventRepository};
 use doorward_domain::email::{MockOutboxRepository, OutboxRepository};
 use doorward_domain::password::{MockCommonPasswords, MockPasswordHasher};
 use doorward_domain::session::{MockSessionRepository, NoSessionCache, SessionRepository};
 use doorward_domain::user::{MockUserRepository, UserRepository};
 use doorward_domain::verification::{MockVerificationRepository, VerificationRepository};
-use doorward_domain::{Entropy, Repositories, Secret, Store, StoreError, Transaction};
+use doorward_domain::{
+    Entropy, Repositories, RequestContext, RequestFacts, Secret, Store, StoreError, Transaction, UserId,
+};
 
 use crate::{FixedClock, SeededEntropy};
 
@@ -27,10 +30,12 @@ use crate::{FixedClock, SeededEntropy};
 ///
 /// # tokio_test(async {
 /// let mut mocks = Mocks::default();
+/// mocks.store.transactions = 1;
 /// mocks.store.users.expect_update().once().returning(|_, _, _| Ok(None));
 /// let settings = Settings::of(Preset::Hardened, Origin::loopback(3000), "/api/auth".to_owned());
 /// let (context, _) = mocks.context(settings);
-/// let gone = UpdateUser::new(context).run(&samples::user("ada").id, &ProfileChange::default()).await;
+/// let gone = UpdateUser::new(context)
+///     .run(&samples::request_by(&samples::user("ada")), &ProfileChange::default()).await;
 /// assert!(gone.is_ok_and(|user| user.is_none()));
 /// # });
 /// # fn tokio_test(test: impl Future) {
@@ -117,7 +122,7 @@ impl Mocks {
             store: Arc::new(Mocked {
                 store: Arc::new(self.store),
                 commits: commits.clone(),
-                open: false,
+                request: None,
             }),
             session_cache: Arc::new(NoSessionCache),
             hasher: Arc::new(self.hasher),
@@ -127,6 +132,7 @@ impl Mocks {
             clock,
             entropy,
             hooks: self.hooks,
+            second_factors: Vec::new(),
         };
         (Context::new(ports, settings), commits)
     }
@@ -135,8 +141,20 @@ impl Mocks {
 struct Mocked {
     store: Arc<MockStore>,
     commits: Arc<Commits>,
-    /// Whether this is a transaction that has not ended.
-    open: bool,
+    /// The request, if this is a transaction that has not ended.
+    request: Option<RequestFacts>,
+}
+
+/// Events are kept nowhere: what matters to a mocked test is what the repositories are asked.
+#[async_trait]
+impl AuditEventRepository for Mocked {
+    async fn insert(&self, _: &AuditEvent) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn list_by_subject(&self, _: &UserId, _: u64) -> Result<Vec<AuditEvent>, StoreError> {
+        Ok(Vec::new())
+    }
 }
 
 impl Repositories for Mocked {
@@ -159,11 +177,15 @@ impl Repositories for Mocked {
     fn outbox(&self) -> &dyn OutboxRepository {
         &self.store.outbox
     }
+
+    fn audit_events(&self) -> &dyn AuditEventRepository {
+        self
+    }
 }
 
 #[async_trait]
 impl Store for Mocked {
-    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+    async fn begin(&self, request: &RequestContext) -> Result<Box<dyn Transaction>, StoreError> {
         let begun = self.commits.begun.fetch_add(1, Ordering::SeqCst) + 1;
         assert!(
             begun <= self.store.transactions,
@@ -174,7 +196,7 @@ impl Store for Mocked {
         Ok(Box::new(Self {
             store: self.store.clone(),
             commits: self.commits.clone(),
-            open: true,
+            request: Some(request.facts()),
         }))
     }
 
@@ -185,6 +207,11 @@ impl Store for Mocked {
 
 #[async_trait]
 impl Transaction for Mocked {
+    fn request(&self) -> &RequestFacts {
+        #[expect(clippy::expect_used, reason = "only `begin` makes a transaction")]
+        self.request.as_ref().expect("a transaction has a request")
+    }
+
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         if self.store.commits_fail {
             return Err(StoreError::Unavailable("the mock refuses".into()));
@@ -196,7 +223,7 @@ impl Transaction for Mocked {
 
 impl Drop for Mocked {
     fn drop(&mut self) {
-        if self.open {
+        if self.request.is_some() {
             self.commits.open.store(false, Ordering::SeqCst);
         }
     }

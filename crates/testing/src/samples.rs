@@ -1,14 +1,19 @@
 //! Entities as tests need them: complete, plain, and different where their argument differs.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use doorward_domain::account::{Account, CREDENTIAL_PROVIDER};
 use doorward_domain::email::OutboxMessage;
 use doorward_domain::fields::FieldValues;
 use doorward_domain::password::PasswordHash;
-use doorward_domain::session::{Session, SessionToken, StoredToken, TokenStorage};
+use doorward_domain::session::{
+    ActiveSession, Authentication, Session, SessionToken, StoredToken, TokenStorage,
+};
 use doorward_domain::user::{Email, User, UserName};
 use doorward_domain::verification::{OneTimeToken, Purpose, Verification, VerificationKey};
-use doorward_domain::{AccountId, SessionId, UserId};
+use doorward_domain::{AccountId, Actor, Client, RequestContext, RequestId, SessionId, UserId};
 
 /// The moment all samples are from, with milliseconds in it.
 #[must_use]
@@ -80,6 +85,8 @@ pub fn session_stored(user: &User, token: &str, storage: TokenStorage) -> Sessio
         user_agent: Some("sample".to_owned()),
         extra: FieldValues::new(),
         impersonated_by: None,
+        authentication: Authentication::unknown(now()),
+        lifetime: None,
         imported_at: None,
     }
 }
@@ -120,4 +127,36 @@ pub fn message(id: &str, due_at: DateTime<Utc>) -> OutboxMessage {
         due_at,
         created_at: now(),
     }
+}
+
+/// The context of a request by nobody who is known, at the samples' moment. Each has an id of its own.
+#[must_use]
+pub fn request() -> RequestContext {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let id = format!("request-{:08}", COUNT.fetch_add(1, Ordering::Relaxed));
+    RequestContext::new(Actor::Anonymous, Client::default(), RequestId::new(id), now())
+}
+
+/// The context of a request by this user, with this session.
+///
+/// # Panics
+/// If the text cannot be a token.
+#[must_use]
+pub fn request_with(session: &Session, user: &User, token: &str) -> RequestContext {
+    let token = SessionToken::parse(token);
+    #[expect(clippy::expect_used, reason = "a test that asks for this is wrong")]
+    let active = ActiveSession {
+        session: session.clone(),
+        user: user.clone(),
+        token: token.expect("a plausible token"),
+        refreshed: false,
+        needs_refresh: false,
+    };
+    request().with_actor(Actor::User(Arc::new(active)))
+}
+
+/// The context of a request by this user.
+#[must_use]
+pub fn request_by(user: &User) -> RequestContext {
+    request_with(&session(user, "request"), user, "request")
 }

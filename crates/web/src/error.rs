@@ -6,9 +6,10 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
+use doorward_application::RequestError;
 use doorward_application::hooks::Rejection;
-use doorward_domain::StoreError;
 use doorward_domain::password::{HashError, PasswordProblem};
+use doorward_domain::{NotSignedIn, StoreError};
 
 /// A stable answer. Codes are never renamed; messages may be reworded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,6 +229,21 @@ impl From<Rejection> for ApiError {
             message: "",
         };
         code.with_message(rejection.message)
+    }
+}
+
+impl From<NotSignedIn> for ApiError {
+    fn from(_: NotSignedIn) -> Self {
+        codes::UNAUTHORIZED.into()
+    }
+}
+
+impl From<RequestError> for ApiError {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::NotSignedIn(error) => error.into(),
+            RequestError::Store(error) => error.into(),
+        }
     }
 }
 

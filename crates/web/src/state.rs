@@ -1,11 +1,11 @@
 use std::collections::HashMap;
 
+use actix_web::HttpMessage;
 use actix_web::http::Method;
 use chrono::TimeDelta;
 use doorward_application::Context;
-use doorward_application::session::Client;
-use doorward_domain::Secret;
 use doorward_domain::redirect::{InvalidPattern, TrustedOrigins};
+use doorward_domain::{Actor, Client, RequestContext, RequestId, Secret};
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::{OpenApi, RefOr};
 
@@ -66,8 +66,22 @@ impl AppState {
         })
     }
 
+    /// The context of a request by this actor, under the id that its log lines have.
+    pub(crate) fn request(&self, request: &actix_web::HttpRequest, actor: Actor) -> RequestContext {
+        let known = request
+            .extensions()
+            .get::<tracing_actix_web::RequestId>()
+            .copied();
+        let now = self.context.now();
+        let id = known.map_or_else(
+            || RequestId::mint(now, self.context.entropy()),
+            |id| RequestId::new(id.to_string()),
+        );
+        RequestContext::new(actor, self.client(request), id, now)
+    }
+
     /// Where a request comes from, as far as it is kept with a session.
-    pub(crate) fn client(&self, request: &actix_web::HttpRequest) -> Client {
+    fn client(&self, request: &actix_web::HttpRequest) -> Client {
         let peer = request.peer_addr().map(|address| address.ip());
         let headers = request.headers();
         let agent = headers

@@ -1,4 +1,4 @@
-//! Migrator of one's own around sign-up, sign-in and deletion.
+//! Steps of one's own around sign-up, sign-in and deletion.
 
 mod hooks;
 

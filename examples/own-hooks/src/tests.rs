@@ -3,7 +3,7 @@ use std::sync::atomic::Ordering;
 
 use doorward_application::hooks::{Hook, HookList};
 use doorward_application::password::{SignUp, SignUpError, SignUpInput};
-use doorward_application::session::Client;
+use doorward_application::sign_in::SessionRequest;
 use doorward_application::settings::{Preset, Settings};
 use doorward_domain::password::{Password, PasswordHash};
 use doorward_domain::redirect::Origin;
@@ -57,10 +57,11 @@ fn stranger() -> SignUpInput {
         image: None,
         username: None,
         extra: std::collections::BTreeMap::new(),
-        lifetime: Lifetime::Remembered,
         callback: None,
-        client: Client::default(),
-        previous: None,
+        session: SessionRequest {
+            lifetime: Lifetime::Remembered,
+            previous: None,
+        },
     }
 }
 

@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use doorward_domain::account::AccountRepository;
+use doorward_domain::audit::AuditEventRepository;
 use doorward_domain::email::OutboxRepository;
 use doorward_domain::session::SessionRepository;
 use doorward_domain::user::{User, UserName, UserRepository, UserRepositoryDecorator};
 use doorward_domain::verification::VerificationRepository;
-use doorward_domain::{Repositories, Store, StoreError, Transaction};
+use doorward_domain::{Repositories, RequestContext, RequestFacts, Store, StoreError, Transaction};
 
 /// What is behind: the shipped store, or a transaction of it.
 pub(crate) struct Tidy<S>(pub(crate) S);
@@ -62,12 +63,16 @@ impl<S: Shipped> Repositories for Tidy<S> {
     fn outbox(&self) -> &dyn OutboxRepository {
         self.0.repositories().outbox()
     }
+
+    fn audit_events(&self) -> &dyn AuditEventRepository {
+        self.0.repositories().audit_events()
+    }
 }
 
 #[async_trait]
 impl Store for Tidy<std::sync::Arc<dyn Store>> {
-    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
-        Ok(Box::new(Tidy(self.0.begin().await?)))
+    async fn begin(&self, request: &RequestContext) -> Result<Box<dyn Transaction>, StoreError> {
+        Ok(Box::new(Tidy(self.0.begin(request).await?)))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -77,6 +82,10 @@ impl Store for Tidy<std::sync::Arc<dyn Store>> {
 
 #[async_trait]
 impl Transaction for Tidy<Box<dyn Transaction>> {
+    fn request(&self) -> &RequestFacts {
+        self.0.request()
+    }
+
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         self.0.commit().await
     }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use doorward_domain::fields::FieldChanges;
 use doorward_domain::session::{Session, SessionHandle, SessionRepository, SessionToken, StoredToken};
 use doorward_domain::user::{Email, User, UserChange, UserRepository, UserRepositoryDecorator};
-use doorward_domain::{SessionId, StoreError, UserId};
+use doorward_domain::{Changed, Removed, SessionId, StoreError, UserId};
 
 use super::store::{Inner, Watched};
 
@@ -22,9 +22,9 @@ impl<S: Inner> UserRepositoryDecorator for Watched<S> {
         self.note(outcome, Option::is_some)
     }
 
-    async fn mark_email_verified(&self, id: &UserId, email: &Email, now: DateTime<Utc>) -> Answer<bool> {
+    async fn mark_email_verified(&self, id: &UserId, email: &Email, now: DateTime<Utc>) -> Answer<Changed> {
         let outcome = self.inner().users().mark_email_verified(id, email, now).await;
-        self.note(outcome, |&wrote| wrote)
+        self.note(outcome, |outcome| outcome.is_applied())
     }
 
     async fn change_email(
@@ -34,18 +34,22 @@ impl<S: Inner> UserRepositoryDecorator for Watched<S> {
         to: &Email,
         verified: bool,
         now: DateTime<Utc>,
-    ) -> Answer<bool> {
+    ) -> Answer<Changed> {
         let users = self.inner().users();
         let outcome = users.change_email(id, from, to, verified, now).await;
-        self.note(outcome, |&wrote| wrote)
+        self.note(outcome, |outcome| outcome.is_applied())
     }
 
-    async fn soft_delete(&self, id: &UserId, now: DateTime<Utc>) -> Answer<bool> {
-        self.note(self.inner().users().soft_delete(id, now).await, |&wrote| wrote)
+    async fn soft_delete(&self, id: &UserId, now: DateTime<Utc>) -> Answer<Removed> {
+        self.note(self.inner().users().soft_delete(id, now).await, |outcome| {
+            outcome.is_removed()
+        })
     }
 
-    async fn delete(&self, id: &UserId) -> Answer<bool> {
-        self.note(self.inner().users().delete(id).await, |&wrote| wrote)
+    async fn delete(&self, id: &UserId) -> Answer<Removed> {
+        self.note(self.inner().users().delete(id).await, |outcome| {
+            outcome.is_removed()
+        })
     }
 }
 
@@ -65,7 +69,7 @@ impl<S: Inner> SessionRepository for Watched<S> {
         from: &StoredToken,
         to: &StoredToken,
         now: DateTime<Utc>,
-    ) -> Answer<bool> {
+    ) -> Answer<Changed> {
         self.inner().sessions().rewrite_token(id, from, to, now).await
     }
 
@@ -75,13 +79,18 @@ impl<S: Inner> SessionRepository for Watched<S> {
         from: DateTime<Utc>,
         to: DateTime<Utc>,
         now: DateTime<Utc>,
-    ) -> Answer<bool> {
+    ) -> Answer<Changed> {
         self.inner().sessions().extend(id, from, to, now).await
     }
 
-    async fn update_extra(&self, id: &SessionId, changes: &FieldChanges, now: DateTime<Utc>) -> Answer<bool> {
+    async fn update_extra(
+        &self,
+        id: &SessionId,
+        changes: &FieldChanges,
+        now: DateTime<Utc>,
+    ) -> Answer<Changed> {
         let outcome = self.inner().sessions().update_extra(id, changes, now).await;
-        self.note(outcome, |&wrote| wrote)
+        self.note(outcome, |outcome| outcome.is_applied())
     }
 
     async fn list_live(&self, user: &UserId, now: DateTime<Utc>) -> Answer<Vec<Session>> {
@@ -92,8 +101,10 @@ impl<S: Inner> SessionRepository for Watched<S> {
         self.inner().sessions().list_all(user).await
     }
 
-    async fn delete(&self, id: &SessionId) -> Answer<bool> {
-        self.note(self.inner().sessions().delete(id).await, |&wrote| wrote)
+    async fn delete(&self, id: &SessionId) -> Answer<Removed> {
+        self.note(self.inner().sessions().delete(id).await, |outcome| {
+            outcome.is_removed()
+        })
     }
 
     async fn delete_by_handle(&self, user: &UserId, handle: &SessionHandle) -> Answer<Option<SessionId>> {
@@ -103,9 +114,8 @@ impl<S: Inner> SessionRepository for Watched<S> {
         )
     }
 
-    async fn delete_of_anybody(&self, handle: &SessionHandle) -> Answer<Option<SessionId>> {
-        let outcome = self.inner().sessions().delete_of_anybody(handle).await;
-        self.note(outcome, Option::is_some)
+    async fn find_by_handle(&self, handle: &SessionHandle) -> Answer<Option<Session>> {
+        self.inner().sessions().find_by_handle(handle).await
     }
 
     async fn delete_all<'a>(&self, user: &UserId, keep: Option<&'a SessionId>) -> Answer<u64> {

@@ -3,11 +3,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use doorward_domain::account::AccountRepository;
+use doorward_domain::audit::AuditEventRepository;
 use doorward_domain::email::OutboxRepository;
 use doorward_domain::session::SessionRepository;
 use doorward_domain::user::UserRepository;
 use doorward_domain::verification::VerificationRepository;
-use doorward_domain::{Repositories, Store, StoreError, Transaction};
+use doorward_domain::{Repositories, RequestContext, RequestFacts, Store, StoreError, Transaction};
 
 use super::MemorySessionCache;
 
@@ -98,12 +99,16 @@ impl<S: Inner> Repositories for Watched<S> {
     fn outbox(&self) -> &dyn OutboxRepository {
         self.inner().outbox()
     }
+
+    fn audit_events(&self) -> &dyn AuditEventRepository {
+        self.inner().audit_events()
+    }
 }
 
 #[async_trait]
 impl Store for Watched<Arc<dyn Store>> {
-    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
-        let inner = self.inner.begin().await?;
+    async fn begin(&self, request: &RequestContext) -> Result<Box<dyn Transaction>, StoreError> {
+        let inner = self.inner.begin(request).await?;
         let wrote = Wrote::OnCommit(AtomicBool::new(false));
         Ok(Box::new(Watched {
             inner,
@@ -119,6 +124,10 @@ impl Store for Watched<Arc<dyn Store>> {
 
 #[async_trait]
 impl Transaction for Watched<Box<dyn Transaction>> {
+    fn request(&self) -> &RequestFacts {
+        self.inner.request()
+    }
+
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         let Self { inner, cache, wrote } = *self;
         let outcome = inner.commit().await;

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::account::{Account, AccountRepository, CREDENTIAL_PROVIDER, Unlinked};
 use doorward_domain::password::PasswordHash;
-use doorward_domain::{AccountId, Constraint, StoreError, UserId};
+use doorward_domain::{AccountId, Changed, Constraint, StoreError, UserId};
 
 use super::store::{Access, MemoryRepositories, Tables, remove};
 
@@ -68,13 +68,13 @@ impl<A: Access> AccountRepository for MemoryRepositories<A> {
         user: &UserId,
         password: &PasswordHash,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         let change = |tables: &mut Tables| {
             tables
                 .credential_mut(user)
                 .map(|account| set(account, password, now))
         };
-        Ok(self.write(change).await.is_some())
+        Ok(Changed::by_count(self.write(change).await.map_or(0, |()| 1)))
     }
 
     async fn replace_password(
@@ -83,7 +83,7 @@ impl<A: Access> AccountRepository for MemoryRepositories<A> {
         from: &PasswordHash,
         to: &PasswordHash,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         let is_from = |account: &&mut Account| {
             account
                 .password
@@ -96,7 +96,7 @@ impl<A: Access> AccountRepository for MemoryRepositories<A> {
                 .filter(is_from)
                 .map(|account| set(account, to, now))
         };
-        Ok(self.write(change).await.is_some())
+        Ok(Changed::by_count(self.write(change).await.map_or(0, |()| 1)))
     }
 
     async fn unlink(

@@ -4,6 +4,7 @@
 //! over the copy of them a transaction works on ([`MemoryTransaction`]). Each room is in its own file.
 
 mod account;
+mod audit;
 mod outbox;
 mod session;
 mod store;

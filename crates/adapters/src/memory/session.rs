@@ -5,7 +5,7 @@ use doorward_domain::session::{
     Session, SessionHandle, SessionRepository, SessionToken, StoredToken, TokenStorage,
 };
 use doorward_domain::user::User;
-use doorward_domain::{Constraint, SessionId, StoreError, UserId};
+use doorward_domain::{Changed, Constraint, Removed, SessionId, StoreError, UserId};
 
 use super::store::{Access, MemoryRepositories, Tables, purge_expired, remove};
 
@@ -23,11 +23,7 @@ impl Tables {
         sessions
     }
 
-    fn delete_named(
-        &mut self,
-        handle: &SessionHandle,
-        is_meant: impl Fn(&Session) -> bool,
-    ) -> Option<SessionId> {
+    fn named(&self, handle: &SessionHandle, is_meant: impl Fn(&Session) -> bool) -> Option<&Session> {
         let tokens = SessionToken::parse(handle.as_str())
             .map(|token| forms(&token))
             .ok();
@@ -36,11 +32,17 @@ impl Tables {
             session.id.as_str() == handle.as_str()
                 || tokens.is_some_and(|tokens| tokens.contains(&session.token))
         };
-        let named = self
-            .sessions
+        self.sessions
             .iter()
-            .find(|session| is_meant(session) && is_named(session));
-        let id = named?.id.clone();
+            .find(|session| is_meant(session) && is_named(session))
+    }
+
+    fn delete_named(
+        &mut self,
+        handle: &SessionHandle,
+        is_meant: impl Fn(&Session) -> bool,
+    ) -> Option<SessionId> {
+        let id = self.named(handle, is_meant)?.id.clone();
         remove(&mut self.sessions, |session| session.id == id);
         Some(id)
     }
@@ -86,14 +88,14 @@ impl<A: Access> SessionRepository for MemoryRepositories<A> {
         from: &StoredToken,
         to: &StoredToken,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         let change = |tables: &mut Tables| {
             let session = tables.session_mut(id).filter(|session| session.token == *from)?;
             session.token = to.clone();
             session.imported_at.get_or_insert(now);
             Some(())
         };
-        Ok(self.write(change).await.is_some())
+        Ok(Changed::by_count(self.write(change).await.map_or(0, |()| 1)))
     }
 
     async fn extend(
@@ -102,7 +104,7 @@ impl<A: Access> SessionRepository for MemoryRepositories<A> {
         from: DateTime<Utc>,
         to: DateTime<Utc>,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         let change = |tables: &mut Tables| {
             let session = tables
                 .session_mut(id)
@@ -111,7 +113,7 @@ impl<A: Access> SessionRepository for MemoryRepositories<A> {
             session.updated_at = now;
             Some(())
         };
-        Ok(self.write(change).await.is_some())
+        Ok(Changed::by_count(self.write(change).await.map_or(0, |()| 1)))
     }
 
     async fn update_extra(
@@ -119,14 +121,14 @@ impl<A: Access> SessionRepository for MemoryRepositories<A> {
         id: &SessionId,
         changes: &FieldChanges,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         let change = |tables: &mut Tables| {
             let session = tables.session_mut(id)?;
             fields::apply(changes, &mut session.extra);
             session.updated_at = now;
             Some(())
         };
-        Ok(self.write(change).await.is_some())
+        Ok(Changed::by_count(self.write(change).await.map_or(0, |()| 1)))
     }
 
     async fn list_live(&self, user: &UserId, now: DateTime<Utc>) -> Result<Vec<Session>, StoreError> {
@@ -137,11 +139,9 @@ impl<A: Access> SessionRepository for MemoryRepositories<A> {
         Ok(self.read(|tables| tables.sessions_of(user, |_| true)))
     }
 
-    async fn delete(&self, id: &SessionId) -> Result<bool, StoreError> {
-        Ok(self
-            .write(|tables| remove(&mut tables.sessions, |session| session.id == *id))
-            .await
-            > 0)
+    async fn delete(&self, id: &SessionId) -> Result<Removed, StoreError> {
+        let delete = |tables: &mut Tables| remove(&mut tables.sessions, |session| session.id == *id);
+        Ok(Removed::by_count(self.write(delete).await))
     }
 
     async fn delete_by_handle(
@@ -153,12 +153,14 @@ impl<A: Access> SessionRepository for MemoryRepositories<A> {
         Ok(self.write(|tables| tables.delete_named(handle, is_theirs)).await)
     }
 
-    async fn delete_of_anybody(&self, handle: &SessionHandle) -> Result<Option<SessionId>, StoreError> {
-        Ok(self.write(|tables| tables.delete_named(handle, |_| true)).await)
+    async fn find_by_handle(&self, handle: &SessionHandle) -> Result<Option<Session>, StoreError> {
+        Ok(self.read(|tables| tables.named(handle, |_| true).cloned()))
     }
 
     async fn delete_all<'a>(&self, user: &UserId, keep: Option<&'a SessionId>) -> Result<u64, StoreError> {
-        let goes = |session: &Session| session.user_id == *user && keep != Some(&session.id);
+        let is_theirs =
+            |session: &Session| session.user_id == *user || session.impersonated_by.as_ref() == Some(user);
+        let goes = |session: &Session| is_theirs(session) && keep != Some(&session.id);
         Ok(self.write(|tables| remove(&mut tables.sessions, goes)).await)
     }
 

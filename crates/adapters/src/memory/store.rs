@@ -3,11 +3,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::account::{Account, AccountRepository};
+use doorward_domain::audit::{AuditEvent, AuditEventRepository};
 use doorward_domain::email::{OutboxMessage, OutboxRepository};
 use doorward_domain::session::{Session, SessionRepository};
 use doorward_domain::user::{User, UserRepository};
 use doorward_domain::verification::{Verification, VerificationRepository};
-use doorward_domain::{Repositories, Store, StoreError, Transaction};
+use doorward_domain::{Repositories, RequestContext, RequestFacts, Store, StoreError, Transaction};
 use tokio::sync::{Mutex as Turns, OwnedMutexGuard as Turn};
 
 /// Everything that is stored.
@@ -18,6 +19,7 @@ pub struct Tables {
     pub(super) sessions: Vec<Session>,
     pub(super) verifications: Vec<Verification>,
     pub(super) outbox: Vec<Waiting>,
+    pub(super) audit_events: Vec<AuditEvent>,
 }
 
 /// An email, and until when a worker has it.
@@ -36,8 +38,12 @@ pub struct MemoryRepositories<A> {
 /// The store: what is committed.
 pub type MemoryStore = MemoryRepositories<Committed>;
 
-/// All repositories in one transaction.
-pub type MemoryTransaction = MemoryRepositories<Copied>;
+/// All repositories in one transaction, and the request on whose behalf it writes.
+#[derive(Debug)]
+pub struct MemoryTransaction {
+    repositories: MemoryRepositories<Copied>,
+    request: RequestFacts,
+}
 
 /// A way to the tables.
 #[async_trait]
@@ -134,20 +140,53 @@ impl<A: Access> Repositories for MemoryRepositories<A> {
     fn outbox(&self) -> &dyn OutboxRepository {
         self
     }
+
+    fn audit_events(&self) -> &dyn AuditEventRepository {
+        self
+    }
+}
+
+impl Repositories for MemoryTransaction {
+    fn users(&self) -> &dyn UserRepository {
+        &self.repositories
+    }
+
+    fn accounts(&self) -> &dyn AccountRepository {
+        &self.repositories
+    }
+
+    fn sessions(&self) -> &dyn SessionRepository {
+        &self.repositories
+    }
+
+    fn verifications(&self) -> &dyn VerificationRepository {
+        &self.repositories
+    }
+
+    fn outbox(&self) -> &dyn OutboxRepository {
+        &self.repositories
+    }
+
+    fn audit_events(&self) -> &dyn AuditEventRepository {
+        &self.repositories
+    }
 }
 
 #[async_trait]
 impl Store for MemoryStore {
-    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+    async fn begin(&self, request: &RequestContext) -> Result<Box<dyn Transaction>, StoreError> {
         let committed = self.access.clone();
         let turn = committed.turns.clone().lock_owned().await;
         let tables = Mutex::new(committed.tables().clone());
-        Ok(Box::new(MemoryRepositories {
-            access: Copied {
-                tables,
-                committed,
-                _turn: turn,
+        Ok(Box::new(MemoryTransaction {
+            repositories: MemoryRepositories {
+                access: Copied {
+                    tables,
+                    committed,
+                    _turn: turn,
+                },
             },
+            request: request.facts(),
         }))
     }
 
@@ -158,12 +197,16 @@ impl Store for MemoryStore {
 
 #[async_trait]
 impl Transaction for MemoryTransaction {
+    fn request(&self) -> &RequestFacts {
+        &self.request
+    }
+
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         let Copied {
             tables,
             committed,
             _turn,
-        } = self.access;
+        } = self.repositories.access;
         *committed.tables() = tables.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(())
     }

@@ -4,7 +4,7 @@ use doorward_domain::access::Administrators;
 use doorward_domain::user::{
     Cursor, Email, Page, User, UserChange, UserPage, UserQuery, UserRepository, Username,
 };
-use doorward_domain::{Constraint, StoreError, UserId};
+use doorward_domain::{Changed, Constraint, Locked, Removed, StoreError, UserId};
 
 use super::store::{Access, MemoryRepositories, Tables, remove};
 
@@ -45,14 +45,29 @@ impl Tables {
         }
     }
 
+    /// Those who are there and meant, in the order of their ids.
+    fn lock_any(&self, is_meant: impl Fn(&User) -> bool) -> Vec<Locked<User>> {
+        let meant = |user: &&User| user.deleted_at.is_none() && is_meant(user);
+        let mut users: Vec<_> = self.users.iter().filter(meant).cloned().collect();
+        users.sort_by(|a, b| a.id.cmp(&b.id));
+        users.into_iter().map(Locked::by_store).collect()
+    }
+
     fn remove_user(&mut self, id: &UserId) -> bool {
         remove(&mut self.verifications, |row| {
             row.user_id.as_ref() == Some(id) || row.value == id.as_str()
         });
-        remove(&mut self.sessions, |session| session.user_id == *id);
+        remove(&mut self.sessions, |session| {
+            session.user_id == *id || session.impersonated_by.as_ref() == Some(id)
+        });
         remove(&mut self.accounts, |account| account.user_id == *id);
         remove(&mut self.users, |user| user.id == *id) > 0
     }
+}
+
+fn administers(user: &User, who: &Administrators) -> bool {
+    let has = |role: &String| user.role.as_ref().is_some_and(|roles| roles.contains(role));
+    who.users.contains(&user.id) || who.roles.iter().any(has)
 }
 
 #[async_trait]
@@ -84,21 +99,30 @@ impl<A: Access> UserRepository for MemoryRepositories<A> {
         Ok(self.read(|tables| tables.users.iter().find(is_meant).cloned()))
     }
 
-    async fn lock(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+    async fn lock(&self, id: &UserId) -> Result<Option<Locked<User>>, StoreError> {
         // One transaction at a time: there is nobody to lock out.
-        Ok(self.read(|tables| tables.present(id).cloned()))
+        Ok(self.read(|tables| tables.present(id).cloned().map(Locked::by_store)))
     }
 
     async fn find_with_deleted(&self, id: &UserId) -> Result<Option<User>, StoreError> {
         Ok(self.read(|tables| tables.users.iter().find(|user| user.id == *id).cloned()))
     }
 
-    async fn lock_administrators(&self, who: &Administrators) -> Result<Vec<User>, StoreError> {
-        let is_one = |user: &&User| {
-            let has = |role: &String| user.role.as_ref().is_some_and(|roles| roles.contains(role));
-            user.deleted_at.is_none() && (who.users.contains(&user.id) || who.roles.iter().any(has))
-        };
-        Ok(self.read(|tables| tables.users.iter().filter(is_one).cloned().collect()))
+    async fn lock_with_administrators(
+        &self,
+        id: &UserId,
+        who: &Administrators,
+    ) -> Result<Vec<Locked<User>>, StoreError> {
+        Ok(self.read(|tables| tables.lock_any(|user| user.id == *id || administers(user, who))))
+    }
+
+    async fn lock_administrators(&self, who: &Administrators) -> Result<Vec<Locked<User>>, StoreError> {
+        Ok(self.read(|tables| tables.lock_any(|user| administers(user, who))))
+    }
+
+    async fn has_second_factor(&self, _: &UserId) -> Result<bool, StoreError> {
+        // Nothing but Better Auth enrols somebody, and it never writes here.
+        Ok(false)
     }
 
     async fn list(&self, query: &UserQuery) -> Result<UserPage, StoreError> {
@@ -170,7 +194,7 @@ impl<A: Access> UserRepository for MemoryRepositories<A> {
         id: &UserId,
         email: &Email,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         let change = |tables: &mut Tables| {
             let user = tables
                 .present_mut(id)
@@ -179,7 +203,7 @@ impl<A: Access> UserRepository for MemoryRepositories<A> {
             user.updated_at = now;
             Some(())
         };
-        Ok(self.write(change).await.is_some())
+        Ok(Changed::by_count(self.write(change).await.map_or(0, |()| 1)))
     }
 
     async fn change_email(
@@ -189,10 +213,10 @@ impl<A: Access> UserRepository for MemoryRepositories<A> {
         to: &Email,
         verified: bool,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         self.write(|tables| {
             if tables.present(id).is_none_or(|user| user.email != *from) {
-                return Ok(false);
+                return Ok(Changed::Stale);
             }
             tables.check_email(to, id)?;
             if let Some(user) = tables.present_mut(id) {
@@ -200,28 +224,28 @@ impl<A: Access> UserRepository for MemoryRepositories<A> {
                 user.email_verified = verified;
                 user.updated_at = now;
             }
-            Ok(true)
+            Ok(Changed::Applied)
         })
         .await
     }
 
-    async fn soft_delete(&self, id: &UserId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    async fn soft_delete(&self, id: &UserId, now: DateTime<Utc>) -> Result<Removed, StoreError> {
         let change = |tables: &mut Tables| {
             let user = tables.present_mut(id)?;
             *user = user.clone().deleted(now);
             Some(())
         };
-        Ok(self.write(change).await.is_some())
+        Ok(Removed::by_count(self.write(change).await.map_or(0, |()| 1)))
     }
 
-    async fn restore(&self, id: &UserId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    async fn restore(&self, id: &UserId, now: DateTime<Utc>) -> Result<Changed, StoreError> {
         self.write(|tables| {
             let deleted = tables
                 .users
                 .iter()
                 .find(|user| user.id == *id && user.deleted_at.is_some());
             let Some(email) = deleted.and_then(|user| user.deleted_email.clone()) else {
-                return Ok(false);
+                return Ok(Changed::Stale);
             };
             tables.check_email(&email, id)?;
             if let Some(user) = tables.users.iter_mut().find(|user| user.id == *id) {
@@ -230,13 +254,14 @@ impl<A: Access> UserRepository for MemoryRepositories<A> {
                 user.deleted_at = None;
                 user.updated_at = now;
             }
-            Ok(true)
+            Ok(Changed::Applied)
         })
         .await
     }
 
-    async fn delete(&self, id: &UserId) -> Result<bool, StoreError> {
-        Ok(self.write(|tables| tables.remove_user(id)).await)
+    async fn delete(&self, id: &UserId) -> Result<Removed, StoreError> {
+        let removed = self.write(|tables| tables.remove_user(id)).await;
+        Ok(Removed::by_count(u64::from(removed)))
     }
 
     async fn purge_deleted(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {

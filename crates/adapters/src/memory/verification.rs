@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::verification::{Purpose, Verification, VerificationKey, VerificationRepository};
-use doorward_domain::{Constraint, StoreError, UserId};
+use doorward_domain::{Constraint, Inserted, StoreError, UserId};
 
 use super::store::{Access, MemoryRepositories, purge_expired, remove};
 
@@ -22,7 +22,7 @@ impl<A: Access> VerificationRepository for MemoryRepositories<A> {
         &self,
         verification: &Verification,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Inserted, StoreError> {
         Ok(self
             .write(|tables| {
                 if tables
@@ -30,11 +30,11 @@ impl<A: Access> VerificationRepository for MemoryRepositories<A> {
                     .iter()
                     .any(|row| row.id == verification.id && row.expires_at > now)
                 {
-                    return false;
+                    return Inserted::AlreadyThere;
                 }
                 remove(&mut tables.verifications, |row| row.id == verification.id);
                 tables.verifications.push(verification.clone());
-                true
+                Inserted::Inserted
             })
             .await)
     }

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::account::{Account, AccountRepository, CREDENTIAL_PROVIDER, Unlinked};
 use doorward_domain::password::PasswordHash;
-use doorward_domain::{AccountId, StoreError, UserId};
+use doorward_domain::{AccountId, Changed, StoreError, UserId};
 use sea_orm::sea_query::{Condition, Expr};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set, UpdateMany};
 
@@ -29,9 +29,9 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
             .filter(credential(user))
     }
 
-    async fn update_account(&self, update: UpdateMany<Entity>) -> Result<bool, StoreError> {
+    async fn update_account(&self, update: UpdateMany<Entity>) -> Result<Changed, StoreError> {
         let outcome = update.exec(&self.connection).await.map_err(store_error)?;
-        Ok(outcome.rows_affected > 0)
+        Ok(Changed::by_count(outcome.rows_affected))
     }
 }
 
@@ -79,7 +79,7 @@ impl<C: ConnectionTrait + Send + Sync + 'static> AccountRepository for SeaReposi
         user: &UserId,
         password: &PasswordHash,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         self.update_account(self.set_password_of(user, password, now))
             .await
     }
@@ -90,7 +90,7 @@ impl<C: ConnectionTrait + Send + Sync + 'static> AccountRepository for SeaReposi
         from: &PasswordHash,
         to: &PasswordHash,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         let update = self
             .set_password_of(user, to, now)
             .filter(Column::Password.eq(from.expose()));

@@ -4,12 +4,14 @@
 //! ([`SeaStore`]) or a transaction ([`SeaTransaction`]). Each room is in its own file; `row` has the tables.
 
 mod account;
+mod audit;
 mod connect;
 mod error;
 mod extra;
 mod outbox;
 mod repositories;
 mod row;
+mod second_factor;
 mod session;
 mod timestamp;
 mod user;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::account::AccountRepository;
+use doorward_domain::audit::AuditEventRepository;
 use doorward_domain::email::OutboxRepository;
 use doorward_domain::session::SessionRepository;
 use doorward_domain::user::UserRepository;
 use doorward_domain::verification::VerificationRepository;
-use doorward_domain::{Repositories, Store, StoreError, Transaction};
+use doorward_domain::{Repositories, RequestContext, RequestFacts, Store, StoreError, Transaction};
 use doorward_migration::MigrateError;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
@@ -17,6 +18,7 @@ use sea_orm::{
 
 use super::ExtraColumns;
 use super::error::store_error;
+use super::second_factor::TwoFactorColumn;
 use super::timestamp::Timestamp;
 
 /// Every repository over whatever runs statements.
@@ -25,13 +27,18 @@ pub struct SeaRepositories<C> {
     pub(super) connection: C,
     /// The columns an application added.
     pub(super) extra: Arc<ExtraColumns>,
+    pub(super) two_factor: Arc<TwoFactorColumn>,
 }
 
 /// The store on a pool of connections.
 pub type SeaStore = SeaRepositories<DatabaseConnection>;
 
-/// All repositories in one transaction.
-pub type SeaTransaction = SeaRepositories<DatabaseTransaction>;
+/// All repositories in one transaction, and the request on whose behalf it writes.
+#[derive(Debug)]
+pub struct SeaTransaction {
+    repositories: SeaRepositories<DatabaseTransaction>,
+    request: RequestFacts,
+}
 
 impl SeaStore {
     /// A store on an open database.
@@ -40,6 +47,7 @@ impl SeaStore {
         Self {
             connection,
             extra: Arc::default(),
+            two_factor: Arc::default(),
         }
     }
 
@@ -72,7 +80,7 @@ impl SeaTransaction {
     #[must_use]
     pub fn of(tx: &dyn Transaction) -> Option<&DatabaseTransaction> {
         let tx: &dyn Any = tx;
-        tx.downcast_ref::<Self>().map(|tx| &tx.connection)
+        tx.downcast_ref::<Self>().map(|tx| &tx.repositories.connection)
     }
 }
 
@@ -127,15 +135,49 @@ where
     fn outbox(&self) -> &dyn OutboxRepository {
         self
     }
+
+    fn audit_events(&self) -> &dyn AuditEventRepository {
+        self
+    }
+}
+
+impl Repositories for SeaTransaction {
+    fn users(&self) -> &dyn UserRepository {
+        &self.repositories
+    }
+
+    fn accounts(&self) -> &dyn AccountRepository {
+        &self.repositories
+    }
+
+    fn sessions(&self) -> &dyn SessionRepository {
+        &self.repositories
+    }
+
+    fn verifications(&self) -> &dyn VerificationRepository {
+        &self.repositories
+    }
+
+    fn outbox(&self) -> &dyn OutboxRepository {
+        &self.repositories
+    }
+
+    fn audit_events(&self) -> &dyn AuditEventRepository {
+        &self.repositories
+    }
 }
 
 #[async_trait]
 impl Store for SeaStore {
-    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+    async fn begin(&self, request: &RequestContext) -> Result<Box<dyn Transaction>, StoreError> {
         let connection = self.begin_writing().await?;
-        Ok(Box::new(SeaRepositories {
-            connection,
-            extra: self.extra.clone(),
+        Ok(Box::new(SeaTransaction {
+            repositories: SeaRepositories {
+                connection,
+                extra: self.extra.clone(),
+                two_factor: self.two_factor.clone(),
+            },
+            request: request.facts(),
         }))
     }
 
@@ -146,7 +188,11 @@ impl Store for SeaStore {
 
 #[async_trait]
 impl Transaction for SeaTransaction {
+    fn request(&self) -> &RequestFacts {
+        &self.request
+    }
+
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.connection.commit().await.map_err(store_error)
+        self.repositories.connection.commit().await.map_err(store_error)
     }
 }

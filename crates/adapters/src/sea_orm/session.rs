@@ -2,10 +2,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use doorward_domain::fields::FieldChanges;
 use doorward_domain::session::{
-    Session, SessionHandle, SessionRepository, SessionToken, StoredToken, TokenStorage,
+    Lifetime, Session, SessionHandle, SessionRepository, SessionToken, StoredToken, TokenStorage,
 };
 use doorward_domain::user::User;
-use doorward_domain::{SessionId, StoreError, UserId};
+use doorward_domain::{Changed, Removed, SessionId, StoreError, UserId};
 use sea_orm::sea_query::{Condition, Expr, Func, Query, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DeleteMany, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
@@ -18,9 +18,9 @@ use super::row::session_row::{ActiveModel, Column, Entity, Relation};
 use super::row::user_row;
 
 impl<C: ConnectionTrait> SeaRepositories<C> {
-    async fn update_session(&self, update: UpdateMany<Entity>) -> Result<bool, StoreError> {
+    async fn update_session(&self, update: UpdateMany<Entity>) -> Result<Changed, StoreError> {
         let outcome = update.exec(&self.connection).await.map_err(store_error)?;
-        Ok(outcome.rows_affected > 0)
+        Ok(Changed::by_count(outcome.rows_affected))
     }
 
     async fn delete_named(
@@ -28,10 +28,7 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
         handle: &SessionHandle,
         among: DeleteMany<Entity>,
     ) -> Result<Option<SessionId>, StoreError> {
-        let named = Condition::any()
-            .add(Column::Id.eq(handle.as_str()))
-            .add(Column::Token.is_in(forms(handle.as_str())));
-        let delete = among.filter(named).exec_with_returning(&self.connection);
+        let delete = among.filter(named(handle)).exec_with_returning(&self.connection);
         let rows = delete.await.map_err(store_error)?;
         Ok(rows.into_iter().next().map(|row| SessionId::from_stored(row.id)))
     }
@@ -40,6 +37,13 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
         let outcome = delete.exec(&self.connection).await.map_err(store_error)?;
         Ok(outcome.rows_affected)
     }
+}
+
+/// The session of this id or token.
+fn named(handle: &SessionHandle) -> Condition {
+    Condition::any()
+        .add(Column::Id.eq(handle.as_str()))
+        .add(Column::Token.is_in(forms(handle.as_str())))
 }
 
 /// Both forms a token may rest in. What is written like a digest is no token, so it is looked for as such only.
@@ -68,6 +72,11 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
             user_agent: Set(session.user_agent.clone()),
             impersonated_by: Set(session.impersonated_by.as_ref().map(ToString::to_string)),
             imported_at: Set(session.imported_at.map(|moment| self.at(moment))),
+            amr: Set(session.authentication.stored_methods()),
+            authenticated_at: Set(Some(self.at(session.authentication.at))),
+            browser_session: Set(session
+                .lifetime
+                .map(|lifetime| lifetime == Lifetime::BrowserSession)),
         };
         self.insert_row("session", &row, &session.extra).await
     }
@@ -94,7 +103,7 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
         from: &StoredToken,
         to: &StoredToken,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         let unless_noted: SimpleExpr =
             Func::coalesce([Expr::col(Column::ImportedAt), Expr::value(self.at(now))]).into();
         let update = Entity::update_many()
@@ -111,7 +120,7 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
         from: DateTime<Utc>,
         to: DateTime<Utc>,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         // No `=`: an end that others wrote may have another form, which as text comes before ours of the same millisecond.
         let unmoved = Condition::all()
             .add(Column::ExpiresAt.gt(self.at(from - TimeDelta::milliseconds(1))))
@@ -129,7 +138,7 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
         id: &SessionId,
         changes: &FieldChanges,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         let update = Entity::update_many()
             .col_expr(Column::UpdatedAt, Expr::value(self.at(now)))
             .filter(Column::Id.eq(id.as_str()));
@@ -154,11 +163,9 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
             .await
     }
 
-    async fn delete(&self, id: &SessionId) -> Result<bool, StoreError> {
-        Ok(self
-            .delete_sessions(Entity::delete_many().filter(Column::Id.eq(id.as_str())))
-            .await?
-            > 0)
+    async fn delete(&self, id: &SessionId) -> Result<Removed, StoreError> {
+        let one = Entity::delete_many().filter(Column::Id.eq(id.as_str()));
+        Ok(Removed::by_count(self.delete_sessions(one).await?))
     }
 
     async fn delete_by_handle(
@@ -173,12 +180,19 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
         .await
     }
 
-    async fn delete_of_anybody(&self, handle: &SessionHandle) -> Result<Option<SessionId>, StoreError> {
-        self.delete_named(handle, Entity::delete_many()).await
+    async fn find_by_handle(&self, handle: &SessionHandle) -> Result<Option<Session>, StoreError> {
+        let select = Entity::find().filter(named(handle));
+        let row = select.one(&self.connection).await.map_err(store_error)?;
+        let session = row.map(Session::from).into_iter().collect();
+        Ok(self.fill_sessions(session).await?.pop())
     }
 
     async fn delete_all<'a>(&self, user: &UserId, keep: Option<&'a SessionId>) -> Result<u64, StoreError> {
-        let mut delete = Entity::delete_many().filter(Column::UserId.eq(user.as_str()));
+        // An impersonation is a session of two people: it ends with whatever ends the administrator's (SE-6, AC-6).
+        let theirs = Condition::any()
+            .add(Column::UserId.eq(user.as_str()))
+            .add(Column::ImpersonatedBy.eq(user.as_str()));
+        let mut delete = Entity::delete_many().filter(theirs);
         if let Some(keep) = keep {
             delete = delete.filter(Column::Id.ne(keep.as_str()));
         }

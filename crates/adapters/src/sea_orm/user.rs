@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::access::Administrators;
 use doorward_domain::user::{Email, User, UserChange, UserPage, UserQuery, UserRepository, Username};
-use doorward_domain::{StoreError, UserId};
+use doorward_domain::{Changed, Locked, Removed, StoreError, UserId};
 use sea_orm::sea_query::{Condition, Expr, LockBehavior, LockType};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -30,6 +30,14 @@ fn has_role(role: &str) -> Condition {
         .add(Column::Role.contains(format!(",{role},")))
 }
 
+fn administering(who: &Administrators) -> Condition {
+    let listed = Column::Id.is_in(who.users.iter().map(UserId::as_str));
+    let with_listed = Condition::any().add(listed);
+    who.roles
+        .iter()
+        .fold(with_listed, |any, role| any.add(has_role(role)))
+}
+
 fn find(id: &UserId) -> Select<Entity> {
     Entity::find().filter(present(id))
 }
@@ -41,9 +49,23 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
         self.fill_user(row.map(User::from)).await
     }
 
-    async fn update_user(&self, update: UpdateMany<Entity>) -> Result<bool, StoreError> {
+    /// Those of these users who are there, locked one after the other.
+    async fn lock_any(&self, any: Condition) -> Result<Vec<Locked<User>>, StoreError> {
+        let mut select = Entity::find().filter(Column::DeletedAt.is_null()).filter(any);
+        if self.is_postgres() {
+            // In one order, so that two who lock several of them do not wait for each other.
+            select = select.order_by_asc(Column::Id).lock(LockType::Update);
+        }
+        let rows = select.all(&self.connection).await.map_err(store_error)?;
+        let users = self
+            .fill_users(rows.into_iter().map(User::from).collect())
+            .await?;
+        Ok(users.into_iter().map(Locked::by_store).collect())
+    }
+
+    async fn update_user(&self, update: UpdateMany<Entity>) -> Result<Changed, StoreError> {
         let outcome = update.exec(&self.connection).await.map_err(store_error)?;
-        Ok(outcome.rows_affected > 0)
+        Ok(Changed::by_count(outcome.rows_affected))
     }
 }
 
@@ -66,7 +88,11 @@ impl<C: ConnectionTrait + TransactionTrait<Transaction = DatabaseTransaction>> S
             .exec(&tx)
             .await
             .map_err(store_error)?;
-        let sessions = session_row::Entity::delete_many().filter(session_row::Column::UserId.is_in(&ids));
+        let sessions = session_row::Entity::delete_many().filter(
+            Condition::any()
+                .add(session_row::Column::UserId.is_in(&ids))
+                .add(session_row::Column::ImpersonatedBy.is_in(&ids)),
+        );
         sessions.exec(&tx).await.map_err(store_error)?;
         let accounts = account_row::Entity::delete_many().filter(account_row::Column::UserId.is_in(&ids));
         accounts.exec(&tx).await.map_err(store_error)?;
@@ -124,32 +150,35 @@ where
         self.one(select).await
     }
 
-    async fn lock(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+    async fn lock(&self, id: &UserId) -> Result<Option<Locked<User>>, StoreError> {
         // SQLite has one writer at a time: the transaction itself is the lock.
         let select = if self.is_postgres() {
             find(id).lock(LockType::Update)
         } else {
             find(id)
         };
-        self.one(select).await
+        Ok(self.one(select).await?.map(Locked::by_store))
     }
 
     async fn find_with_deleted(&self, id: &UserId) -> Result<Option<User>, StoreError> {
         self.one(Entity::find_by_id(id.as_str())).await
     }
 
-    async fn lock_administrators(&self, who: &Administrators) -> Result<Vec<User>, StoreError> {
-        let mut any = Condition::any().add(Column::Id.is_in(who.users.iter().map(UserId::as_str)));
-        for role in &who.roles {
-            any = any.add(has_role(role));
-        }
-        let mut select = Entity::find().filter(Column::DeletedAt.is_null()).filter(any);
-        if self.is_postgres() {
-            // In one order, so that two who lock all of them do not wait for each other.
-            select = select.order_by_asc(Column::Id).lock(LockType::Update);
-        }
-        let rows = select.all(&self.connection).await.map_err(store_error)?;
-        self.fill_users(rows.into_iter().map(User::from).collect()).await
+    async fn lock_with_administrators(
+        &self,
+        id: &UserId,
+        who: &Administrators,
+    ) -> Result<Vec<Locked<User>>, StoreError> {
+        self.lock_any(administering(who).add(Column::Id.eq(id.as_str())))
+            .await
+    }
+
+    async fn lock_administrators(&self, who: &Administrators) -> Result<Vec<Locked<User>>, StoreError> {
+        self.lock_any(administering(who)).await
+    }
+
+    async fn has_second_factor(&self, id: &UserId) -> Result<bool, StoreError> {
+        self.is_enrolled(id).await
     }
 
     async fn list(&self, query: &UserQuery) -> Result<UserPage, StoreError> {
@@ -209,7 +238,7 @@ where
         id: &UserId,
         email: &Email,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         let update = Entity::update_many()
             .col_expr(Column::EmailVerified, Expr::value(true))
             .col_expr(Column::UpdatedAt, Expr::value(self.at(now)))
@@ -226,7 +255,7 @@ where
         to: &Email,
         verified: bool,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         let update = Entity::update_many()
             .col_expr(Column::Email, Expr::value(to.as_str()))
             .col_expr(Column::EmailVerified, Expr::value(verified))
@@ -236,17 +265,18 @@ where
         self.update_user(update).await
     }
 
-    async fn soft_delete(&self, id: &UserId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    async fn soft_delete(&self, id: &UserId, now: DateTime<Utc>) -> Result<Removed, StoreError> {
         let update = Entity::update_many()
             .col_expr(Column::DeletedEmail, Expr::col(Column::Email))
             .col_expr(Column::Email, Expr::value(Email::tombstone(id).as_str()))
             .col_expr(Column::DeletedAt, Expr::value(self.at(now)))
             .col_expr(Column::UpdatedAt, Expr::value(self.at(now)))
             .filter(present(id));
-        self.update_user(update).await
+        let outcome = update.exec(&self.connection).await.map_err(store_error)?;
+        Ok(Removed::by_count(outcome.rows_affected))
     }
 
-    async fn restore(&self, id: &UserId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    async fn restore(&self, id: &UserId, now: DateTime<Utc>) -> Result<Changed, StoreError> {
         let update = Entity::update_many()
             .col_expr(Column::Email, Expr::col(Column::DeletedEmail))
             .col_expr(Column::DeletedEmail, Expr::value(Option::<String>::None))
@@ -258,12 +288,12 @@ where
         self.update_user(update).await
     }
 
-    async fn delete(&self, id: &UserId) -> Result<bool, StoreError> {
+    async fn delete(&self, id: &UserId) -> Result<Removed, StoreError> {
         let mut user = Entity::find().filter(Column::Id.eq(id.as_str()));
         if self.is_postgres() {
             user = user.lock(LockType::Update);
         }
-        Ok(self.delete_users(user).await? > 0)
+        Ok(Removed::by_count(self.delete_users(user).await?))
     }
 
     async fn purge_deleted(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {

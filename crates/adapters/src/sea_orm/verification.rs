@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::verification::{Purpose, Verification, VerificationKey, VerificationRepository};
-use doorward_domain::{StoreError, UserId};
+use doorward_domain::{Inserted, StoreError, UserId};
 use sea_orm::sea_query::{Condition, OnConflict, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 
@@ -38,7 +38,7 @@ impl<C: ConnectionTrait + Send + Sync + 'static> VerificationRepository for SeaR
         &self,
         verification: &Verification,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Inserted, StoreError> {
         // One statement: a conflict that is an error would spoil the transaction on PostgreSQL.
         let replace_expired = OnConflict::column(Column::Id)
             .update_columns([
@@ -55,7 +55,7 @@ impl<C: ConnectionTrait + Send + Sync + 'static> VerificationRepository for SeaR
             .exec_without_returning(&self.connection)
             .await
             .map_err(store_error)?;
-        Ok(rows > 0)
+        Ok(Inserted::by_count(rows))
     }
 
     async fn find(&self, key: &VerificationKey) -> Result<Option<Verification>, StoreError> {

@@ -1,11 +1,13 @@
-use doorward_domain::access::{AccessPolicy, Permission, RoleList};
+use doorward_domain::access::{AccessPolicy, Permission, RoleList, permissions};
 use doorward_domain::password::{HashError, PasswordProblem};
 use doorward_domain::user::User;
-use doorward_domain::{Constraint, StoreError, Transaction, UserId};
+use doorward_domain::{
+    Actor, Constraint, Locked, NotSignedIn, RequestContext, StoreError, Transaction, UserId,
+};
 
 use crate::Context;
-use crate::hooks::{HookError, Rejection};
-use crate::session::CurrentSession;
+use crate::hooks::Rejection;
+use crate::identity::{Administered, DeletionError, lock_for_administration};
 
 /// Why an administrator's wish is refused. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -52,16 +54,20 @@ pub enum AdminError {
     /// A hook says no.
     #[error(transparent)]
     Rejected(Rejection),
+    /// Only signed-in users can do this, or the session is gone by now.
+    #[error(transparent)]
+    NotSignedIn(#[from] NotSignedIn),
     /// The store failed.
     #[error("the store failed")]
     Store(#[source] StoreError),
 }
 
-impl From<HookError> for AdminError {
-    fn from(error: HookError) -> Self {
+impl From<DeletionError> for AdminError {
+    fn from(error: DeletionError) -> Self {
         match error {
-            HookError::Rejected(rejection) => Self::Rejected(rejection),
-            HookError::Store(error) => error.into(),
+            DeletionError::AlreadyGone => Self::UserNotFound,
+            DeletionError::Rejected(rejection) => Self::Rejected(rejection),
+            DeletionError::Store(error) => error.into(),
         }
     }
 }
@@ -75,57 +81,101 @@ impl From<StoreError> for AdminError {
     }
 }
 
-/// Lets through who may do this, by the store's word of a moment ago (AC-2).
+/// Lets through who may do this, by the store's word of a moment ago (AC-2). Operators and the system may do everything.
 pub(super) fn require(
     context: &Context,
-    caller: &CurrentSession,
+    request: &RequestContext,
     permission: &Permission,
 ) -> Result<(), AdminError> {
-    if caller.has_rights(&context.settings) && context.settings.access.permits(&caller.user, permission) {
+    let permitted = match &request.actor {
+        Actor::User(active) => {
+            context.has_own_rights(active) && context.settings.access.permits(&active.user, permission)
+        }
+        Actor::Operator(_) | Actor::System(_) => true,
+        Actor::Anonymous => false,
+    };
+    if permitted {
         Ok(())
     } else {
-        tracing::info!(user = %caller.user.id, %permission, "not permitted");
+        tracing::info!(%permission, "not permitted");
         Err(AdminError::NotPermitted(permission.clone()))
     }
 }
 
-/// Roles that a user may be given (AC-7).
-pub(super) fn check_roles(context: &Context, roles: &RoleList) -> Result<(), AdminError> {
+/// A user whom the caller may change, locked. Only [`require_over`] makes one, so that no use-case can forget to ask
+/// whether the caller may change *this* person.
+pub(super) struct Target(Administered);
+
+impl Target {
+    /// The user.
+    pub(super) const fn user(&self) -> &Locked<User> {
+        &self.0.user
+    }
+
+    /// Whether nobody else could administer the others (AC-5).
+    pub(super) const fn is_last_administrator(&self) -> bool {
+        self.0.is_last_administrator
+    }
+}
+
+/// The user, if the caller may do this at all, and to them: nobody changes somebody who may do more than they, where
+/// `Security::protect_more_privileged` says so.
+pub(super) async fn require_over(
+    context: &Context,
+    request: &RequestContext,
+    tx: &dyn Transaction,
+    id: &UserId,
+    permission: &Permission,
+) -> Result<Target, AdminError> {
+    require(context, request, permission)?;
+    let found = lock_for_administration(tx, context, id).await?;
+    let target = found.ok_or(AdminError::UserNotFound)?;
+    check_privileges(context, request, &target.user, permission)?;
+    Ok(Target(target))
+}
+
+/// Refuses to change somebody who may do more than the caller.
+fn check_privileges(
+    context: &Context,
+    request: &RequestContext,
+    target: &Locked<User>,
+    permission: &Permission,
+) -> Result<(), AdminError> {
+    let settings = &context.settings;
+    let Actor::User(caller) = &request.actor else {
+        return Ok(());
+    };
+    let covered = !settings.security.protect_more_privileged
+        || caller.user.id == target.id
+        || settings.access.covers(&caller.user, target);
+    if covered {
+        Ok(())
+    } else {
+        tracing::info!(caller = %caller.user.id, user = %target.id, %permission, "the user may do more than the caller");
+        Err(AdminError::NotPermitted(permission.clone()))
+    }
+}
+
+/// Roles that a user may be given (AC-7), by this caller: nobody grants more than they have, where
+/// `Security::protect_more_privileged` says so.
+pub(super) fn check_roles(
+    context: &Context,
+    request: &RequestContext,
+    roles: &RoleList,
+) -> Result<(), AdminError> {
     let settings = &context.settings;
     let only_shipped = settings.access.roles().eq(AccessPolicy::shipped().roles());
     let any_goes = only_shipped && !settings.security.declared_roles_only;
-    match settings.access.undeclared_role(roles) {
-        Some(_) if !any_goes => Err(AdminError::UnknownRole),
+    if settings.access.undeclared_role(roles).is_some() && !any_goes {
+        return Err(AdminError::UnknownRole);
+    }
+    match &request.actor {
+        Actor::User(caller)
+            if settings.security.protect_more_privileged
+                && !settings.access.may_grant(&caller.user, roles) =>
+        {
+            Err(AdminError::NotPermitted(permissions::user::SET_ROLE))
+        }
         _ => Ok(()),
     }
-}
-
-/// Whether nobody but this user administers the others (AC-5). Locks all administrators if the user is one, so that of two
-/// who remove each other at once the second finds themselves the last; call it before locking the user alone.
-pub(crate) async fn is_last_administrator(
-    tx: &dyn Transaction,
-    context: &Context,
-    id: &UserId,
-) -> Result<bool, StoreError> {
-    let settings = &context.settings;
-    if !settings.admin.enabled || !settings.security.keep_last_administrator {
-        return Ok(false);
-    }
-    let found = tx.users().find(id).await?;
-    if !found.is_some_and(|user| settings.access.is_administrator(&user)) {
-        return Ok(false);
-    }
-    let now = context.now();
-    let all = tx
-        .users()
-        .lock_administrators(settings.access.administrators())
-        .await?;
-    Ok(!all
-        .iter()
-        .any(|other| other.id != *id && !other.ban.is_active(now)))
-}
-
-/// The user, whom nobody else can change before this transaction ends.
-pub(super) async fn lock(tx: &dyn Transaction, id: &UserId) -> Result<User, AdminError> {
-    tx.users().lock(id).await?.ok_or(AdminError::UserNotFound)
 }

@@ -1,10 +1,9 @@
-use doorward_domain::UserId;
 use doorward_domain::access::{Decision, Permission, permissions};
 use doorward_domain::user::User;
+use doorward_domain::{RequestContext, UserId};
 
 use super::authorize::{AdminError, require};
 use crate::Context;
-use crate::session::CurrentSession;
 
 /// Tells callers what they may do themselves.
 #[derive(Clone, Debug)]
@@ -21,9 +20,11 @@ impl CheckPermission {
 
     /// Whether one role of the caller permits all of these. Nothing is never permitted.
     #[must_use]
-    pub fn run(&self, caller: &CurrentSession, wanted: &[Permission]) -> bool {
-        let settings = &self.context.settings;
-        caller.has_rights(settings) && settings.access.permits_all(&caller.user, wanted)
+    pub fn run(&self, request: &RequestContext, wanted: &[Permission]) -> bool {
+        let policy = &self.context.settings.access;
+        request.signed_in().is_ok_and(|caller| {
+            self.context.has_own_rights(caller) && policy.permits_all(&caller.user, wanted)
+        })
     }
 }
 
@@ -52,11 +53,11 @@ impl ExplainDecision {
     /// What decides whether this user, deleted or not, may do this.
     pub async fn run(
         &self,
-        caller: &CurrentSession,
+        request: &RequestContext,
         id: &UserId,
         permission: &Permission,
     ) -> Result<Explained, AdminError> {
-        require(&self.context, caller, &permissions::user::GET)?;
+        require(&self.context, request, &permissions::user::GET)?;
         let found = self.context.store().users().find_with_deleted(id).await?;
         let user = found.ok_or(AdminError::UserNotFound)?;
         let decision = self

@@ -1,11 +1,12 @@
+use doorward_domain::RequestContext;
 use doorward_domain::access::permissions;
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::password::{Password, PasswordProblem};
 use doorward_domain::user::{Email, User, UserChange, UserName};
 
 use super::authorize::{AdminError, check_roles, require};
 use crate::Context;
-use crate::password::{insert_user, new_user};
-use crate::session::CurrentSession;
+use crate::identity::{insert_user, new_user};
 
 /// Somebody an administrator enrols.
 #[derive(Debug)]
@@ -36,16 +37,19 @@ impl AdminCreateUser {
     /// Adds the user, and the account if there is a password, or nothing.
     pub async fn run(
         &self,
-        caller: &CurrentSession,
+        request: &RequestContext,
         input: AdminCreateUserInput,
     ) -> Result<User, AdminError> {
-        require(&self.context, caller, &permissions::user::CREATE)?;
+        require(&self.context, request, &permissions::user::CREATE)?;
         if let Some(role) = &input.more.role {
-            require(&self.context, caller, &permissions::user::SET_ROLE)?;
-            check_roles(&self.context, role)?;
+            require(&self.context, request, &permissions::user::SET_ROLE)?;
+            check_roles(&self.context, request, role)?;
+        }
+        if input.more.email_verified.is_some() {
+            require(&self.context, request, &permissions::user::SET_EMAIL)?;
         }
         if !input.more.ban.is_empty() {
-            require(&self.context, caller, &permissions::user::BAN)?;
+            require(&self.context, request, &permissions::user::BAN)?;
         }
         let hash = match &input.password {
             Some(password) => {
@@ -58,10 +62,11 @@ impl AdminCreateUser {
         let image = input.more.profile.image.clone().flatten();
         let plain = new_user(&self.context, input.name, input.email, image, now);
         let user = input.more.applied_to(plain, now);
-        let tx = self.context.store().begin().await?;
+        let tx = self.context.store().begin(request).await?;
         insert_user(&*tx, &self.context, &user, hash).await?;
+        tx.record(Event::of(EventKind::UserCreated, &user.id)).await?;
         tx.commit().await?;
-        tracing::info!(by = %caller.user.id, user = %user.id, "user added");
+        tracing::info!(user = %user.id, "user added");
         Ok(user)
     }
 

@@ -1,11 +1,11 @@
-use doorward_domain::UserId;
 use doorward_domain::access::permissions;
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::user::User;
+use doorward_domain::{Changed, RequestContext, UserId};
 
-use super::authorize::{AdminError, is_last_administrator, lock, require};
+use super::authorize::{AdminError, require, require_over};
 use crate::Context;
-use crate::session::CurrentSession;
-use crate::user::delete_or_anonymize;
+use crate::identity::delete_or_anonymize;
 
 /// Removes a user on behalf of an administrator.
 #[derive(Clone, Debug)]
@@ -21,18 +21,17 @@ impl AdminDeleteUser {
     }
 
     /// Removes the user, for good or until they are restored, as users who remove themselves are removed (SE-6).
-    pub async fn run(&self, caller: &CurrentSession, id: &UserId) -> Result<(), AdminError> {
-        require(&self.context, caller, &permissions::user::DELETE)?;
-        if caller.user.id == *id {
+    pub async fn run(&self, request: &RequestContext, id: &UserId) -> Result<(), AdminError> {
+        require(&self.context, request, &permissions::user::DELETE)?;
+        if request.signed_in().is_ok_and(|caller| caller.user.id == *id) {
             return Err(AdminError::RemoveOneself);
         }
-        let tx = self.context.store().begin().await?;
-        if is_last_administrator(&*tx, &self.context, id).await? {
+        let tx = self.context.store().begin(request).await?;
+        let target = require_over(&self.context, request, &*tx, id, &permissions::user::DELETE).await?;
+        if target.is_last_administrator() {
             return Err(AdminError::LastAdministrator);
         }
-        let user = lock(&*tx, id).await?;
-        delete_or_anonymize(tx, &self.context, &user).await?;
-        tracing::info!(by = %caller.user.id, user = %id, "user removed");
+        delete_or_anonymize(tx, &self.context, target.user()).await?;
         Ok(())
     }
 }
@@ -51,10 +50,10 @@ impl RestoreUser {
     }
 
     /// Restores the user with the address they had, unless somebody took it meanwhile. Who may remove may restore.
-    pub async fn run(&self, caller: &CurrentSession, id: &UserId) -> Result<User, AdminError> {
-        require(&self.context, caller, &permissions::user::DELETE)?;
-        let tx = self.context.store().begin().await?;
-        if !tx.users().restore(id, self.context.now()).await? {
+    pub async fn run(&self, request: &RequestContext, id: &UserId) -> Result<User, AdminError> {
+        require(&self.context, request, &permissions::user::DELETE)?;
+        let tx = self.context.store().begin(request).await?;
+        if tx.users().restore(id, self.context.now()).await? == Changed::Stale {
             let there = tx.users().find(id).await?.is_some();
             return Err(if there {
                 AdminError::NotDeleted
@@ -62,9 +61,12 @@ impl RestoreUser {
                 AdminError::UserNotFound
             });
         }
-        let user = tx.users().find(id).await?.ok_or(AdminError::UserNotFound)?;
+        // The row is this transaction's by now: whether the caller may bring back *this* user is decided on it.
+        let target = require_over(&self.context, request, &*tx, id, &permissions::user::DELETE).await?;
+        let user = (**target.user()).clone();
+        tx.record(Event::of(EventKind::UserRestored, id)).await?;
         tx.commit().await?;
-        tracing::info!(by = %caller.user.id, user = %id, "user restored");
+        tracing::info!(user = %id, "user restored");
         Ok(user)
     }
 }

@@ -1,24 +1,23 @@
 use doorward_domain::access::permissions;
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::session::{Lifetime, SessionToken};
 use doorward_domain::user::User;
-use doorward_domain::{StoreError, UserId};
+use doorward_domain::{NotSignedIn, Removed, RequestContext, StoreError, UserId};
 
-use super::authorize::{AdminError, lock, require};
+use super::authorize::{AdminError, require, require_over};
 use crate::Context;
-use crate::session::{
-    AuthMethod, Client, CurrentSession, IssuedSession, SessionIssuer, SessionRequest, SignInDenied,
-};
+use crate::sign_in::{IssuedSession, Rotation, SessionIssuer};
 
-/// A session in somebody's place.
+/// An impersonation.
 #[derive(Debug)]
 pub struct Impersonating {
-    /// Whose place.
+    /// Who is impersonated.
     pub user: User,
     /// The session.
     pub opened: IssuedSession,
 }
 
-/// Takes a user's place, so that an administrator sees what they see.
+/// Impersonates a user, so that an administrator sees what they see.
 #[derive(Clone, Debug)]
 pub struct Impersonate {
     context: Context,
@@ -35,45 +34,38 @@ impl Impersonate {
         }
     }
 
-    /// Opens a session of the user, marked with who uses it. Administrators are not impersonated, unless a permission or an
-    /// option says so (AC-6). The administrator's own session stays.
-    pub async fn run(
-        &self,
-        caller: &CurrentSession,
-        id: &UserId,
-        client: Client,
-    ) -> Result<Impersonating, AdminError> {
-        require(&self.context, caller, &permissions::user::IMPERSONATE)?;
+    /// Issues a session of the user, marked with who impersonates them. Administrators are not impersonated, unless a
+    /// permission or an option says so (AC-6). The administrator's own session stays.
+    pub async fn run(&self, request: &RequestContext, id: &UserId) -> Result<Impersonating, AdminError> {
+        require(&self.context, request, &permissions::user::IMPERSONATE)?;
+        let caller = request.signed_in()?;
         let settings = &self.context.settings;
-        let tx = self.context.store().begin().await?;
-        let user = lock(&*tx, id).await?;
+        let tx = self.context.store().begin(request).await?;
+        let target = require_over(&self.context, request, &*tx, id, &permissions::user::IMPERSONATE).await?;
+        let user = target.user();
         let any = settings.admin.allow_impersonating_admins
             || settings
                 .access
                 .permits(&caller.user, &permissions::user::IMPERSONATE_ADMINS);
-        if settings.access.is_administrator(&user) && !any {
+        if settings.access.is_administrator(user) && !any {
             return Err(AdminError::ImpersonateAdministrator);
         }
-        let opening = SessionRequest {
-            proof: AuthMethod::Impersonation {
-                by: caller.user.id.clone(),
-                duration: settings.admin.impersonation_session_duration,
-            },
-            lifetime: Lifetime::BrowserSession,
-            client,
-        };
-        let opened = match self.issuer.open(&*tx, &user, opening).await {
-            Ok(opened) => opened,
-            Err(SignInDenied::Store(error)) => return Err(error.into()),
-            Err(SignInDenied::Banned | SignInDenied::EmailNotVerified) => return Err(AdminError::Banned),
-        };
+        let duration = settings.admin.impersonation_session_duration;
+        let issued = self
+            .issuer
+            .impersonate(request, &*tx, user, caller, duration)
+            .await?;
+        let opened = issued.map_err(|_| AdminError::Banned)?;
         tx.commit().await?;
         tracing::info!(by = %caller.user.id, user = %id, session = %opened.session.id, "impersonation began");
-        Ok(Impersonating { user, opened })
+        Ok(Impersonating {
+            user: (**user).clone(),
+            opened,
+        })
     }
 }
 
-/// The administrator is themselves again.
+/// The impersonation is over.
 #[derive(Debug)]
 pub struct Stopped {
     /// The administrator.
@@ -82,21 +74,24 @@ pub struct Stopped {
     pub opened: IssuedSession,
 }
 
-/// Why somebody stays in another's place.
+/// Why an impersonation goes on.
 #[derive(Debug, thiserror::Error)]
 pub enum StopError {
-    /// They are themselves.
+    /// Nobody is impersonated.
     #[error("nobody is impersonated")]
     NotImpersonating,
     /// The session they left is gone, so they have to sign in.
     #[error("the administrator's session is gone")]
     SessionGone,
+    /// Nobody is signed in.
+    #[error(transparent)]
+    NotSignedIn(#[from] NotSignedIn),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Gives an administrator their own place back.
+/// Ends an impersonation.
 #[derive(Clone, Debug)]
 pub struct StopImpersonating {
     context: Context,
@@ -113,18 +108,19 @@ impl StopImpersonating {
         }
     }
 
-    /// Ends the impersonated session and goes on with the administrator's, under a new token where that is wanted (SE-4).
+    /// Ends the impersonation and restores the administrator's session, under a new token where that is wanted (SE-4).
+    /// Neither its freshness nor its absolute age begins anew (PW-9, SE-8).
     pub async fn run(
         &self,
-        caller: &CurrentSession,
+        request: &RequestContext,
         left: Option<SessionToken>,
         lifetime: Lifetime,
-        client: Client,
     ) -> Result<Stopped, StopError> {
+        let caller = request.signed_in()?;
         let administrator = caller.session.impersonated_by.as_ref();
         let administrator = administrator.ok_or(StopError::NotImpersonating)?;
         let token = left.ok_or(StopError::SessionGone)?;
-        let tx = self.context.store().begin().await?;
+        let tx = self.context.store().begin(request).await?;
         let user = tx
             .users()
             .lock(administrator)
@@ -133,18 +129,23 @@ impl StopImpersonating {
         let found = tx.sessions().find_with_user(&token).await?;
         let now = self.context.now();
         let policy = &self.context.settings.session;
-        let own = found.filter(|(session, owner)| owner.id == user.id && policy.is_live(session, now));
+        let own = found.filter(|(session, owner)| {
+            owner.id == user.id && session.impersonated_by.is_none() && policy.is_live(session, now)
+        });
         let (session, _) = own.ok_or(StopError::SessionGone)?;
-        tx.sessions().delete(&caller.session.id).await?;
+        if tx.sessions().delete(&caller.session.id).await? == Removed::AlreadyGone {
+            return Err(StopError::NotImpersonating);
+        }
         let opened = if self.context.settings.security.rotate_session_after_impersonation {
-            tx.sessions().delete(&session.id).await?;
-            let opening = SessionRequest {
-                proof: AuthMethod::Session,
-                lifetime,
-                client,
-            };
-            let opened = self.issuer.open_if_admitted(&*tx, &user, opening).await?;
-            opened.ok_or(StopError::SessionGone)?
+            let lifetime = session.lifetime.unwrap_or(lifetime);
+            let rotation = self
+                .issuer
+                .rotate(request, &*tx, &user, &session, None, lifetime)
+                .await?;
+            match rotation {
+                Rotation::Rotated(issued) => issued,
+                Rotation::Gone | Rotation::Denied(_) => return Err(StopError::SessionGone),
+            }
         } else {
             IssuedSession {
                 session,
@@ -152,8 +153,13 @@ impl StopImpersonating {
                 lifetime,
             }
         };
+        tx.record(Event::of(EventKind::ImpersonationStopped, &caller.user.id))
+            .await?;
         tx.commit().await?;
         tracing::info!(by = %user.id, user = %caller.user.id, "impersonation ended");
-        Ok(Stopped { user, opened })
+        Ok(Stopped {
+            user: user.into_inner(),
+            opened,
+        })
     }
 }

@@ -1,10 +1,9 @@
-use doorward_domain::UserId;
 use doorward_domain::access::permissions;
 use doorward_domain::user::{User, UserPage, UserQuery};
+use doorward_domain::{RequestContext, UserId};
 
 use super::authorize::{AdminError, require};
 use crate::Context;
-use crate::session::CurrentSession;
 
 /// The most users in one answer (AC-7).
 pub const MAX_PAGE: u64 = 1000;
@@ -23,19 +22,19 @@ impl ListUsers {
     }
 
     /// Whether the caller may see lists of users.
-    pub fn permit(&self, caller: &CurrentSession) -> Result<(), AdminError> {
-        require(&self.context, caller, &permissions::user::LIST)
+    pub fn permit(&self, request: &RequestContext) -> Result<(), AdminError> {
+        require(&self.context, request, &permissions::user::LIST)
     }
 
     /// The users a query asks for.
-    pub async fn list(&self, caller: &CurrentSession, query: &UserQuery) -> Result<UserPage, AdminError> {
-        self.permit(caller)?;
+    pub async fn list(&self, request: &RequestContext, query: &UserQuery) -> Result<UserPage, AdminError> {
+        self.permit(request)?;
         Ok(self.context.store().users().list(query).await?)
     }
 
     /// One user.
-    pub async fn get(&self, caller: &CurrentSession, id: &UserId) -> Result<User, AdminError> {
-        require(&self.context, caller, &permissions::user::GET)?;
+    pub async fn get(&self, request: &RequestContext, id: &UserId) -> Result<User, AdminError> {
+        require(&self.context, request, &permissions::user::GET)?;
         let found = self.context.store().users().find(id).await?;
         found.ok_or(AdminError::UserNotFound)
     }

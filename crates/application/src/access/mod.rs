@@ -14,8 +14,6 @@ mod set_password;
 mod set_up;
 mod update_user;
 
-pub(crate) use authorize::is_last_administrator;
-
 pub use authorize::AdminError;
 pub use check_permission::{CheckPermission, ExplainDecision, Explained};
 pub use create_user::{AdminCreateUser, AdminCreateUserInput};

@@ -1,10 +1,11 @@
-use doorward_domain::UserId;
 use doorward_domain::access::permissions;
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::session::SessionHandle;
+use doorward_domain::{RequestContext, Transaction, UserId};
 
-use super::authorize::{AdminError, require};
+use super::authorize::{AdminError, require, require_over};
 use crate::Context;
-use crate::session::{CurrentSession, ListedSession, handle};
+use crate::session::{ListedSession, handle};
 
 /// Looks after the sessions of other people.
 #[derive(Clone, Debug)]
@@ -22,10 +23,11 @@ impl UserSessions {
     /// All sessions of a user, expired and impersonated ones too, oldest first. Nobody has none.
     pub async fn list(
         &self,
-        caller: &CurrentSession,
+        request: &RequestContext,
         user: &UserId,
     ) -> Result<Vec<ListedSession>, AdminError> {
-        require(&self.context, caller, &permissions::session::LIST)?;
+        require(&self.context, request, &permissions::session::LIST)?;
+        let caller = request.signed_in().ok();
         let sessions = self.context.store().sessions().list_all(user).await?;
         let listed = sessions.into_iter().map(|session| ListedSession {
             handle: handle(&self.context, &session, caller),
@@ -35,19 +37,44 @@ impl UserSessions {
     }
 
     /// Ends the session of this handle or token. Nothing happens if there is none.
-    pub async fn revoke(&self, caller: &CurrentSession, session: &SessionHandle) -> Result<(), AdminError> {
-        require(&self.context, caller, &permissions::session::REVOKE)?;
-        if let Some(session) = self.context.store().sessions().delete_of_anybody(session).await? {
-            tracing::info!(by = %caller.user.id, %session, "session revoked");
+    pub async fn revoke(&self, request: &RequestContext, handle: &SessionHandle) -> Result<(), AdminError> {
+        require(&self.context, request, &permissions::session::REVOKE)?;
+        let tx = self.context.store().begin(request).await?;
+        let Some(session) = tx.sessions().find_by_handle(handle).await? else {
+            return Ok(());
+        };
+        let owner = session.user_id;
+        self.check_over(request, &*tx, &owner).await?;
+        if tx.sessions().delete(&session.id).await?.is_removed() {
+            tx.record(Event::of(EventKind::SessionRevoked, &owner)).await?;
+            tx.commit().await?;
+            tracing::info!(session = %session.id, "session revoked");
         }
         Ok(())
     }
 
-    /// Ends all sessions of a user.
-    pub async fn revoke_all(&self, caller: &CurrentSession, user: &UserId) -> Result<(), AdminError> {
-        require(&self.context, caller, &permissions::session::REVOKE)?;
-        let ended = self.context.store().sessions().delete_all(user, None).await?;
-        tracing::info!(by = %caller.user.id, %user, ended, "sessions revoked");
+    /// Ends all sessions of a user, and all impersonations they began (SE-6).
+    pub async fn revoke_all(&self, request: &RequestContext, user: &UserId) -> Result<(), AdminError> {
+        require(&self.context, request, &permissions::session::REVOKE)?;
+        let tx = self.context.store().begin(request).await?;
+        self.check_over(request, &*tx, user).await?;
+        let ended = tx.sessions().delete_all(user, None).await?;
+        tx.record(Event::of(EventKind::SessionsRevoked, user)).await?;
+        tx.commit().await?;
+        tracing::info!(%user, ended, "sessions revoked");
         Ok(())
+    }
+
+    /// The sessions of somebody who is not there can be ended, too.
+    async fn check_over(
+        &self,
+        request: &RequestContext,
+        tx: &dyn Transaction,
+        user: &UserId,
+    ) -> Result<(), AdminError> {
+        match require_over(&self.context, request, tx, user, &permissions::session::REVOKE).await {
+            Ok(_) | Err(AdminError::UserNotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 }

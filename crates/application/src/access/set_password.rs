@@ -1,12 +1,12 @@
 use doorward_domain::access::permissions;
 use doorward_domain::account::Account;
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::password::Password;
-use doorward_domain::{AccountId, UserId};
+use doorward_domain::{AccountId, Changed, RequestContext, UserId};
 
-use super::authorize::{AdminError, lock, require};
+use super::authorize::{AdminError, require, require_over};
 use super::update_user::cancel_links;
 use crate::Context;
-use crate::session::CurrentSession;
 
 /// Chooses a user's password on behalf of an administrator.
 #[derive(Clone, Debug)]
@@ -25,11 +25,11 @@ impl SetUserPassword {
     /// in anew everywhere (PW-12).
     pub async fn run(
         &self,
-        caller: &CurrentSession,
+        request: &RequestContext,
         id: &UserId,
         password: Password,
     ) -> Result<(), AdminError> {
-        require(&self.context, caller, &permissions::user::SET_PASSWORD)?;
+        require(&self.context, request, &permissions::user::SET_PASSWORD)?;
         let settings = &self.context.settings;
         if !settings.admin.allow_setting_passwords {
             return Err(AdminError::SettingPasswordsDisabled);
@@ -46,20 +46,22 @@ impl SetUserPassword {
         )?;
         let hash = self.context.ports.hasher.hash(&password).await?;
         let now = self.context.now();
-        let tx = self.context.store().begin().await?;
-        lock(&*tx, id).await?;
-        if !tx.accounts().set_password(id, &hash, now).await? {
+        let tx = self.context.store().begin(request).await?;
+        require_over(&self.context, request, &*tx, id, &permissions::user::SET_PASSWORD).await?;
+        if tx.accounts().set_password(id, &hash, now).await? == Changed::Stale {
             let account = AccountId::mint(now, self.context.entropy());
             let account = Account::with_password(account, id.clone(), hash, now);
             tx.accounts().insert(&account).await?;
         }
         if settings.security.revoke_sessions_on_password_set {
-            let keep = (caller.user.id == *id).then_some(&caller.session.id);
+            let caller = request.signed_in().ok().filter(|caller| caller.user.id == *id);
+            let keep = caller.map(|caller| &caller.session.id);
             tx.sessions().delete_all(id, keep).await?;
         }
         cancel_links(&*tx, &self.context, id).await?;
+        tx.record(Event::of(EventKind::PasswordSet, id)).await?;
         tx.commit().await?;
-        tracing::info!(by = %caller.user.id, user = %id, "password set");
+        tracing::info!(user = %id, "password set");
         Ok(())
     }
 }

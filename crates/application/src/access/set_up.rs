@@ -1,12 +1,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use doorward_domain::access::RoleList;
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::password::{HashError, Password, PasswordProblem};
 use doorward_domain::user::{Email, User, UserName};
 use doorward_domain::verification::Verification;
-use doorward_domain::{Constraint, Secret, StoreError, TokenDigest};
+use doorward_domain::{Constraint, Inserted, RequestContext, Secret, StoreError, TokenDigest};
 
 use crate::Context;
-use crate::password::{insert_user, new_user};
+use crate::identity::{insert_user, new_user};
 
 /// The first administrator.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ impl SetUp {
     }
 
     /// Adds an administrator with a verified address, once. Of any number who try at once, one succeeds.
-    pub async fn run(&self, input: SetUpInput) -> Result<User, SetUpError> {
+    pub async fn run(&self, request: &RequestContext, input: SetUpInput) -> Result<User, SetUpError> {
         let settings = &self.context.settings;
         let configured = settings.admin.setup_token.as_ref().ok_or(SetUpError::Closed)?;
         // Digests are compared, so that the time it takes says nothing of the secret (TK-7).
@@ -88,14 +89,14 @@ impl SetUp {
         let mut user = new_user(&self.context, input.name, input.email, None, now);
         user.email_verified = true;
         user.role = Some(RoleList::from_stored(role.clone()));
-        let tx = self.context.store().begin().await?;
+        let tx = self.context.store().begin(request).await?;
         let mark = Self::mark(&digest, now);
         let first = tx.verifications().insert_unless_live(&mark, now).await?;
         let there = tx
             .users()
             .lock_administrators(settings.access.administrators())
             .await?;
-        if !first || !there.is_empty() {
+        if first == Inserted::AlreadyThere || !there.is_empty() {
             return Err(SetUpError::Closed);
         }
         insert_user(&*tx, &self.context, &user, Some(hash))
@@ -104,6 +105,8 @@ impl SetUp {
                 StoreError::Conflict(Constraint::UserEmail) => SetUpError::EmailTaken,
                 error => error.into(),
             })?;
+        tx.record(Event::of(EventKind::UserCreated, &user.id).with_details("first administrator"))
+            .await?;
         tx.commit().await?;
         tracing::info!(user = %user.id, "first administrator added");
         Ok(user)

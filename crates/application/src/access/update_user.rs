@@ -1,12 +1,12 @@
 use chrono::TimeDelta;
 use doorward_domain::access::{Ban, Permission, RoleList, permissions};
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::user::{User, UserChange};
 use doorward_domain::verification::Purpose;
-use doorward_domain::{StoreError, Transaction, UserId};
+use doorward_domain::{RequestContext, StoreError, Transaction, UserId};
 
-use super::authorize::{AdminError, check_roles, is_last_administrator, lock, require};
+use super::authorize::{AdminError, check_roles, require, require_over};
 use crate::Context;
-use crate::session::CurrentSession;
 
 /// The roles a user is to have.
 #[derive(Clone, Debug)]
@@ -44,11 +44,11 @@ impl AdminUpdateUser {
     /// Changes whatever of a user the caller may change. Each kind of field asks for a permission of its own.
     pub async fn run(
         &self,
-        caller: &CurrentSession,
+        request: &RequestContext,
         id: &UserId,
         change: UserChange,
     ) -> Result<User, AdminError> {
-        self.permit(caller, &permissions::user::UPDATE)?;
+        self.permit(request, &permissions::user::UPDATE)?;
         let asks = [
             (change.role.is_some(), permissions::user::SET_ROLE),
             (!change.ban.is_empty(), permissions::user::BAN),
@@ -58,29 +58,30 @@ impl AdminUpdateUser {
             ),
         ];
         for (_, permission) in asks.iter().filter(|(asked, _)| *asked) {
-            self.permit(caller, permission)?;
+            self.permit(request, permission)?;
         }
-        self.apply(caller, id, change).await
+        self.apply(request, id, change, &permissions::user::UPDATE).await
     }
 
     /// Whether the caller may change fields of users at all.
-    pub fn permit(&self, caller: &CurrentSession, permission: &Permission) -> Result<(), AdminError> {
-        require(&self.context, caller, permission)
+    pub fn permit(&self, request: &RequestContext, permission: &Permission) -> Result<(), AdminError> {
+        require(&self.context, request, permission)
     }
 
     /// Gives a user other roles.
-    pub async fn set_role(&self, caller: &CurrentSession, input: RoleInput) -> Result<User, AdminError> {
-        self.permit(caller, &permissions::user::SET_ROLE)?;
+    pub async fn set_role(&self, request: &RequestContext, input: RoleInput) -> Result<User, AdminError> {
+        self.permit(request, &permissions::user::SET_ROLE)?;
         let change = UserChange {
             role: Some(input.role),
             ..UserChange::default()
         };
-        self.apply(caller, &input.user, change).await
+        self.apply(request, &input.user, change, &permissions::user::SET_ROLE)
+            .await
     }
 
     /// Keeps a user out: ends all their sessions (SE-6).
-    pub async fn ban(&self, caller: &CurrentSession, input: BanInput) -> Result<User, AdminError> {
-        self.permit(caller, &permissions::user::BAN)?;
+    pub async fn ban(&self, request: &RequestContext, input: BanInput) -> Result<User, AdminError> {
+        self.permit(request, &permissions::user::BAN)?;
         let admin = &self.context.settings.admin;
         let duration = input.duration.or(admin.default_ban_expires_in);
         let reason = input.reason.unwrap_or_else(|| admin.default_ban_reason.clone());
@@ -88,53 +89,91 @@ impl AdminUpdateUser {
             ban: Ban::of(reason, duration.map(|duration| self.context.now() + duration)).into(),
             ..UserChange::default()
         };
-        self.apply(caller, &input.user, change).await
+        self.apply(request, &input.user, change, &permissions::user::BAN)
+            .await
     }
 
     /// Lets a banned user in again.
-    pub async fn unban(&self, caller: &CurrentSession, id: &UserId) -> Result<User, AdminError> {
-        self.permit(caller, &permissions::user::BAN)?;
+    pub async fn unban(&self, request: &RequestContext, id: &UserId) -> Result<User, AdminError> {
+        self.permit(request, &permissions::user::BAN)?;
         let change = UserChange {
             ban: Ban::none().into(),
             ..UserChange::default()
         };
-        self.apply(caller, id, change).await
+        self.apply(request, id, change, &permissions::user::BAN).await
     }
 
     /// Changes the user and all that follows from it, in one transaction.
     async fn apply(
         &self,
-        caller: &CurrentSession,
+        request: &RequestContext,
         id: &UserId,
-        change: UserChange,
+        mut change: UserChange,
+        permission: &Permission,
     ) -> Result<User, AdminError> {
         if let Some(role) = &change.role {
-            check_roles(&self.context, role)?;
+            check_roles(&self.context, request, role)?;
         }
+        let settings = &self.context.settings;
         let bans = change.ban.banned == Some(true);
-        let tx = self.context.store().begin().await?;
-        let is_last = is_last_administrator(&*tx, &self.context, id).await?;
-        let target = lock(&*tx, id).await?;
-        if bans && caller.user.id == *id {
+        let tx = self.context.store().begin(request).await?;
+        let target = require_over(&self.context, request, &*tx, id, permission).await?;
+        let user = target.user();
+        if bans && request.signed_in().is_ok_and(|caller| caller.user.id == *id) {
             return Err(AdminError::BanOneself);
         }
+        let moves = change.email.as_ref().is_some_and(|email| *email != user.email);
+        if moves && settings.security.unverify_changed_email {
+            // Nobody has shown that the new address is the user's, unless the administrator says so.
+            change.email_verified.get_or_insert(false);
+        }
         let now = self.context.now();
-        let policy = &self.context.settings.access;
-        let demoted = !policy.is_administrator(&change.applied_to(target.clone(), now));
-        if is_last && (bans || demoted) {
+        let demoted = !settings
+            .access
+            .is_administrator(&change.applied_to((**user).clone(), now));
+        if target.is_last_administrator() && (bans || demoted) {
             return Err(AdminError::LastAdministrator);
         }
         if bans {
             end_everything(&*tx, &self.context, id).await?;
-        } else if change.email.as_ref().is_some_and(|email| *email != target.email) {
+        } else if moves {
             cancel_links(&*tx, &self.context, id).await?;
         }
         let changed = tx.users().update(id, &change, now).await?;
         let changed = changed.ok_or(AdminError::UserNotFound)?;
+        for event in events(&change, moves) {
+            tx.record(Event::of(event, id)).await?;
+        }
         tx.commit().await?;
-        tracing::info!(by = %caller.user.id, user = %id, ?change.role, banned = ?changed.ban.banned, "user changed");
+        tracing::info!(user = %id, ?change.role, banned = ?changed.ban.banned, "user changed");
         Ok(changed)
     }
+}
+
+/// What an administrator's change amounts to.
+fn events(change: &UserChange, moves: bool) -> Vec<EventKind> {
+    let UserChange {
+        profile,
+        email: _,
+        email_verified,
+        role,
+        ban,
+    } = change;
+    let ban = match ban.banned {
+        Some(true) => Some(EventKind::UserBanned),
+        Some(false) => Some(EventKind::UserUnbanned),
+        None => (!ban.is_empty()).then_some(EventKind::UserUpdated),
+    };
+    let updated = !profile.is_empty() || email_verified.is_some();
+    [
+        updated.then_some(EventKind::UserUpdated),
+        moves.then_some(EventKind::EmailChanged),
+        role.is_some().then_some(EventKind::RoleChanged),
+        ban,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Ends the sessions of a user and all that was mailed to them.
@@ -150,7 +189,7 @@ pub(super) async fn cancel_links(
     user: &UserId,
 ) -> Result<(), StoreError> {
     if context.settings.security.cancel_older_links {
-        tx.verifications().cancel(user, &Purpose::ALL).await?;
+        tx.verifications().cancel(user, &Purpose::LINKS).await?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
+use doorward_domain::RequestContext;
 use doorward_domain::account::Account;
-use doorward_domain::{StoreError, UserId};
 
-use crate::Context;
+use crate::{Context, RequestError};
 
 /// Lists the ways the person who asks can sign in.
 #[derive(Clone, Debug)]
@@ -17,7 +17,8 @@ impl ListAccounts {
     }
 
     /// The accounts of the user, oldest first.
-    pub async fn run(&self, user: &UserId) -> Result<Vec<Account>, StoreError> {
-        self.context.store().accounts().list(user).await
+    pub async fn run(&self, request: &RequestContext) -> Result<Vec<Account>, RequestError> {
+        let user = &request.signed_in()?.user.id;
+        Ok(self.context.store().accounts().list(user).await?)
     }
 }

@@ -1,5 +1,6 @@
 use doorward_domain::account::Unlinked;
-use doorward_domain::{AccountId, StoreError, UserId};
+use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::{AccountId, NotSignedIn, RequestContext, StoreError};
 
 use crate::Context;
 
@@ -12,6 +13,9 @@ pub enum UnlinkError {
     /// The user has no such account.
     #[error("the user has no such account")]
     Unknown,
+    /// Nobody is signed in.
+    #[error(transparent)]
+    NotSignedIn(#[from] NotSignedIn),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -31,8 +35,9 @@ impl UnlinkAccount {
     }
 
     /// Removes the user's account of this id. Two requests at once cannot remove the last two (AL-4).
-    pub async fn run(&self, user: &UserId, account: &AccountId) -> Result<(), UnlinkError> {
-        let tx = self.context.store().begin().await?;
+    pub async fn run(&self, request: &RequestContext, account: &AccountId) -> Result<(), UnlinkError> {
+        let user = &request.signed_in()?.user.id;
+        let tx = self.context.store().begin(request).await?;
         tx.users().lock(user).await?.ok_or(UnlinkError::Unknown)?;
         match tx
             .accounts()
@@ -43,6 +48,7 @@ impl UnlinkAccount {
             Unlinked::WasLast => return Err(UnlinkError::WasLast),
             Unlinked::Unknown => return Err(UnlinkError::Unknown),
         }
+        tx.record(Event::of(EventKind::AccountUnlinked, user)).await?;
         tx.commit().await?;
         tracing::info!(%user, %account, "account unlinked");
         Ok(())

@@ -1,18 +1,17 @@
-use doorward_domain::StoreError;
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::password::{HashError, Password, PasswordProblem};
-use doorward_domain::session::Lifetime;
+use doorward_domain::session::{AuthMethod, Authentication, Lifetime};
 use doorward_domain::user::User;
 use doorward_domain::verification::Purpose;
+use doorward_domain::{Changed, NotSignedIn, RequestContext, StoreError};
 
 use super::{VerifyPassword, VerifyPasswordError};
 use crate::Context;
-use crate::session::{AuthMethod, Client, CurrentSession, IssuedSession, SessionIssuer, SessionRequest};
+use crate::sign_in::{IssuedSession, Rotation, SessionIssuer};
 
 /// Somebody who wants another password.
 #[derive(Debug)]
-pub struct ChangePasswordInput<'a> {
-    /// Who asks.
-    pub caller: &'a CurrentSession,
+pub struct ChangePasswordInput {
     /// The password they have.
     pub current: Password,
     /// The password they want.
@@ -21,8 +20,6 @@ pub struct ChangePasswordInput<'a> {
     pub revoke_other_sessions: bool,
     /// How long the browser stays signed in, should it get another session.
     pub lifetime: Lifetime,
-    /// Where they come from.
-    pub client: Client,
 }
 
 /// The password is another.
@@ -46,6 +43,9 @@ pub enum ChangePasswordError {
     /// The current password is wrong.
     #[error("the password is wrong")]
     Wrong,
+    /// Nobody is signed in, or the session was revoked meanwhile (SE-5).
+    #[error(transparent)]
+    NotSignedIn(#[from] NotSignedIn),
     /// A password could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -75,11 +75,16 @@ impl ChangePassword {
 
     /// Sets the new password and settles which sessions go on, in one transaction (SE-4). Of two changes at once by
     /// the same old password, one wins.
-    pub async fn run(&self, input: ChangePasswordInput<'_>) -> Result<PasswordChanged, ChangePasswordError> {
-        let user = &input.caller.user;
+    pub async fn run(
+        &self,
+        request: &RequestContext,
+        input: ChangePasswordInput,
+    ) -> Result<PasswordChanged, ChangePasswordError> {
+        let caller = request.signed_in()?;
+        let user = &caller.user;
         let policy = &self.context.settings.email_and_password.password;
         policy.check_length(&input.new)?;
-        let account = self.verify.run(&user.id, &input.current).await?;
+        let account = self.verify.run(request, &input.current).await?;
         policy.check(
             &input.new,
             &user.name,
@@ -89,41 +94,44 @@ impl ChangePassword {
         let old = account.password.ok_or(ChangePasswordError::NoCredential)?;
         let new = self.context.ports.hasher.hash(&input.new).await?;
 
-        let tx = self.context.store().begin().await?;
+        let tx = self.context.store().begin(request).await?;
         let locked = tx.users().lock(&user.id).await?;
         let user = locked.ok_or(ChangePasswordError::NoCredential)?;
-        if !tx
+        let replaced = tx
             .accounts()
             .replace_password(&user.id, &old, &new, self.context.now())
-            .await?
-        {
+            .await?;
+        if replaced == Changed::Stale {
             return Err(ChangePasswordError::Wrong);
         }
         if self.context.settings.security.cancel_older_links {
-            let all = [
-                Purpose::ResetPassword,
-                Purpose::DeleteAccount,
-                Purpose::VerifyEmail,
-            ];
-            tx.verifications().cancel(&user.id, &all).await?;
+            tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
         }
         let mut opened = None;
         if input.revoke_other_sessions || self.context.settings.security.rotate_session_on_password_change {
-            if input.revoke_other_sessions {
-                tx.sessions().delete_all(&user.id, None).await?;
-            } else {
-                tx.sessions().delete(&input.caller.session.id).await?;
-            }
-            let opening = SessionRequest {
-                proof: AuthMethod::Password,
-                lifetime: input.lifetime,
-                client: input.client,
+            let proof = Authentication::by(AuthMethod::Password, self.context.now());
+            let rotation = self
+                .issuer
+                .rotate(request, &*tx, &user, &caller.session, Some(proof), input.lifetime)
+                .await?;
+            opened = match rotation {
+                Rotation::Rotated(issued) => Some(issued),
+                Rotation::Denied(_) => None,
+                // Whoever revoked the session meant it to be over: nothing changes.
+                Rotation::Gone => return Err(NotSignedIn.into()),
             };
-            opened = self.issuer.open_if_admitted(&*tx, &user, opening).await?;
         }
+        if input.revoke_other_sessions {
+            let keep = opened.as_ref().map(|issued| &issued.session.id);
+            tx.sessions().delete_all(&user.id, keep).await?;
+        }
+        tx.record(Event::of(EventKind::PasswordChanged, &user.id)).await?;
         tx.commit().await?;
         tracing::info!(user = %user.id, "password changed");
-        Ok(PasswordChanged { user, opened })
+        Ok(PasswordChanged {
+            user: user.into_inner(),
+            opened,
+        })
     }
 }
 
@@ -133,6 +141,7 @@ impl From<VerifyPasswordError> for ChangePasswordError {
             VerifyPasswordError::TooLong => Self::Password(PasswordProblem::TooLong),
             VerifyPasswordError::NoCredential => Self::NoCredential,
             VerifyPasswordError::Wrong => Self::Wrong,
+            VerifyPasswordError::NotSignedIn(error) => Self::NotSignedIn(error),
             VerifyPasswordError::Hash(error) => Self::Hash(error),
             VerifyPasswordError::Store(error) => Self::Store(error),
         }

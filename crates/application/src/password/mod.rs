@@ -1,17 +1,13 @@
 //! Signing up, signing in and looking after the password.
 
 mod change;
-mod register;
 mod request_reset;
 mod reset;
 mod sign_in;
 mod sign_up;
 mod verify;
 
-pub(crate) use register::{insert_user, new_user};
-
 pub use change::{ChangePassword, ChangePasswordError, ChangePasswordInput, PasswordChanged};
-pub use register::{CreateUser, CreateUserError};
 pub use request_reset::{RequestPasswordReset, RequestResetError};
 pub use reset::{ResetPassword, ResetPasswordError};
 pub use sign_in::{SignIn, SignInError, SignInInput, SignInName, SignedIn};

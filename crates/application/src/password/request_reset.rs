@@ -1,11 +1,13 @@
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::email::{EmailKind, EmailMessage};
 use doorward_domain::redirect::{RedirectTarget, encode_uri_component};
-use doorward_domain::user::{Email, User};
+use doorward_domain::user::Email;
 use doorward_domain::verification::{OneTimeToken, Purpose, Verification, VerificationKey};
-use doorward_domain::{Secret, StoreError};
+use doorward_domain::{RequestContext, Secret, StoreError, UserId};
 
 use crate::Context;
 use crate::email::OutboxWriter;
+use crate::verification::Binding;
 
 /// Why no reset link can be asked for.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +40,7 @@ impl RequestPasswordReset {
     /// Mails the owner of the address, if there is one, and tells the caller nothing about that (EN-1).
     pub async fn run(
         &self,
+        request: &RequestContext,
         email: &Email,
         redirect_to: Option<&RedirectTarget>,
     ) -> Result<(), RequestResetError> {
@@ -45,20 +48,33 @@ impl RequestPasswordReset {
             return Err(RequestResetError::Disabled);
         }
         if let Some(user) = self.context.store().users().find_by_email(email).await? {
-            self.mail(user, redirect_to).await?;
+            self.mail(request, &user.id, email, redirect_to).await?;
         }
         Ok(())
     }
 
-    async fn mail(&self, user: User, redirect_to: Option<&RedirectTarget>) -> Result<(), StoreError> {
+    /// The user is locked, so that no change of address comes between reading it and writing the link (TK-5).
+    async fn mail(
+        &self,
+        request: &RequestContext,
+        id: &UserId,
+        email: &Email,
+        redirect_to: Option<&RedirectTarget>,
+    ) -> Result<(), StoreError> {
         let settings = &self.context.settings;
+        let tx = self.context.store().begin(request).await?;
+        let locked = tx.users().lock(id).await?;
+        let Some(user) = locked.filter(|user| user.email == *email) else {
+            return Ok(());
+        };
         let token = OneTimeToken::mint(Purpose::ResetPassword, self.context.entropy());
         let key = VerificationKey::new(Purpose::ResetPassword, token.clone());
+        let storage = settings.security.tokens_at_rest;
         let row = Verification::new(
             &key,
-            settings.security.tokens_at_rest,
+            storage,
             user.id.clone(),
-            user.id.to_string(),
+            Binding::value(&user, storage),
             settings.email_and_password.reset_password_token_expires_in,
             self.context.now(),
             self.context.entropy(),
@@ -71,8 +87,6 @@ impl RequestPasswordReset {
             token.expose()
         ));
         let link = Secret::new(settings.endpoint(path.expose()));
-
-        let tx = self.context.store().begin().await?;
         if settings.security.cancel_older_links {
             tx.verifications()
                 .cancel(&user.id, &[Purpose::ResetPassword])
@@ -81,11 +95,13 @@ impl RequestPasswordReset {
         tx.verifications().insert(&row).await?;
         let message = EmailMessage {
             kind: EmailKind::ResetPassword,
-            to: user.email,
-            name: user.name,
+            to: user.email.clone(),
+            name: user.name.clone(),
             link,
         };
         self.outbox.write(&*tx, &message).await?;
+        tx.record(Event::of(EventKind::PasswordResetRequested, &user.id))
+            .await?;
         tx.commit().await
     }
 }

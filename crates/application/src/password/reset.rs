@@ -1,9 +1,11 @@
 use doorward_domain::account::Account;
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::password::{HashError, Password, PasswordProblem};
 use doorward_domain::verification::{OneTimeToken, Purpose, Verification, VerificationKey};
-use doorward_domain::{AccountId, StoreError, UserId};
+use doorward_domain::{AccountId, Changed, RequestContext, StoreError};
 
 use crate::Context;
+use crate::verification::Binding;
 
 /// Why no new password was set.
 #[derive(Debug, thiserror::Error)]
@@ -48,12 +50,17 @@ impl ResetPassword {
     }
 
     /// Sets the password, once for each token (TK-3), and ends all sessions where that is wanted (SE-7).
-    pub async fn run(&self, token: &str, password: &Password) -> Result<(), ResetPasswordError> {
+    pub async fn run(
+        &self,
+        request: &RequestContext,
+        token: &str,
+        password: &Password,
+    ) -> Result<(), ResetPasswordError> {
         let settings = &self.context.settings;
         let policy = &settings.email_and_password.password;
         policy.check_length(password)?;
         let (key, row) = self.find(token).await?;
-        let user_id = row.user_id.unwrap_or_else(|| UserId::from_stored(row.value));
+        let user_id = Binding::of(row).user_id;
         let found = self.context.store().users().find(&user_id).await?;
         let user = found.ok_or(ResetPasswordError::UserNotFound)?;
         policy.check(
@@ -65,34 +72,28 @@ impl ResetPassword {
         let hash = self.context.ports.hasher.hash(password).await?;
 
         let now = self.context.now();
-        let tx = self.context.store().begin().await?;
-        tx.verifications()
-            .consume(&key, now)
-            .await?
-            .ok_or(ResetPasswordError::InvalidToken)?;
-        tx.users()
-            .lock(&user_id)
-            .await?
-            .ok_or(ResetPasswordError::UserNotFound)?;
-        if !tx.accounts().set_password(&user_id, &hash, now).await? {
+        let tx = self.context.store().begin(request).await?;
+        let consumed = tx.verifications().consume(&key, now).await?;
+        let binding = Binding::of(consumed.ok_or(ResetPasswordError::InvalidToken)?);
+        let locked = tx.users().lock(&binding.user_id).await?;
+        let user = locked.ok_or(ResetPasswordError::UserNotFound)?;
+        if !binding.fits(&user) {
+            return Err(ResetPasswordError::InvalidToken);
+        }
+        if tx.accounts().set_password(&user.id, &hash, now).await? == Changed::Stale {
             let id = AccountId::mint(now, self.context.entropy());
-            tx.accounts()
-                .insert(&Account::with_password(id, user_id.clone(), hash, now))
-                .await?;
+            let account = Account::with_password(id, user.id.clone(), hash, now);
+            tx.accounts().insert(&account).await?;
         }
         if settings.email_and_password.revoke_sessions_on_password_reset {
-            tx.sessions().delete_all(&user_id, None).await?;
+            tx.sessions().delete_all(&user.id, None).await?;
         }
         if settings.security.cancel_older_links {
-            let all = [
-                Purpose::ResetPassword,
-                Purpose::DeleteAccount,
-                Purpose::VerifyEmail,
-            ];
-            tx.verifications().cancel(&user_id, &all).await?;
+            tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
         }
+        tx.record(Event::of(EventKind::PasswordReset, &user.id)).await?;
         tx.commit().await?;
-        tracing::info!(user = %user_id, "password reset");
+        tracing::info!(user = %user.id, "password reset");
         Ok(())
     }
 

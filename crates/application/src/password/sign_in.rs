@@ -1,14 +1,13 @@
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::password::{HashError, Password, PasswordHash, Verdict};
 use doorward_domain::redirect::RedirectTarget;
-use doorward_domain::session::{Lifetime, SessionToken};
+use doorward_domain::session::{AuthMethod, Authentication};
 use doorward_domain::user::{Email, User, Username};
-use doorward_domain::{StoreError, UserId};
+use doorward_domain::{Changed, RequestContext, StoreError, Transaction, UserId};
 
 use crate::Context;
-use crate::hooks::{HookError, Rejection};
-use crate::session::{
-    AuthMethod, Client, IssuedSession, SessionIssuer, SessionRequest, SignInDenied, end_previous,
-};
+use crate::hooks::Rejection;
+use crate::sign_in::{Admission, Challenge, IssuedSession, SessionIssuer, SessionRequest, SignInDenied};
 use crate::verification::VerificationLinks;
 
 /// By what somebody is known.
@@ -27,23 +26,25 @@ pub struct SignInInput {
     pub name: SignInName,
     /// The password they typed.
     pub password: Password,
-    /// How long they want to stay signed in.
-    pub lifetime: Lifetime,
     /// Where a verification link leads, should one be sent.
     pub callback: Option<RedirectTarget>,
-    /// Where they come from.
-    pub client: Client,
-    /// The session the browser holds already.
-    pub previous: Option<SessionToken>,
+    /// What the browser wants.
+    pub session: SessionRequest,
 }
 
 /// Somebody who is who they said.
 #[derive(Debug)]
-pub struct SignedIn {
-    /// The user.
-    pub user: User,
-    /// Their new session.
-    pub opened: IssuedSession,
+#[expect(clippy::large_enum_variant, reason = "made once a sign-in, and not kept")]
+pub enum SignedIn {
+    /// They have a session.
+    Issued {
+        /// The user.
+        user: User,
+        /// Their new session.
+        opened: IssuedSession,
+    },
+    /// They have to prove a second factor first.
+    Challenged(Challenge),
 }
 
 /// Why somebody is not let in.
@@ -64,6 +65,9 @@ pub enum SignInError {
     /// The password is right, but the user is banned (EN-4).
     #[error("the user is banned")]
     Banned,
+    /// The password is right, but the user enrolled a second factor that cannot be asked for.
+    #[error("the second factor of the user cannot be asked for")]
+    SecondFactorUnavailable,
     /// A hook says no.
     #[error(transparent)]
     Rejected(Rejection),
@@ -97,36 +101,31 @@ impl SignIn {
         }
     }
 
-    /// Opens a session if the password is right. An unknown user and a wrong password take the same time (EN-3).
-    pub async fn run(&self, input: SignInInput) -> Result<SignedIn, SignInError> {
+    /// Issues a session if the password is right. An unknown user and a wrong password take the same time (EN-3).
+    pub async fn run(&self, request: &RequestContext, input: SignInInput) -> Result<SignedIn, SignInError> {
         if !self.context.settings.email_and_password.enabled {
             return Err(SignInError::Disabled);
         }
         self.check_length(&input.password)?;
         for _ in 0..Self::LOOKS {
-            let (user, hash) = self.verified_user(&input.name, &input.password).await?;
-            if let Err(error) = self.issuer.check_admission(&user) {
-                if matches!(error, SignInDenied::EmailNotVerified) {
-                    self.remind(&user, input.callback.as_ref()).await?;
-                }
-                return Err(error.into());
-            }
-            if let Some(signed_in) = self.enter(&user.id, &hash, &input).await? {
+            let (user, hash) = self.verified_user(request, &input.name, &input.password).await?;
+            if let Some(signed_in) = self.enter(request, &user.id, &hash, &input).await? {
                 return Ok(signed_in);
             }
         }
         Err(SignInError::InvalidCredentials)
     }
 
-    /// Opens the session, unless the password is another by now: a reset may have come between, and must not be followed
+    /// Issues the session, unless the password is another by now: a reset may have come between, and must not be followed
     /// by a session of the old password (SE-7); or another sign-in, which brought the hash up to date.
     async fn enter(
         &self,
+        request: &RequestContext,
         user: &UserId,
         hash: &PasswordHash,
         input: &SignInInput,
     ) -> Result<Option<SignedIn>, SignInError> {
-        let tx = self.context.store().begin().await?;
+        let tx = self.context.store().begin(request).await?;
         let locked = tx.users().lock(user).await?;
         let user = locked.ok_or(SignInError::InvalidCredentials)?;
         let account = tx.accounts().find_credential(&user.id).await?;
@@ -134,18 +133,30 @@ impl SignIn {
         if !present.is_some_and(|present| present.is_same(hash)) {
             return Ok(None);
         }
-        end_previous(&*tx, &self.context, input.previous.as_ref()).await?;
-        let opening = SessionRequest {
-            proof: AuthMethod::Password,
-            lifetime: input.lifetime,
-            client: input.client.clone(),
-        };
-        let opened = self.issuer.open(&*tx, &user, opening).await?;
-        let hooks = &self.context.ports.hooks.sign_in;
-        hooks.before_commit(&*tx, &user).await?;
-        tx.commit().await?;
-        hooks.after_commit(&user).await;
-        Ok(Some(SignedIn { user, opened }))
+        let proof = Authentication::by(AuthMethod::Password, self.context.now());
+        let admission = self
+            .issuer
+            .issue(request, &*tx, &user, proof, input.session.clone())
+            .await?;
+        match &admission {
+            // Nothing that a hook wrote before it said no is kept.
+            Admission::Denied(SignInDenied::Rejected(rejection)) => {
+                return Err(SignInError::Rejected(rejection.clone()));
+            }
+            Admission::Denied(SignInDenied::EmailNotVerified) => {
+                self.remind(&*tx, &user, input.callback.as_ref()).await?;
+            }
+            Admission::Denied(_) | Admission::Issued(_) | Admission::Challenged(_) => {}
+        }
+        self.issuer.commit(tx, &user, &admission).await?;
+        match admission {
+            Admission::Issued(opened) => Ok(Some(SignedIn::Issued {
+                user: user.into_inner(),
+                opened,
+            })),
+            Admission::Challenged(challenge) => Ok(Some(SignedIn::Challenged(challenge))),
+            Admission::Denied(denied) => Err(denied.into()),
+        }
     }
 
     /// An overlong password costs nothing, so refusing it early tells nothing about the user (PW-5).
@@ -164,6 +175,7 @@ impl SignIn {
     /// The user whose password it is, and its hash.
     async fn verified_user(
         &self,
+        request: &RequestContext,
         name: &SignInName,
         password: &Password,
     ) -> Result<(User, PasswordHash), SignInError> {
@@ -181,7 +193,7 @@ impl SignIn {
         match (user, hash, verdict) {
             (Some(user), Some(hash), Verdict::Match) => Ok((user, hash)),
             (Some(user), Some(hash), Verdict::MatchOutdated) => {
-                let hash = self.rehash(&user.id, hash, password).await;
+                let hash = self.rehash(request, &user.id, hash, password).await;
                 Ok((user, hash))
             }
             _ => {
@@ -193,8 +205,14 @@ impl SignIn {
 
     /// Brings the stored hash up to date and answers the one that is stored then. Failing to never fails the sign-in
     /// (PW-3).
-    async fn rehash(&self, user: &UserId, old: PasswordHash, password: &Password) -> PasswordHash {
-        match self.replace_hash(user, &old, password).await {
+    async fn rehash(
+        &self,
+        request: &RequestContext,
+        user: &UserId,
+        old: PasswordHash,
+        password: &Password,
+    ) -> PasswordHash {
+        match self.replace_hash(request, user, &old, password).await {
             Ok(Some(new)) => {
                 tracing::info!(%user, "password hash brought up to date");
                 return new;
@@ -208,42 +226,43 @@ impl SignIn {
     /// The new hash, unless somebody else changed the password meanwhile.
     async fn replace_hash(
         &self,
+        request: &RequestContext,
         user: &UserId,
         old: &PasswordHash,
         password: &Password,
     ) -> Result<Option<PasswordHash>, SignInError> {
         let new = self.context.ports.hasher.hash(password).await?;
-        let (accounts, now) = (self.context.store().accounts(), self.context.now());
-        let replaced = accounts.replace_password(user, old, &new, now).await?;
-        Ok(replaced.then_some(new))
+        let tx = self.context.store().begin(request).await?;
+        let now = self.context.now();
+        if tx.accounts().replace_password(user, old, &new, now).await? == Changed::Stale {
+            return Ok(None);
+        }
+        tx.record(Event::of(EventKind::PasswordRehashed, user)).await?;
+        tx.commit().await?;
+        Ok(Some(new))
     }
 
-    async fn remind(&self, user: &User, callback: Option<&RedirectTarget>) -> Result<(), StoreError> {
+    async fn remind(
+        &self,
+        tx: &dyn Transaction,
+        user: &User,
+        callback: Option<&RedirectTarget>,
+    ) -> Result<(), StoreError> {
         let settings = &self.context.settings.email_verification;
-        if !settings.send_on_sign_in || !settings.send_verification_email {
-            return Ok(());
+        if settings.send_on_sign_in && settings.send_verification_email {
+            self.links.mail_verification(tx, user, callback).await?;
         }
-        let tx = self.context.store().begin().await?;
-        self.links.mail_verification(&*tx, user, callback).await?;
-        tx.commit().await
+        Ok(())
     }
 }
 
 impl From<SignInDenied> for SignInError {
-    fn from(error: SignInDenied) -> Self {
-        match error {
+    fn from(denied: SignInDenied) -> Self {
+        match denied {
             SignInDenied::EmailNotVerified => Self::EmailNotVerified,
             SignInDenied::Banned => Self::Banned,
-            SignInDenied::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<HookError> for SignInError {
-    fn from(error: HookError) -> Self {
-        match error {
-            HookError::Rejected(rejection) => Self::Rejected(rejection),
-            HookError::Store(error) => Self::Store(error),
+            SignInDenied::SecondFactorUnavailable => Self::SecondFactorUnavailable,
+            SignInDenied::Rejected(rejection) => Self::Rejected(rejection),
         }
     }
 }

@@ -1,18 +1,19 @@
 use chrono::TimeDelta;
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::email::{EmailKind, EmailMessage};
 use doorward_domain::fields::{self, FieldChanges};
 use doorward_domain::password::{HashError, Password, PasswordHash, PasswordProblem};
 use doorward_domain::redirect::RedirectTarget;
-use doorward_domain::session::{Lifetime, SessionToken};
+use doorward_domain::session::{AuthMethod, Authentication};
 use doorward_domain::user::{ChosenUsername, Email, ImageUrl, User, UserName};
 use doorward_domain::verification::{Purpose, Verification};
-use doorward_domain::{Constraint, Secret, StoreError};
+use doorward_domain::{Constraint, Inserted, RequestContext, Secret, StoreError};
 
-use super::register::{insert_user, new_user};
 use crate::Context;
 use crate::email::OutboxWriter;
 use crate::hooks::{HookError, Rejection};
-use crate::session::{AuthMethod, Client, IssuedSession, SessionIssuer, SessionRequest, end_previous};
+use crate::identity::{insert_user, new_user};
+use crate::sign_in::{Admission, IssuedSession, SessionIssuer, SessionRequest, SignInDenied};
 use crate::verification::VerificationLinks;
 
 /// Somebody new.
@@ -30,14 +31,10 @@ pub struct SignUpInput {
     pub username: Option<ChosenUsername>,
     /// What they said about the application's fields.
     pub extra: FieldChanges,
-    /// How long they want to stay signed in.
-    pub lifetime: Lifetime,
     /// Where the verification link leads.
     pub callback: Option<RedirectTarget>,
-    /// Where they come from.
-    pub client: Client,
-    /// The session the browser holds already.
-    pub previous: Option<SessionToken>,
+    /// What the browser wants.
+    pub session: SessionRequest,
 }
 
 /// What signing up led to.
@@ -100,7 +97,7 @@ impl SignUp {
 
     /// Creates the user, the password account, the first session and the verification email, or nothing. The
     /// password is hashed also if the address is taken, so that the clock tells nothing (EN-3).
-    pub async fn run(&self, input: SignUpInput) -> Result<SignedUp, SignUpError> {
+    pub async fn run(&self, request: &RequestContext, input: SignUpInput) -> Result<SignedUp, SignUpError> {
         let settings = &self.context.settings.email_and_password;
         if !settings.enabled || settings.disable_sign_up {
             return Err(SignUpError::Disabled);
@@ -130,8 +127,8 @@ impl SignUp {
             user.display_username = Some(chosen.display);
         }
         fields::apply(&input.extra, &mut user.extra);
-        match self.create(&user, hash, input).await {
-            Err(SignUpError::EmailTaken) => self.refuse(user).await,
+        match self.create(request, &user, hash, input).await {
+            Err(SignUpError::EmailTaken) => self.refuse(request, user).await,
             outcome => Ok(SignedUp {
                 opened: outcome?,
                 user,
@@ -141,12 +138,13 @@ impl SignUp {
 
     async fn create(
         &self,
+        request: &RequestContext,
         user: &User,
         hash: PasswordHash,
         input: SignUpInput,
     ) -> Result<Option<IssuedSession>, SignUpError> {
         let settings = &self.context.settings;
-        let tx = self.context.store().begin().await?;
+        let tx = self.context.store().begin(request).await?;
         insert_user(&*tx, &self.context, user, Some(hash))
             .await
             .map_err(|error| match error {
@@ -159,28 +157,41 @@ impl SignUp {
                 .mail_verification(&*tx, user, input.callback.as_ref())
                 .await?;
         }
+        tx.record(Event::of(EventKind::SignedUp, &user.id)).await?;
         let mut opened = None;
+        let mut admission = None;
         if settings.signs_in_on_sign_up() {
-            end_previous(&*tx, &self.context, input.previous.as_ref()).await?;
-            let opening = SessionRequest {
-                proof: AuthMethod::Password,
-                lifetime: input.lifetime,
-                client: input.client,
-            };
-            opened = self.issuer.open_if_admitted(&*tx, user, opening).await?;
+            let locked = tx.users().lock(&user.id).await?;
+            let locked = locked.ok_or_else(|| StoreError::Failed("the user just added is gone".into()))?;
+            let proof = Authentication::by(AuthMethod::Password, self.context.now());
+            let answer = self
+                .issuer
+                .issue(request, &*tx, &locked, proof, input.session)
+                .await?;
+            match &answer {
+                Admission::Issued(issued) => opened = Some(issued.clone()),
+                Admission::Denied(SignInDenied::Rejected(rejection)) => {
+                    return Err(SignUpError::Rejected(rejection.clone()));
+                }
+                Admission::Denied(_) | Admission::Challenged(_) => {}
+            }
+            admission = Some(answer);
         }
         let hooks = &self.context.ports.hooks.sign_up;
         hooks.before_commit(&*tx, user).await?;
-        tx.commit().await?;
+        match &admission {
+            Some(admission) => self.issuer.commit(tx, user, admission).await?,
+            None => tx.commit().await?,
+        }
         tracing::info!(user = %user.id, "signed up");
         hooks.after_commit(user).await;
         Ok(opened)
     }
 
     /// The address is taken. Its owner hears of it; the caller only where a session would have given it away.
-    async fn refuse(&self, invented: User) -> Result<SignedUp, SignUpError> {
+    async fn refuse(&self, request: &RequestContext, invented: User) -> Result<SignedUp, SignUpError> {
         if self.context.settings.security.notify_of_sign_up_attempts {
-            self.notify_owner(&invented.email).await?;
+            self.notify_owner(request, &invented.email).await?;
         }
         if self.context.settings.signs_in_on_sign_up() {
             return Err(SignUpError::EmailTaken);
@@ -192,9 +203,9 @@ impl SignUp {
     }
 
     /// At most one email an hour (EN-5).
-    async fn notify_owner(&self, email: &Email) -> Result<(), StoreError> {
+    async fn notify_owner(&self, request: &RequestContext, email: &Email) -> Result<(), StoreError> {
         let now = self.context.now();
-        let tx = self.context.store().begin().await?;
+        let tx = self.context.store().begin(request).await?;
         let Some(owner) = tx.users().find_by_email(email).await? else {
             return Ok(());
         };
@@ -207,7 +218,7 @@ impl SignUp {
             until,
             now,
         );
-        if tx.verifications().insert_unless_live(&mark, now).await? {
+        if tx.verifications().insert_unless_live(&mark, now).await? == Inserted::Inserted {
             let link = Secret::new(self.context.settings.base_url.to_string());
             let message = EmailMessage {
                 kind: EmailKind::SignUpAttempt,
@@ -216,6 +227,8 @@ impl SignUp {
                 link,
             };
             self.outbox.write(&*tx, &message).await?;
+            tx.record(Event::of(EventKind::SignUpAttempted, &owner.id).denied())
+                .await?;
         }
         tx.commit().await
     }

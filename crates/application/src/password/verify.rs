@@ -1,6 +1,6 @@
 use doorward_domain::account::Account;
 use doorward_domain::password::{HashError, Password};
-use doorward_domain::{StoreError, UserId};
+use doorward_domain::{NotSignedIn, RequestContext, StoreError};
 
 use crate::Context;
 
@@ -16,6 +16,9 @@ pub enum VerifyPasswordError {
     /// It is not the user's password.
     #[error("the password is wrong")]
     Wrong,
+    /// Nobody is signed in.
+    #[error(transparent)]
+    NotSignedIn(#[from] NotSignedIn),
     /// The password could not be compared.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -38,7 +41,12 @@ impl VerifyPassword {
     }
 
     /// The account whose password it is.
-    pub async fn run(&self, user: &UserId, password: &Password) -> Result<Account, VerifyPasswordError> {
+    pub async fn run(
+        &self,
+        request: &RequestContext,
+        password: &Password,
+    ) -> Result<Account, VerifyPasswordError> {
+        let user = &request.signed_in()?.user.id;
         if self
             .context
             .settings

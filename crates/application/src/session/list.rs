@@ -1,8 +1,8 @@
-use doorward_domain::StoreError;
+use doorward_domain::RequestContext;
 use doorward_domain::session::{Session, TokenStorage};
 
-use super::CurrentSession;
-use crate::Context;
+use super::ActiveSession;
+use crate::{Context, RequestError};
 
 /// A session in a list.
 #[derive(Clone, Debug)]
@@ -27,8 +27,9 @@ impl ListSessions {
         Self { context }
     }
 
-    /// The living sessions of the user, oldest first; not those an administrator opened in their place.
-    pub async fn run(&self, caller: &CurrentSession) -> Result<Vec<ListedSession>, StoreError> {
+    /// The living sessions of the user, oldest first; not impersonations.
+    pub async fn run(&self, request: &RequestContext) -> Result<Vec<ListedSession>, RequestError> {
+        let caller = request.signed_in()?;
         let policy = &self.context.settings.session;
         let now = self.context.now();
         let sessions = self
@@ -42,7 +43,7 @@ impl ListSessions {
             .filter(|session| policy.is_live(session, now) && session.impersonated_by.is_none());
         Ok(living
             .map(|session| ListedSession {
-                handle: handle(&self.context, &session, caller),
+                handle: handle(&self.context, &session, Some(caller)),
                 session,
             })
             .collect())
@@ -50,12 +51,13 @@ impl ListSessions {
 }
 
 /// What names a session to its user or an administrator, see [`ListedSession::handle`].
-pub(crate) fn handle(context: &Context, session: &Session, caller: &CurrentSession) -> String {
-    match context.settings.security.tokens_at_rest {
-        TokenStorage::Digest if session.id == caller.session.id => caller.token.expose().to_owned(),
-        TokenStorage::Plaintext if session.token.storage() == TokenStorage::Plaintext => {
+pub(crate) fn handle(context: &Context, session: &Session, caller: Option<&ActiveSession>) -> String {
+    let own = caller.filter(|caller| caller.session.id == session.id);
+    match (context.settings.security.tokens_at_rest, own) {
+        (TokenStorage::Digest, Some(caller)) => caller.token.expose().to_owned(),
+        (TokenStorage::Plaintext, _) if session.token.storage() == TokenStorage::Plaintext => {
             session.token.as_str().to_owned()
         }
-        TokenStorage::Digest | TokenStorage::Plaintext => session.id.as_str().to_owned(),
+        (TokenStorage::Digest | TokenStorage::Plaintext, _) => session.id.as_str().to_owned(),
     }
 }

@@ -1,10 +1,9 @@
 use chrono::{DateTime, Utc};
-use doorward_domain::StoreError;
-use doorward_domain::session::{Session, SessionToken};
-use doorward_domain::user::User;
+use doorward_domain::access::permissions;
+use doorward_domain::session::{ActiveSession, Session, SessionToken};
+use doorward_domain::{Actor, Changed, RequestContext, StoreError};
 
 use crate::Context;
-use crate::settings::Settings;
 
 /// Whether reading a session may extend it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,29 +12,6 @@ pub enum Refresh {
     IfDue,
     /// Leave it as it is.
     Never,
-}
-
-/// Who is signed in.
-#[derive(Clone, Debug)]
-pub struct CurrentSession {
-    /// The session.
-    pub session: Session,
-    /// The user.
-    pub user: User,
-    /// The token in clear, as the browser presented it.
-    pub token: SessionToken,
-    /// Whether reading it extended it.
-    pub refreshed: bool,
-    /// Whether it is due to be extended and was not.
-    pub needs_refresh: bool,
-}
-
-impl CurrentSession {
-    /// Whether it counts as the user's own: an administrator in their place has not their rights (AC-6).
-    #[must_use]
-    pub fn has_rights(&self, settings: &Settings) -> bool {
-        self.session.impersonated_by.is_none() || !settings.security.restrict_impersonation
-    }
 }
 
 /// Finds out who holds a token.
@@ -57,7 +33,7 @@ impl ReadSession {
         &self,
         token: SessionToken,
         refresh: Refresh,
-    ) -> Result<Option<CurrentSession>, StoreError> {
+    ) -> Result<Option<ActiveSession>, StoreError> {
         let ticket = self.context.ports.session_cache.ticket();
         let sessions = self.context.store().sessions();
         let Some((mut session, user)) = sessions.find_with_user(&token).await? else {
@@ -65,8 +41,8 @@ impl ReadSession {
         };
         let policy = &self.context.settings.session;
         let now = self.context.now();
-        if !policy.is_live(&session, now) {
-            sessions.delete(&session.id).await?;
+        if !policy.is_live(&session, now) || !self.may_go_on(&session).await? {
+            self.remove(&session).await?;
             return Ok(None);
         }
         self.migrate_stored_token(&mut session, &token).await?;
@@ -79,7 +55,7 @@ impl ReadSession {
             .ports
             .session_cache
             .put(ticket, &token, (session.clone(), user.clone()));
-        Ok(Some(CurrentSession {
+        Ok(Some(ActiveSession {
             session,
             user,
             token,
@@ -96,14 +72,14 @@ impl ReadSession {
         &self,
         token: SessionToken,
         refresh: Refresh,
-    ) -> Result<Option<CurrentSession>, StoreError> {
+    ) -> Result<Option<ActiveSession>, StoreError> {
         if let Some(known) = self.context.ports.session_cache.get(&token) {
             let (session, user) = &*known;
             let policy = &self.context.settings.session;
             let now = self.context.now();
             if policy.is_live(session, now) && policy.extension(session, now).is_none() {
                 let (session, user) = (session.clone(), user.clone());
-                return Ok(Some(CurrentSession {
+                return Ok(Some(ActiveSession {
                     session,
                     user,
                     token,
@@ -115,6 +91,33 @@ impl ReadSession {
         self.run(token, refresh).await
     }
 
+    /// An impersonation goes on only while its administrator is there, not banned, and still permitted it (SE-6, AC-6).
+    async fn may_go_on(&self, session: &Session) -> Result<bool, StoreError> {
+        let Some(administrator) = &session.impersonated_by else {
+            return Ok(true);
+        };
+        let found = self.context.store().users().find(administrator).await?;
+        Ok(found.is_some_and(|user| {
+            let policy = &self.context.settings.access;
+            !user.ban.is_active(self.context.now()) && policy.permits(&user, &permissions::user::IMPERSONATE)
+        }))
+    }
+
+    /// Removes a session that is worth nothing any more. Somebody else may have been faster.
+    async fn remove(&self, session: &Session) -> Result<(), StoreError> {
+        let tx = self.context.store().begin(&self.reading()).await?;
+        if tx.sessions().delete(&session.id).await?.is_removed() {
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    fn reading(&self) -> RequestContext {
+        self.context.internal_request(Actor::System("session reading"))
+    }
+
+    /// Rewrites a token that rests in the other form. Losing the race against another request, or against a revocation,
+    /// changes nothing.
     async fn migrate_stored_token(
         &self,
         session: &mut Session,
@@ -124,13 +127,15 @@ impl ReadSession {
         if session.token.storage() == wanted {
             return Ok(());
         }
-        let (settled, now) = (token.stored(wanted), self.context.now());
-        let sessions = self.context.store().sessions();
-        if sessions
-            .rewrite_token(&session.id, &session.token, &settled, now)
-            .await?
-        {
-            session.token = settled;
+        let (stored, now) = (token.stored(wanted), self.context.now());
+        let tx = self.context.store().begin(&self.reading()).await?;
+        let rewritten = tx
+            .sessions()
+            .rewrite_token(&session.id, &session.token, &stored, now)
+            .await?;
+        if rewritten == Changed::Applied {
+            tx.commit().await?;
+            session.token = stored;
             session.imported_at.get_or_insert(now);
         }
         Ok(())
@@ -143,16 +148,16 @@ impl ReadSession {
         until: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let extended = self
-            .context
-            .store()
+        let tx = self.context.store().begin(&self.reading()).await?;
+        let extended = tx
             .sessions()
             .extend(&session.id, session.expires_at, until, now)
             .await?;
-        if extended {
+        if extended == Changed::Applied {
+            tx.commit().await?;
             session.expires_at = until;
             session.updated_at = now;
         }
-        Ok(extended)
+        Ok(extended.is_applied())
     }
 }

@@ -1,7 +1,8 @@
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::session::SessionHandle;
-use doorward_domain::{SessionId, StoreError, UserId};
+use doorward_domain::{RequestContext, SessionId};
 
-use crate::Context;
+use crate::{Context, RequestError};
 
 /// Ends one session of the person who asks.
 #[derive(Clone, Debug)]
@@ -18,14 +19,17 @@ impl RevokeSession {
 
     /// Ends the user's session of this handle and answers which it was. A handle of nobody's or somebody else's
     /// session ends nothing, and that is no error (AC-1).
-    pub async fn run(&self, user: &UserId, handle: &SessionHandle) -> Result<Option<SessionId>, StoreError> {
-        let ended = self
-            .context
-            .store()
-            .sessions()
-            .delete_by_handle(user, handle)
-            .await?;
+    pub async fn run(
+        &self,
+        request: &RequestContext,
+        handle: &SessionHandle,
+    ) -> Result<Option<SessionId>, RequestError> {
+        let user = &request.signed_in()?.user.id;
+        let tx = self.context.store().begin(request).await?;
+        let ended = tx.sessions().delete_by_handle(user, handle).await?;
         if let Some(session) = &ended {
+            tx.record(Event::of(EventKind::SessionRevoked, user)).await?;
+            tx.commit().await?;
             tracing::info!(%user, %session, "session revoked");
         }
         Ok(ended)
@@ -45,9 +49,13 @@ impl RevokeSessions {
         Self { context }
     }
 
-    /// Ends all sessions of the user but `keep`.
-    pub async fn run(&self, user: &UserId, keep: Option<&SessionId>) -> Result<(), StoreError> {
-        let ended = self.context.store().sessions().delete_all(user, keep).await?;
+    /// Ends all sessions of the user but `keep`, and all impersonations the user began.
+    pub async fn run(&self, request: &RequestContext, keep: Option<&SessionId>) -> Result<(), RequestError> {
+        let user = &request.signed_in()?.user.id;
+        let tx = self.context.store().begin(request).await?;
+        let ended = tx.sessions().delete_all(user, keep).await?;
+        tx.record(Event::of(EventKind::SessionsRevoked, user)).await?;
+        tx.commit().await?;
         tracing::info!(%user, ended, "sessions revoked");
         Ok(())
     }

@@ -1,5 +1,6 @@
-use doorward_domain::StoreError;
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::session::SessionToken;
+use doorward_domain::{RequestContext, StoreError};
 
 use crate::Context;
 
@@ -16,12 +17,27 @@ impl SignOut {
         Self { context }
     }
 
-    /// Ends the session of this token. Nothing happens if there is none.
-    pub async fn run(&self, token: &SessionToken) -> Result<(), StoreError> {
-        let sessions = self.context.store().sessions();
-        if let Some((session, user)) = sessions.find_with_user(token).await? {
-            sessions.delete(&session.id).await?;
-            tracing::info!(user = %user.id, session = %session.id, "signed out");
+    /// Ends the session of this token, and the session an administrator left to impersonate its user: whoever signs out
+    /// leaves nothing behind. Tokens of no session end nothing.
+    pub async fn run(
+        &self,
+        request: &RequestContext,
+        token: Option<&SessionToken>,
+        left: Option<&SessionToken>,
+    ) -> Result<(), StoreError> {
+        let tx = self.context.store().begin(request).await?;
+        let mut ended = false;
+        for token in [token, left].into_iter().flatten() {
+            if let Some((session, user)) = tx.sessions().find_with_user(token).await?
+                && tx.sessions().delete(&session.id).await?.is_removed()
+            {
+                tx.record(Event::of(EventKind::SignedOut, &user.id)).await?;
+                tracing::info!(user = %user.id, session = %session.id, "signed out");
+                ended = true;
+            }
+        }
+        if ended {
+            tx.commit().await?;
         }
         Ok(())
     }

@@ -1,8 +1,9 @@
-use doorward_domain::StoreError;
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::fields::{self, FieldChanges};
+use doorward_domain::{Changed, RequestContext};
 
-use super::CurrentSession;
-use crate::Context;
+use super::ActiveSession;
+use crate::{Context, RequestError};
 
 /// Changes the application's fields of a session.
 #[derive(Clone, Debug)]
@@ -20,13 +21,21 @@ impl UpdateSession {
     /// The session after the change; none if it is gone.
     pub async fn run(
         &self,
-        caller: &CurrentSession,
+        request: &RequestContext,
         changes: &FieldChanges,
-    ) -> Result<Option<CurrentSession>, StoreError> {
-        let (sessions, now) = (self.context.store().sessions(), self.context.now());
-        if !sessions.update_extra(&caller.session.id, changes, now).await? {
+    ) -> Result<Option<ActiveSession>, RequestError> {
+        let (caller, now) = (request.signed_in()?, self.context.now());
+        let tx = self.context.store().begin(request).await?;
+        let changed = tx
+            .sessions()
+            .update_extra(&caller.session.id, changes, now)
+            .await?;
+        if changed == Changed::Stale {
             return Ok(None);
         }
+        tx.record(Event::of(EventKind::SessionUpdated, &caller.user.id))
+            .await?;
+        tx.commit().await?;
         let mut updated = caller.clone();
         fields::apply(changes, &mut updated.session.extra);
         updated.session.updated_at = now;

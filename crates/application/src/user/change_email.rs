@@ -1,10 +1,10 @@
-use doorward_domain::StoreError;
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::redirect::RedirectTarget;
 use doorward_domain::user::{Email, User};
-use doorward_domain::verification::{EmailChange, EmailChangeStep};
+use doorward_domain::verification::{EmailChange, EmailChangeStep, Purpose};
+use doorward_domain::{Changed, Locked, NotSignedIn, RequestContext, StoreError, Transaction};
 
 use crate::Context;
-use crate::session::CurrentSession;
 use crate::verification::VerificationLinks;
 
 /// Why the address stays as it is.
@@ -22,6 +22,9 @@ pub enum ChangeEmailError {
     /// Verification emails are not configured, and nothing may change without one.
     #[error("verification emails are not enabled")]
     MailNotEnabled,
+    /// Nobody is signed in, or the session or the user is gone by now.
+    #[error(transparent)]
+    NotSignedIn(#[from] NotSignedIn),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -63,7 +66,7 @@ impl ChangeEmail {
     /// Mails whoever has to agree next, or changes an unverified address at once where that is allowed.
     pub async fn run(
         &self,
-        caller: &CurrentSession,
+        request: &RequestContext,
         new_email: Email,
         callback: Option<&RedirectTarget>,
     ) -> Result<EmailChanged, ChangeEmailError> {
@@ -71,31 +74,27 @@ impl ChangeEmail {
         if !settings.change_email.enabled {
             return Err(ChangeEmailError::Disabled);
         }
+        let caller = request.signed_in()?;
         let fresh = settings.session.is_fresh(&caller.session, self.context.now());
         if settings.security.fresh_session_for_changes && !fresh {
             return Err(ChangeEmailError::NotFresh);
         }
-        let user = &caller.user;
+        let tx = self.context.store().begin(request).await?;
+        let user = tx.users().lock(&caller.user.id).await?.ok_or(NotSignedIn)?;
         if new_email == user.email {
             return Err(ChangeEmailError::Same);
         }
-        let route = self.route(user)?;
-        if self
-            .context
-            .store()
-            .users()
-            .find_by_email(&new_email)
-            .await?
-            .is_some()
-        {
+        let route = self.route(&user)?;
+        if tx.users().find_by_email(&new_email).await?.is_some() {
             return Ok(EmailChanged::Asked);
         }
         match route {
-            Route::AtOnce => self.change(user, new_email, callback).await,
+            Route::AtOnce => self.change(tx, user, new_email, callback).await,
             Route::Ask(step) => {
-                let tx = self.context.store().begin().await?;
                 self.links
-                    .mail_change(&*tx, user, EmailChange { to: new_email, step }, callback)
+                    .mail_change(&*tx, &user, EmailChange { to: new_email, step }, callback)
+                    .await?;
+                tx.record(Event::of(EventKind::EmailChangeRequested, &user.id))
                     .await?;
                 tx.commit().await?;
                 Ok(EmailChanged::Asked)
@@ -122,31 +121,38 @@ impl ChangeEmail {
 
     async fn change(
         &self,
-        user: &User,
+        tx: Box<dyn Transaction>,
+        user: Locked<User>,
         new_email: Email,
         callback: Option<&RedirectTarget>,
     ) -> Result<EmailChanged, ChangeEmailError> {
         let now = self.context.now();
-        let tx = self.context.store().begin().await?;
+        let settings = &self.context.settings;
         match tx
             .users()
             .change_email(&user.id, &user.email, &new_email, false, now)
             .await
         {
-            Ok(true) => {}
-            Ok(false) | Err(StoreError::Conflict(_)) => return Ok(EmailChanged::Asked),
+            Ok(Changed::Applied) => {}
+            Ok(Changed::Stale) | Err(StoreError::Conflict(_)) => return Ok(EmailChanged::Asked),
             Err(error) => return Err(error.into()),
         }
-        let changed = User {
+        // What was mailed to the old address must not open the account any more (TK-5).
+        if settings.security.cancel_older_links {
+            tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
+        }
+        let changed = user.map(|user| User {
             email: new_email,
+            email_verified: false,
             updated_at: now,
-            ..user.clone()
-        };
-        if self.context.settings.email_verification.send_verification_email {
+            ..user
+        });
+        if settings.email_verification.send_verification_email {
             self.links.mail_verification(&*tx, &changed, callback).await?;
         }
+        tx.record(Event::of(EventKind::EmailChanged, &changed.id)).await?;
         tx.commit().await?;
-        tracing::info!(user = %user.id, "address changed");
-        Ok(EmailChanged::AtOnce(changed))
+        tracing::info!(user = %changed.id, "address changed");
+        Ok(EmailChanged::AtOnce(changed.into_inner()))
     }
 }

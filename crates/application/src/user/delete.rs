@@ -1,23 +1,20 @@
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::email::{EmailKind, EmailMessage};
 use doorward_domain::password::{HashError, Password};
 use doorward_domain::redirect::{RedirectTarget, encode_uri_component};
-use doorward_domain::user::User;
 use doorward_domain::verification::{OneTimeToken, Purpose, Verification, VerificationKey};
-use doorward_domain::{Secret, StoreError, Transaction, UserId};
+use doorward_domain::{NotSignedIn, RequestContext, Secret, StoreError, Transaction, UserId};
 
 use crate::Context;
-use crate::access::is_last_administrator;
 use crate::email::OutboxWriter;
-use crate::hooks::{HookError, Rejection};
+use crate::hooks::Rejection;
+use crate::identity::{DeletionError, delete_or_anonymize, lock_for_administration};
 use crate::password::{VerifyPassword, VerifyPasswordError};
-use crate::session::CurrentSession;
-use crate::settings::DeletionMode;
+use crate::verification::Binding;
 
 /// Somebody who wants to be gone.
 #[derive(Debug)]
 pub struct DeleteUserInput<'a> {
-    /// Who asks.
-    pub caller: &'a CurrentSession,
     /// Their password, instead of a fresh session.
     pub password: Option<Password>,
     /// The token of a mailed link.
@@ -65,6 +62,9 @@ pub enum DeleteUserError {
     /// The password could not be compared.
     #[error(transparent)]
     Hash(#[from] HashError),
+    /// Nobody is signed in, or the session or the user is gone by now.
+    #[error(transparent)]
+    NotSignedIn(#[from] NotSignedIn),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -96,20 +96,24 @@ impl DeleteUser {
     }
 
     /// Deletes the user, or asks by mail first.
-    pub async fn run(&self, input: DeleteUserInput<'_>) -> Result<Deletion, DeleteUserError> {
+    pub async fn run(
+        &self,
+        request: &RequestContext,
+        input: DeleteUserInput<'_>,
+    ) -> Result<Deletion, DeleteUserError> {
         if !self.is_enabled() {
             return Err(DeleteUserError::Disabled);
         }
-        let caller = input.caller;
+        let caller = request.signed_in()?;
         if let Some(password) = &input.password {
-            self.verify.run(&caller.user.id, password).await?;
+            self.verify.run(request, password).await?;
         }
         if let Some(token) = input.token {
-            self.confirm(&caller.user, token).await?;
+            self.confirm(request, token).await?;
             return Ok(Deletion::Done);
         }
         if self.context.settings.delete_user.send_delete_account_verification {
-            self.ask(&caller.user, input.callback).await?;
+            self.ask(request, &caller.user.id, input.callback).await?;
             return Ok(Deletion::Asked);
         }
         let fresh = self
@@ -120,34 +124,44 @@ impl DeleteUser {
         if input.password.is_none() && !fresh {
             return Err(DeleteUserError::NotFresh);
         }
-        let tx = self.context.store().begin().await?;
-        self.delete(tx, &caller.user).await?;
+        let tx = self.context.store().begin(request).await?;
+        self.delete(tx, &caller.user.id).await?;
         Ok(Deletion::Done)
     }
 
     /// Deletes the user if the token was mailed to them. Somebody else's token stays good (TK-6).
-    pub async fn confirm(&self, user: &User, token: &str) -> Result<(), DeleteUserError> {
+    pub async fn confirm(&self, request: &RequestContext, token: &str) -> Result<(), DeleteUserError> {
+        let user = &request.signed_in()?.user.id;
         let token = OneTimeToken::parse(token).ok_or(DeleteUserError::InvalidToken)?;
         let key = VerificationKey::new(Purpose::DeleteAccount, token);
-        let tx = self.context.store().begin().await?;
+        let tx = self.context.store().begin(request).await?;
         let found = tx.verifications().consume(&key, self.context.now()).await?;
         let row = found.ok_or(DeleteUserError::InvalidToken)?;
-        let owner = row.user_id.unwrap_or_else(|| UserId::from_stored(row.value));
-        if owner != user.id {
+        if Binding::of(row).user_id != *user {
             return Err(DeleteUserError::InvalidToken);
         }
         self.delete(tx, user).await
     }
 
-    async fn delete(&self, tx: Box<dyn Transaction>, user: &User) -> Result<(), DeleteUserError> {
-        if is_last_administrator(&*tx, &self.context, &user.id).await? {
+    /// Of any number of requests at once, one deletes the user; the others find nobody signed in (RE-4).
+    async fn delete(&self, tx: Box<dyn Transaction>, user: &UserId) -> Result<(), DeleteUserError> {
+        let found = lock_for_administration(&*tx, &self.context, user).await?;
+        let target = found.ok_or(NotSignedIn)?;
+        if target.is_last_administrator {
             return Err(DeleteUserError::LastAdministrator);
         }
-        Ok(delete_or_anonymize(tx, &self.context, user).await?)
+        Ok(delete_or_anonymize(tx, &self.context, &target.user).await?)
     }
 
-    async fn ask(&self, user: &User, callback: Option<&RedirectTarget>) -> Result<(), StoreError> {
+    async fn ask(
+        &self,
+        request: &RequestContext,
+        user: &UserId,
+        callback: Option<&RedirectTarget>,
+    ) -> Result<(), DeleteUserError> {
         let settings = &self.context.settings;
+        let tx = self.context.store().begin(request).await?;
+        let user = tx.users().lock(user).await?.ok_or(NotSignedIn)?;
         let token = OneTimeToken::mint(Purpose::DeleteAccount, self.context.entropy());
         let key = VerificationKey::new(Purpose::DeleteAccount, token.clone());
         let row = Verification::new(
@@ -165,8 +179,6 @@ impl DeleteUser {
             token.expose()
         ));
         let link = Secret::new(settings.endpoint(path.expose()));
-
-        let tx = self.context.store().begin().await?;
         tx.verifications().insert(&row).await?;
         let message = EmailMessage {
             kind: EmailKind::DeleteAccount,
@@ -175,41 +187,18 @@ impl DeleteUser {
             link,
         };
         self.outbox.write(&*tx, &message).await?;
-        tx.commit().await
+        tx.record(Event::of(EventKind::DeletionRequested, &user.id))
+            .await?;
+        Ok(tx.commit().await?)
     }
 }
 
-/// Removes a user as it is configured: at once, or hidden until the retention is over. Either way all sessions and all that
-/// was mailed to them end with it (SE-6).
-pub(crate) async fn delete_or_anonymize(
-    tx: Box<dyn Transaction>,
-    context: &Context,
-    user: &User,
-) -> Result<(), HookError> {
-    let mode = context.settings.delete_user.mode;
-    let hooks = &context.ports.hooks.deletion;
-    hooks.before_commit(&*tx, user).await?;
-    match mode {
-        DeletionMode::Hard => {
-            tx.users().delete(&user.id).await?;
-        }
-        DeletionMode::Soft => {
-            tx.users().soft_delete(&user.id, context.now()).await?;
-            tx.sessions().delete_all(&user.id, None).await?;
-            tx.verifications().cancel(&user.id, &Purpose::ALL).await?;
-        }
-    }
-    tx.commit().await?;
-    tracing::info!(user = %user.id, ?mode, "user deleted");
-    hooks.after_commit(user).await;
-    Ok(())
-}
-
-impl From<HookError> for DeleteUserError {
-    fn from(error: HookError) -> Self {
+impl From<DeletionError> for DeleteUserError {
+    fn from(error: DeletionError) -> Self {
         match error {
-            HookError::Rejected(rejection) => Self::Rejected(rejection),
-            HookError::Store(error) => Self::Store(error),
+            DeletionError::AlreadyGone => Self::NotSignedIn(NotSignedIn),
+            DeletionError::Rejected(rejection) => Self::Rejected(rejection),
+            DeletionError::Store(error) => Self::Store(error),
         }
     }
 }
@@ -220,6 +209,7 @@ impl From<VerifyPasswordError> for DeleteUserError {
             VerifyPasswordError::TooLong => Self::PasswordTooLong,
             VerifyPasswordError::NoCredential => Self::NoCredential,
             VerifyPasswordError::Wrong => Self::WrongPassword,
+            VerifyPasswordError::NotSignedIn(error) => Self::NotSignedIn(error),
             VerifyPasswordError::Hash(error) => Self::Hash(error),
             VerifyPasswordError::Store(error) => Self::Store(error),
         }

@@ -4,8 +4,6 @@ mod change_email;
 mod delete;
 mod update;
 
-pub(crate) use delete::delete_or_anonymize;
-
 pub use change_email::{ChangeEmail, ChangeEmailError, EmailChanged};
 pub use delete::{DeleteUser, DeleteUserError, DeleteUserInput, Deletion};
 pub use update::{UpdateUser, UpdateUserError};

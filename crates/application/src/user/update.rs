@@ -1,5 +1,6 @@
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::user::{ProfileChange, User, Username};
-use doorward_domain::{Constraint, StoreError, UserId};
+use doorward_domain::{Constraint, NotSignedIn, RequestContext, StoreError};
 
 use crate::Context;
 
@@ -9,6 +10,9 @@ pub enum UpdateUserError {
     /// Somebody has the username.
     #[error("the username is taken")]
     UsernameTaken,
+    /// Nobody is signed in.
+    #[error(transparent)]
+    NotSignedIn(#[from] NotSignedIn),
     /// The store failed.
     #[error("the store failed")]
     Store(#[source] StoreError),
@@ -28,9 +32,19 @@ impl UpdateUser {
     }
 
     /// The user after the change; none if they are gone.
-    pub async fn run(&self, user: &UserId, change: &ProfileChange) -> Result<Option<User>, UpdateUserError> {
-        let (users, now) = (self.context.store().users(), self.context.now());
-        Ok(users.update(user, &change.clone().into(), now).await?)
+    pub async fn run(
+        &self,
+        request: &RequestContext,
+        change: &ProfileChange,
+    ) -> Result<Option<User>, UpdateUserError> {
+        let (user, now) = (&request.signed_in()?.user.id, self.context.now());
+        let tx = self.context.store().begin(request).await?;
+        let Some(updated) = tx.users().update(user, &change.clone().into(), now).await? else {
+            return Ok(None);
+        };
+        tx.record(Event::of(EventKind::UserUpdated, user)).await?;
+        tx.commit().await?;
+        Ok(Some(updated))
     }
 
     /// Whether nobody has this username.

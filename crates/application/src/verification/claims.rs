@@ -1,9 +1,10 @@
 //! Claims of a verification link as they rest in a `verification` row.
 
 use chrono::{DateTime, Utc};
-use doorward_domain::UserId;
-use doorward_domain::user::Email;
+use doorward_domain::session::TokenStorage;
+use doorward_domain::user::{Email, User};
 use doorward_domain::verification::{EmailChange, EmailChangeStep, EmailClaims, Verification};
+use doorward_domain::{Locked, UserId};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -62,4 +63,54 @@ pub(super) fn from_row(row: &Verification) -> Option<EmailClaims> {
         issued_at: stored.issued_at,
         expires_at: row.expires_at,
     })
+}
+
+/// Whose link it is, and the address it was mailed to: worth nothing once the user has another one (TK-5, TK-6).
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StoredBinding {
+    user_id: String,
+    email: String,
+}
+
+/// The user of a mailed link, and the address it is bound to; none in rows of Better Auth, whose value is the user's id.
+pub(crate) struct Binding {
+    pub(crate) user_id: UserId,
+    pub(crate) email: Option<Email>,
+}
+
+impl Binding {
+    /// The value of a row for this user. Where Better Auth has to read it, it is the user's id and no more.
+    pub(crate) fn value(user: &User, storage: TokenStorage) -> String {
+        match storage {
+            TokenStorage::Plaintext => user.id.to_string(),
+            TokenStorage::Digest => {
+                let stored = StoredBinding {
+                    user_id: user.id.to_string(),
+                    email: user.email.to_string(),
+                };
+                serde_json::json!(stored).to_string()
+            }
+        }
+    }
+
+    /// What a row says.
+    pub(crate) fn of(row: Verification) -> Self {
+        let (value, owner) = (row.value, row.user_id);
+        match serde_json::from_str::<StoredBinding>(&value) {
+            Ok(stored) => Self {
+                user_id: UserId::from_stored(stored.user_id),
+                email: Some(Email::from_stored(stored.email)),
+            },
+            Err(_) => Self {
+                user_id: owner.unwrap_or_else(|| UserId::from_stored(value)),
+                email: None,
+            },
+        }
+    }
+
+    /// Whether the link still fits its user.
+    pub(crate) fn fits(&self, user: &Locked<User>) -> bool {
+        self.user_id == user.id && self.email.as_ref().is_none_or(|email| *email == user.email)
+    }
 }

@@ -7,7 +7,7 @@ use doorward_domain::verification::{
     EmailChange, EmailChangeStep, EmailClaims, EmailTokenError, OneTimeToken, Purpose, Verification,
     VerificationKey,
 };
-use doorward_domain::{Secret, StoreError, Transaction};
+use doorward_domain::{Inserted, Secret, StoreError, Transaction};
 
 use super::claims;
 use crate::Context;
@@ -30,7 +30,19 @@ pub(super) struct PresentedLink {
     pub(super) claims: EmailClaims,
     /// It was used before: it may be answered as the first time, but has no effect (TK-3).
     pub(super) consumed: bool,
+    /// Whether a row has its claims; otherwise the link carries them itself, signed.
+    is_stored: bool,
     token: OneTimeToken,
+}
+
+/// Whether what a link stands for may happen.
+#[must_use = "the link may have been used or cancelled since it was read"]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// It is used for the first time, by this transaction.
+    First,
+    /// It was used or cancelled meanwhile.
+    NotPermitted,
 }
 
 /// Why a presented token is no link.
@@ -170,6 +182,7 @@ impl VerificationLinks {
             return Ok(PresentedLink {
                 claims,
                 consumed: true,
+                is_stored: true,
                 token,
             });
         }
@@ -186,6 +199,7 @@ impl VerificationLinks {
         Ok(PresentedLink {
             claims,
             consumed: false,
+            is_stored: !is_signed,
             token,
         })
     }
@@ -206,18 +220,24 @@ impl VerificationLinks {
         Ok(claims::from_row(&row))
     }
 
-    /// Uses the link up, before anything it stands for happens. False if somebody was faster.
+    /// Uses the link up, before anything it stands for happens. Of a stored link, its row is the permission: if somebody
+    /// cancelled or consumed it since it was read, nothing may follow (TK-3, TK-5). Of a signed link, which has no row, the
+    /// mark that it was used is.
     pub(super) async fn consume(
         &self,
         tx: &dyn Transaction,
         link: &PresentedLink,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Use, StoreError> {
         if !self.single_use() {
-            return Ok(true);
+            return Ok(Use::First);
         }
         let now = self.context.now();
-        let stored = VerificationKey::new(Purpose::VerifyEmail, link.token.clone());
-        tx.verifications().consume(&stored, now).await?;
+        if link.is_stored {
+            let stored = VerificationKey::new(Purpose::VerifyEmail, link.token.clone());
+            if tx.verifications().consume(&stored, now).await?.is_none() {
+                return Ok(Use::NotPermitted);
+            }
+        }
         let consumed =
             VerificationKey::new(Purpose::Consumed, link.token.clone()).identifier(TokenStorage::Digest);
         let value = claims::to_value(&link.claims);
@@ -228,7 +248,10 @@ impl VerificationLinks {
             link.claims.expires_at,
             now,
         );
-        tx.verifications().insert_unless_live(&mark, now).await
+        Ok(match tx.verifications().insert_unless_live(&mark, now).await? {
+            Inserted::Inserted => Use::First,
+            Inserted::AlreadyThere => Use::NotPermitted,
+        })
     }
 
     fn single_use(&self) -> bool {

@@ -1,6 +1,7 @@
-use doorward_domain::StoreError;
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::redirect::RedirectTarget;
-use doorward_domain::user::{Email, User};
+use doorward_domain::user::Email;
+use doorward_domain::{NotSignedIn, RequestContext, StoreError, UserId};
 
 use super::VerificationLinks;
 use crate::Context;
@@ -17,6 +18,9 @@ pub enum SendVerificationError {
     /// A signed-in user's address is verified already.
     #[error("the address is verified already")]
     AlreadyVerified,
+    /// Nobody is signed in, or the session or the user is gone by now.
+    #[error(transparent)]
+    NotSignedIn(#[from] NotSignedIn),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -53,40 +57,56 @@ impl SendVerificationEmail {
     /// and tells the caller nothing about that (EN-1).
     pub async fn for_anybody(
         &self,
+        request: &RequestContext,
         email: &Email,
         callback: Option<&RedirectTarget>,
     ) -> Result<(), SendVerificationError> {
         self.check_enabled()?;
         match self.context.store().users().find_by_email(email).await? {
-            Some(user) if !user.email_verified => self.mail(&user, callback).await,
-            _ => Ok(()),
+            Some(user) => match self.mail(request, &user.id, email, callback).await {
+                // Whoever asks is told nothing about the owner of the address.
+                Err(
+                    SendVerificationError::Mismatch
+                    | SendVerificationError::AlreadyVerified
+                    | SendVerificationError::NotSignedIn(_),
+                ) => Ok(()),
+                outcome => outcome,
+            },
+            None => Ok(()),
         }
     }
 
     /// For a signed-in user: mails the own address, which is the only one they may ask for.
     pub async fn for_user(
         &self,
-        user: &User,
+        request: &RequestContext,
         email: &Email,
         callback: Option<&RedirectTarget>,
     ) -> Result<(), SendVerificationError> {
         self.check_enabled()?;
+        let user = &request.signed_in()?.user.id;
+        self.mail(request, user, email, callback).await
+    }
+
+    /// The user is locked, so that the link fits the address it is mailed to.
+    async fn mail(
+        &self,
+        request: &RequestContext,
+        user: &UserId,
+        email: &Email,
+        callback: Option<&RedirectTarget>,
+    ) -> Result<(), SendVerificationError> {
+        let tx = self.context.store().begin(request).await?;
+        let user = tx.users().lock(user).await?.ok_or(NotSignedIn)?;
         if user.email != *email {
             return Err(SendVerificationError::Mismatch);
         }
         if user.email_verified {
             return Err(SendVerificationError::AlreadyVerified);
         }
-        self.mail(user, callback).await
-    }
-
-    async fn mail(
-        &self,
-        user: &User,
-        callback: Option<&RedirectTarget>,
-    ) -> Result<(), SendVerificationError> {
-        let tx = self.context.store().begin().await?;
-        self.links.mail_verification(&*tx, user, callback).await?;
+        self.links.mail_verification(&*tx, &user, callback).await?;
+        tx.record(Event::of(EventKind::VerificationRequested, &user.id))
+            .await?;
         Ok(tx.commit().await?)
     }
 }

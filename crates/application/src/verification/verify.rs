@@ -1,13 +1,14 @@
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::redirect::RedirectTarget;
-use doorward_domain::session::Lifetime;
+use doorward_domain::session::{AuthMethod, Authentication, Lifetime};
 use doorward_domain::user::User;
-use doorward_domain::verification::{EmailChange, EmailChangeStep, EmailClaims, EmailTokenError, Purpose};
-use doorward_domain::{StoreError, Transaction};
+use doorward_domain::verification::{EmailChange, EmailChangeStep, EmailTokenError, Purpose};
+use doorward_domain::{Changed, Locked, RequestContext, StoreError, Transaction, UserId};
 
 use super::VerificationLinks;
-use super::links::{LinkError, PresentedLink};
+use super::links::{LinkError, PresentedLink, Use};
 use crate::Context;
-use crate::session::{AuthMethod, Client, IssuedSession, SessionIssuer, SessionRequest};
+use crate::sign_in::{Admission, IssuedSession, SessionIssuer, SessionRequest};
 
 /// Why a link does nothing.
 #[derive(Debug, thiserror::Error)]
@@ -34,12 +35,8 @@ pub enum VerifyEmailError {
 pub struct VerifyEmailInput<'a> {
     /// The token in the link.
     pub token: &'a str,
-    /// Who is signed in in this browser.
-    pub caller: Option<&'a User>,
     /// Where the browser goes next; the second email of a change of address leads there, too.
     pub callback: Option<&'a RedirectTarget>,
-    /// Where the request comes from.
-    pub client: Client,
 }
 
 /// What following the link did.
@@ -82,177 +79,179 @@ impl VerifyEmail {
     }
 
     /// Follows the link. However often and by however many at once it is followed, it has its effect once (TK-3).
-    pub async fn run(&self, input: VerifyEmailInput<'_>) -> Result<Verified, VerifyEmailError> {
+    pub async fn run(
+        &self,
+        request: &RequestContext,
+        input: VerifyEmailInput<'_>,
+    ) -> Result<Verified, VerifyEmailError> {
         let link = self.links.read(input.token).await?;
         match link.claims.change.clone() {
-            None => self.verify(&link, input).await,
-            Some(change) => self.change(&link, change, input).await,
+            None => self.verify(request, &link).await,
+            Some(change) => self.change(request, &link, change, input.callback).await,
         }
     }
 
     async fn verify(
         &self,
+        request: &RequestContext,
         link: &PresentedLink,
-        input: VerifyEmailInput<'_>,
     ) -> Result<Verified, VerifyEmailError> {
         let claims = &link.claims;
         let found = self.context.store().users().find_by_email(&claims.email).await?;
-        let mut user = found.ok_or(VerifyEmailError::UserNotFound)?;
-        if claims.user_id.as_ref().is_some_and(|id| *id != user.id) {
+        let found = found.ok_or(VerifyEmailError::UserNotFound)?;
+        let tx = self.context.store().begin(request).await?;
+        let user = lock(&*tx, &found.id).await?;
+        if claims.user_id.as_ref().is_some_and(|id| *id != user.id) || user.email != claims.email {
             return Err(VerifyEmailError::InvalidToken);
         }
         if user.email_verified {
-            return Ok(Verified::Address { user, opened: None });
-        }
-        if link.consumed {
-            return Err(VerifyEmailError::InvalidToken);
+            return Ok(Verified::Address {
+                user: user.into_inner(),
+                opened: None,
+            });
         }
         let now = self.context.now();
-        let tx = self.context.store().begin().await?;
-        if !self.links.consume(&*tx, link).await?
-            || !tx
-                .users()
-                .mark_email_verified(&user.id, &claims.email, now)
-                .await?
-        {
-            drop(tx);
-            return self.settled(user).await;
+        if link.consumed || self.links.consume(&*tx, link).await? == Use::NotPermitted {
+            return Err(VerifyEmailError::InvalidToken);
         }
-        user.email_verified = true;
-        user.updated_at = now;
-        let opened = self.sign_in(&*tx, &user, input).await?;
-        tx.commit().await?;
+        let marked = tx
+            .users()
+            .mark_email_verified(&user.id, &claims.email, now)
+            .await?;
+        if marked == Changed::Stale {
+            return Err(VerifyEmailError::InvalidToken);
+        }
+        let user = user.map(|user| User {
+            email_verified: true,
+            updated_at: now,
+            ..user
+        });
+        tx.record(Event::of(EventKind::EmailVerified, &user.id)).await?;
+        let opened = match self.sign_in(request, &*tx, &user).await? {
+            None => {
+                tx.commit().await?;
+                None
+            }
+            Some(admission) => {
+                self.issuer.commit(tx, &user, &admission).await?;
+                match admission {
+                    Admission::Issued(issued) => Some(issued),
+                    Admission::Denied(_) | Admission::Challenged(_) => None,
+                }
+            }
+        };
         tracing::info!(user = %user.id, "address verified");
-        Ok(Verified::Address { user, opened })
+        Ok(Verified::Address {
+            user: user.into_inner(),
+            opened,
+        })
     }
 
-    /// Somebody else was faster: the same answer if the address is verified now, without a session.
-    async fn settled(&self, user: User) -> Result<Verified, VerifyEmailError> {
-        let now = self.context.store().users().find(&user.id).await?;
-        match now {
-            Some(user) if user.email_verified => Ok(Verified::Address { user, opened: None }),
-            _ => Err(VerifyEmailError::InvalidToken),
-        }
-    }
-
+    /// Asks the issuer for a session, where following a link signs in and the browser is not signed in as the user already.
     async fn sign_in(
         &self,
+        request: &RequestContext,
         tx: &dyn Transaction,
-        user: &User,
-        input: VerifyEmailInput<'_>,
-    ) -> Result<Option<IssuedSession>, VerifyEmailError> {
-        let wanted = self
-            .context
-            .settings
-            .email_verification
-            .auto_sign_in_after_verification;
-        if !wanted || input.caller.is_some_and(|caller| caller.id == user.id) {
+        user: &Locked<User>,
+    ) -> Result<Option<Admission>, VerifyEmailError> {
+        let settings = &self.context.settings.email_verification;
+        let is_signed_in = request.signed_in().is_ok_and(|caller| caller.user.id == user.id);
+        if !settings.auto_sign_in_after_verification || is_signed_in {
             return Ok(None);
         }
-        let opening = SessionRequest {
-            proof: AuthMethod::EmailLink,
+        let proof = Authentication::by(AuthMethod::EmailLink, self.context.now());
+        let wanted = SessionRequest {
             lifetime: Lifetime::Remembered,
-            client: input.client,
+            previous: None,
         };
-        // A ban may have come since the user was read.
-        let Some(user) = tx.users().lock(&user.id).await? else {
-            return Ok(None);
-        };
-        Ok(self.issuer.open_if_admitted(tx, &user, opening).await?)
+        Ok(Some(self.issuer.issue(request, tx, user, proof, wanted).await?))
     }
 
     async fn change(
         &self,
+        request: &RequestContext,
         link: &PresentedLink,
         change: EmailChange,
-        input: VerifyEmailInput<'_>,
+        callback: Option<&RedirectTarget>,
     ) -> Result<Verified, VerifyEmailError> {
-        let user = self.bound_user(&link.claims).await?;
-        if input.caller.is_some_and(|caller| caller.id != user.id) {
+        let claims = &link.claims;
+        let id = claims.user_id.as_ref().ok_or(VerifyEmailError::InvalidToken)?;
+        let tx = self.context.store().begin(request).await?;
+        let user = lock(&*tx, id).await?;
+        if request.signed_in().is_ok_and(|caller| caller.user.id != user.id) {
             return Err(VerifyEmailError::InvalidUser);
         }
         if link.consumed {
             return match change.step {
                 EmailChangeStep::Confirmation => Ok(Verified::ChangeConfirmed),
-                EmailChangeStep::Verification if user.email == change.to => {
-                    Ok(Verified::AddressChanged { user })
-                }
+                EmailChangeStep::Verification if user.email == change.to => Ok(Verified::AddressChanged {
+                    user: user.into_inner(),
+                }),
                 EmailChangeStep::Verification => Err(VerifyEmailError::InvalidToken),
             };
         }
-        if user.email != link.claims.email {
+        if user.email != claims.email || self.links.consume(&*tx, link).await? == Use::NotPermitted {
             return Err(VerifyEmailError::InvalidToken);
         }
         match change.step {
-            EmailChangeStep::Confirmation => self.confirm(link, &user, change, input.callback).await,
-            EmailChangeStep::Verification => self.complete(link, user, change).await,
+            EmailChangeStep::Confirmation => self.confirm(tx, &user, change, callback).await,
+            EmailChangeStep::Verification => self.complete(tx, user, change).await,
         }
-    }
-
-    async fn bound_user(&self, claims: &EmailClaims) -> Result<User, VerifyEmailError> {
-        let id = claims.user_id.as_ref().ok_or(VerifyEmailError::InvalidToken)?;
-        self.context
-            .store()
-            .users()
-            .find(id)
-            .await?
-            .ok_or(VerifyEmailError::UserNotFound)
     }
 
     async fn confirm(
         &self,
-        link: &PresentedLink,
-        user: &User,
+        tx: Box<dyn Transaction>,
+        user: &Locked<User>,
         change: EmailChange,
         callback: Option<&RedirectTarget>,
     ) -> Result<Verified, VerifyEmailError> {
-        let tx = self.context.store().begin().await?;
-        if self.links.consume(&*tx, link).await? {
-            let next = EmailChange {
-                step: EmailChangeStep::Verification,
-                ..change
-            };
-            self.links.mail_change(&*tx, user, next, callback).await?;
-            tx.commit().await?;
-        }
+        let next = EmailChange {
+            step: EmailChangeStep::Verification,
+            ..change
+        };
+        self.links.mail_change(&*tx, user, next, callback).await?;
+        tx.record(Event::of(EventKind::EmailChangeRequested, &user.id).with_details("confirmed"))
+            .await?;
+        tx.commit().await?;
         Ok(Verified::ChangeConfirmed)
     }
 
     async fn complete(
         &self,
-        link: &PresentedLink,
-        mut user: User,
+        tx: Box<dyn Transaction>,
+        user: Locked<User>,
         change: EmailChange,
     ) -> Result<Verified, VerifyEmailError> {
         let now = self.context.now();
-        let tx = self.context.store().begin().await?;
-        let first = self.links.consume(&*tx, link).await?;
-        let changed = first
-            && match tx
-                .users()
-                .change_email(&user.id, &user.email, &change.to, user.email_verified, now)
-                .await
-            {
-                Err(StoreError::Conflict(_)) => false,
-                outcome => outcome?,
-            };
-        if !changed {
-            return Err(VerifyEmailError::InvalidToken);
+        let changed = tx
+            .users()
+            .change_email(&user.id, &user.email, &change.to, user.email_verified, now)
+            .await;
+        match changed {
+            Ok(Changed::Applied) => {}
+            Ok(Changed::Stale) | Err(StoreError::Conflict(_)) => return Err(VerifyEmailError::InvalidToken),
+            Err(error) => return Err(error.into()),
         }
         if self.context.settings.security.cancel_older_links {
-            let all = [
-                Purpose::ResetPassword,
-                Purpose::DeleteAccount,
-                Purpose::VerifyEmail,
-            ];
-            tx.verifications().cancel(&user.id, &all).await?;
+            tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
         }
+        tx.record(Event::of(EventKind::EmailChanged, &user.id)).await?;
         tx.commit().await?;
         tracing::info!(user = %user.id, "address changed");
-        user.email = change.to;
-        user.updated_at = now;
-        Ok(Verified::AddressChanged { user })
+        let user = user.map(|user| User {
+            email: change.to,
+            updated_at: now,
+            ..user
+        });
+        Ok(Verified::AddressChanged {
+            user: user.into_inner(),
+        })
     }
+}
+
+async fn lock(tx: &dyn Transaction, id: &UserId) -> Result<Locked<User>, VerifyEmailError> {
+    tx.users().lock(id).await?.ok_or(VerifyEmailError::UserNotFound)
 }
 
 impl From<LinkError> for VerifyEmailError {

@@ -204,6 +204,28 @@ impl AccessPolicy {
                 .any(|role| self.administrators.roles.iter().any(|admin| admin == role))
     }
 
+    /// Whether the caller may do everything the other may, so that changing the other gives the caller no more rights. An
+    /// administrator may change everybody.
+    #[must_use]
+    pub fn covers(&self, caller: &User, other: &User) -> bool {
+        self.is_administrator(caller)
+            || (!self.is_administrator(other) && self.holds_all(caller, self.roles_of(other)))
+    }
+
+    /// Whether the caller may do everything these roles permit, so that granting them gives away no more than the caller
+    /// has. An administrator may grant every role.
+    #[must_use]
+    pub fn may_grant(&self, caller: &User, roles: &RoleList) -> bool {
+        let administers = |role: &str| self.administrators.roles.iter().any(|admin| admin == role);
+        self.is_administrator(caller)
+            || (!roles.iter().any(administers) && self.holds_all(caller, roles.iter()))
+    }
+
+    fn holds_all<'a>(&self, caller: &User, roles: impl Iterator<Item = &'a str>) -> bool {
+        let mut granted = roles.filter_map(|role| self.roles.get(role)).flatten();
+        granted.all(|permission| self.permits(caller, permission))
+    }
+
     /// Whether the user has this role.
     #[must_use]
     pub fn has_role(&self, user: &User, role: &str) -> bool {

@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 
 use super::Account;
 use crate::password::PasswordHash;
-use crate::{AccountId, StoreError, UserId};
+use crate::{AccountId, Changed, StoreError, UserId};
 
 /// What became of a request to unlink an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,13 +29,13 @@ pub trait AccountRepository: Send + Sync {
     /// All accounts of the user, oldest first.
     async fn list(&self, user: &UserId) -> Result<Vec<Account>, StoreError>;
 
-    /// Sets the password of the user's password account. False if there is none.
+    /// Sets the password of the user's password account, if there is one.
     async fn set_password(
         &self,
         user: &UserId,
         password: &PasswordHash,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Changed, StoreError>;
 
     /// Sets the password if it still is `from`: of concurrent changes by the same old password one wins.
     async fn replace_password(
@@ -44,7 +44,7 @@ pub trait AccountRepository: Send + Sync {
         from: &PasswordHash,
         to: &PasswordHash,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Changed, StoreError>;
 
     /// Removes an account, the last one only if `allow_last`. Call it after
     /// [`lock`](crate::user::UserRepository::lock), so that two callers cannot each leave the other's.

@@ -1,7 +1,8 @@
 use chrono::{DateTime, Utc};
 
-use super::StoredToken;
+use super::{Authentication, Lifetime, SessionToken, StoredToken};
 use crate::fields::FieldValues;
+use crate::user::User;
 use crate::{SessionId, UserId};
 
 /// A browser that is signed in.
@@ -15,7 +16,7 @@ pub struct Session {
     pub token: StoredToken,
     /// The moment from which the session is worth nothing.
     pub expires_at: DateTime<Utc>,
-    /// When the person signed in.
+    /// When the row was made: at the sign-in, or when the session was rotated.
     pub created_at: DateTime<Utc>,
     /// When it was last extended or changed.
     pub updated_at: DateTime<Utc>,
@@ -25,11 +26,30 @@ pub struct Session {
     pub user_agent: Option<String>,
     /// What the application keeps with a session.
     pub extra: FieldValues,
-    /// The administrator who uses it in the place of its user.
+    /// The administrator who impersonates the user with it.
     pub impersonated_by: Option<UserId>,
+    /// How and when the user, or the administrator who impersonates them, proved who they are.
+    pub authentication: Authentication,
+    /// How long its user asked to stay signed in; absent in sessions that others made, where a cookie says it.
+    pub lifetime: Option<Lifetime>,
     /// When a session Better Auth opened was taken over. From then on it ages like one of ours, so that nobody is
     /// signed out by the move, however long ago they signed in.
     pub imported_at: Option<DateTime<Utc>>,
+}
+
+/// A session in use: somebody presented its token, and it is live.
+#[derive(Clone, Debug)]
+pub struct ActiveSession {
+    /// The session.
+    pub session: Session,
+    /// Its user.
+    pub user: User,
+    /// The token in clear, as the client presented it.
+    pub token: SessionToken,
+    /// Whether reading the session extended it.
+    pub refreshed: bool,
+    /// Whether the session is due to be extended and was not.
+    pub needs_refresh: bool,
 }
 
 impl Session {

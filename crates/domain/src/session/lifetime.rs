@@ -1,6 +1,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Session, TokenStorage};
+use super::{Authentication, Session, TokenStorage};
 
 /// How long the person wants to stay signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,14 +41,29 @@ impl SessionPolicy {
         now + self.absolute_lifetime.map_or(duration, |most| duration.min(most))
     }
 
-    /// The end the session gets if it is due to be extended. One that an administrator uses in somebody's place never is
-    /// (AC-6).
+    /// When a session ends that continues an earlier proof: as if it were opened now, but never later than the absolute
+    /// age counted from that proof (SE-8).
+    #[must_use]
+    pub fn expiry_after(
+        &self,
+        authentication: &Authentication,
+        lifetime: Lifetime,
+        now: DateTime<Utc>,
+    ) -> DateTime<Utc> {
+        let expiry = self.first_expiry(lifetime, now);
+        self.absolute_lifetime
+            .map_or(expiry, |most| expiry.min(authentication.at + most))
+    }
+
+    /// The end the session gets if it is due to be extended. An impersonation never is (AC-6), nor one that ends with the
+    /// browser (SE-8).
     #[must_use]
     pub fn extension(&self, session: &Session, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let due = session.expires_at - self.expires_in + self.update_age <= now;
         let wanted = now + self.expires_in;
         let extended = self.last_moment(session).map_or(wanted, |last| last.min(wanted));
-        let may = !self.never_refresh && session.impersonated_by.is_none();
+        let lasting = session.impersonated_by.is_none() && session.lifetime != Some(Lifetime::BrowserSession);
+        let may = !self.never_refresh && lasting;
         (due && may && extended > session.expires_at).then_some(extended)
     }
 
@@ -63,13 +78,13 @@ impl SessionPolicy {
     /// Whether the person signed in recently enough for what needs it. Extending a session does not help.
     #[must_use]
     pub fn is_fresh(&self, session: &Session, now: DateTime<Utc>) -> bool {
-        self.fresh_age.is_zero() || now - session.created_at < self.fresh_age
+        self.fresh_age.is_zero() || now - session.authentication.at < self.fresh_age
     }
 
     /// The moment beyond which the session cannot last however busy it is.
     fn last_moment(&self, session: &Session) -> Option<DateTime<Utc>> {
         self.absolute_lifetime
-            .map(|most| session.imported_at.unwrap_or(session.created_at) + most)
+            .map(|most| session.imported_at.unwrap_or(session.authentication.at) + most)
     }
 }
 
@@ -106,6 +121,8 @@ mod tests {
             user_agent: None,
             extra: std::collections::BTreeMap::new(),
             impersonated_by: None,
+            authentication: Authentication::unknown(start()),
+            lifetime: None,
             imported_at: None,
         }
     }

@@ -1,13 +1,15 @@
 //! Being signed in: token, session, how long it lasts, and where it is kept.
 
+mod authentication;
 mod cache;
 mod entity;
 mod lifetime;
 mod repository;
 mod token;
 
+pub use authentication::{AuthMethod, Authentication};
 pub use cache::{CacheVersion, NoSessionCache, SessionCache};
-pub use entity::Session;
+pub use entity::{ActiveSession, Session};
 pub use lifetime::{Lifetime, SessionPolicy};
 pub use repository::{SessionHandle, SessionRepository};
 pub use token::{InvalidToken, SessionToken, StoredToken, TokenStorage};

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use super::{Session, SessionToken, StoredToken};
 use crate::fields::FieldChanges;
 use crate::user::User;
-use crate::{SessionId, StoreError, UserId};
+use crate::{Changed, Removed, SessionId, StoreError, UserId};
 
 /// What a user names one of their own sessions by: its id or its token.
 #[derive(Clone, Debug)]
@@ -45,31 +45,33 @@ pub trait SessionRepository: Send + Sync {
         from: &StoredToken,
         to: &StoredToken,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Changed, StoreError>;
 
-    /// Moves the end of the session, if it still ends at `from`. False if it is gone or somebody else moved it.
+    /// Moves the end of the session, if it still ends at `from`: neither is it gone nor did somebody else move it.
     async fn extend(
         &self,
         id: &SessionId,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Changed, StoreError>;
 
-    /// Changes the application's fields of the session. False if it is gone.
+    /// Changes the application's fields of the session, if it is there.
     async fn update_extra(
         &self,
         id: &SessionId,
         changes: &FieldChanges,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Changed, StoreError>;
+
     /// The sessions of the user that end after `now`, oldest first.
     async fn list_live(&self, user: &UserId, now: DateTime<Utc>) -> Result<Vec<Session>, StoreError>;
 
     /// All sessions of the user, expired or not, oldest first.
     async fn list_all(&self, user: &UserId) -> Result<Vec<Session>, StoreError>;
+
     /// Ends the session.
-    async fn delete(&self, id: &SessionId) -> Result<bool, StoreError>;
+    async fn delete(&self, id: &SessionId) -> Result<Removed, StoreError>;
 
     /// Ends the user's session of this id or token, and nobody else's (AC-1). Answers which it was.
     async fn delete_by_handle(
@@ -78,8 +80,9 @@ pub trait SessionRepository: Send + Sync {
         handle: &SessionHandle,
     ) -> Result<Option<SessionId>, StoreError>;
 
-    /// Ends the session of this id or token, whosever it is: for administrators. Answers which it was.
-    async fn delete_of_anybody(&self, handle: &SessionHandle) -> Result<Option<SessionId>, StoreError>;
+    /// The session of this id or token, whosever it is: for administrators.
+    async fn find_by_handle(&self, handle: &SessionHandle) -> Result<Option<Session>, StoreError>;
+
     /// Ends all sessions of the user but `keep`, and answers how many.
     async fn delete_all<'a>(&self, user: &UserId, keep: Option<&'a SessionId>) -> Result<u64, StoreError>;
 

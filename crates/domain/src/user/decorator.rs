@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Email, User, UserChange, UserPage, UserQuery, UserRepository, Username};
 use crate::access::Administrators;
-use crate::{StoreError, UserId};
+use crate::{Changed, Locked, Removed, StoreError, UserId};
 
 /// A [`UserRepository`] in front of another one: write the methods in which it differs, the others ask the one behind.
 #[async_trait]
@@ -32,7 +32,7 @@ pub trait UserRepositoryDecorator: Send + Sync {
     }
 
     /// See [`UserRepository::lock`].
-    async fn lock(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+    async fn lock(&self, id: &UserId) -> Result<Option<Locked<User>>, StoreError> {
         self.inner().lock(id).await
     }
 
@@ -41,9 +41,23 @@ pub trait UserRepositoryDecorator: Send + Sync {
         self.inner().find_with_deleted(id).await
     }
 
+    /// See [`UserRepository::lock_with_administrators`].
+    async fn lock_with_administrators(
+        &self,
+        id: &UserId,
+        who: &Administrators,
+    ) -> Result<Vec<Locked<User>>, StoreError> {
+        self.inner().lock_with_administrators(id, who).await
+    }
+
     /// See [`UserRepository::lock_administrators`].
-    async fn lock_administrators(&self, who: &Administrators) -> Result<Vec<User>, StoreError> {
+    async fn lock_administrators(&self, who: &Administrators) -> Result<Vec<Locked<User>>, StoreError> {
         self.inner().lock_administrators(who).await
+    }
+
+    /// See [`UserRepository::has_second_factor`].
+    async fn has_second_factor(&self, id: &UserId) -> Result<bool, StoreError> {
+        self.inner().has_second_factor(id).await
     }
 
     /// See [`UserRepository::list`].
@@ -67,7 +81,7 @@ pub trait UserRepositoryDecorator: Send + Sync {
         id: &UserId,
         email: &Email,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         self.inner().mark_email_verified(id, email, now).await
     }
 
@@ -79,22 +93,22 @@ pub trait UserRepositoryDecorator: Send + Sync {
         to: &Email,
         verified: bool,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         self.inner().change_email(id, from, to, verified, now).await
     }
 
     /// See [`UserRepository::soft_delete`].
-    async fn soft_delete(&self, id: &UserId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    async fn soft_delete(&self, id: &UserId, now: DateTime<Utc>) -> Result<Removed, StoreError> {
         self.inner().soft_delete(id, now).await
     }
 
     /// See [`UserRepository::restore`].
-    async fn restore(&self, id: &UserId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    async fn restore(&self, id: &UserId, now: DateTime<Utc>) -> Result<Changed, StoreError> {
         self.inner().restore(id, now).await
     }
 
     /// See [`UserRepository::delete`].
-    async fn delete(&self, id: &UserId) -> Result<bool, StoreError> {
+    async fn delete(&self, id: &UserId) -> Result<Removed, StoreError> {
         self.inner().delete(id).await
     }
 
@@ -122,7 +136,7 @@ impl<L: UserRepositoryDecorator> UserRepository for L {
         UserRepositoryDecorator::find_by_username(self, username).await
     }
 
-    async fn lock(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+    async fn lock(&self, id: &UserId) -> Result<Option<Locked<User>>, StoreError> {
         UserRepositoryDecorator::lock(self, id).await
     }
 
@@ -130,8 +144,20 @@ impl<L: UserRepositoryDecorator> UserRepository for L {
         UserRepositoryDecorator::find_with_deleted(self, id).await
     }
 
-    async fn lock_administrators(&self, who: &Administrators) -> Result<Vec<User>, StoreError> {
+    async fn lock_with_administrators(
+        &self,
+        id: &UserId,
+        who: &Administrators,
+    ) -> Result<Vec<Locked<User>>, StoreError> {
+        UserRepositoryDecorator::lock_with_administrators(self, id, who).await
+    }
+
+    async fn lock_administrators(&self, who: &Administrators) -> Result<Vec<Locked<User>>, StoreError> {
         UserRepositoryDecorator::lock_administrators(self, who).await
+    }
+
+    async fn has_second_factor(&self, id: &UserId) -> Result<bool, StoreError> {
+        UserRepositoryDecorator::has_second_factor(self, id).await
     }
 
     async fn list(&self, query: &UserQuery) -> Result<UserPage, StoreError> {
@@ -152,7 +178,7 @@ impl<L: UserRepositoryDecorator> UserRepository for L {
         id: &UserId,
         email: &Email,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         UserRepositoryDecorator::mark_email_verified(self, id, email, now).await
     }
 
@@ -163,19 +189,19 @@ impl<L: UserRepositoryDecorator> UserRepository for L {
         to: &Email,
         verified: bool,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         UserRepositoryDecorator::change_email(self, id, from, to, verified, now).await
     }
 
-    async fn soft_delete(&self, id: &UserId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    async fn soft_delete(&self, id: &UserId, now: DateTime<Utc>) -> Result<Removed, StoreError> {
         UserRepositoryDecorator::soft_delete(self, id, now).await
     }
 
-    async fn restore(&self, id: &UserId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    async fn restore(&self, id: &UserId, now: DateTime<Utc>) -> Result<Changed, StoreError> {
         UserRepositoryDecorator::restore(self, id, now).await
     }
 
-    async fn delete(&self, id: &UserId) -> Result<bool, StoreError> {
+    async fn delete(&self, id: &UserId) -> Result<Removed, StoreError> {
         UserRepositoryDecorator::delete(self, id).await
     }
 

@@ -3,11 +3,11 @@ use chrono::{DateTime, Utc};
 
 use super::{Email, User, UserChange, UserPage, UserQuery, Username};
 use crate::access::Administrators;
-use crate::{StoreError, UserId};
+use crate::{Changed, Locked, Removed, StoreError, UserId};
 
 /// Where users are kept.
 ///
-/// Absence is `Ok(None)` or `Ok(false)`, never an error. Deleted users are absent for every method but
+/// Absence is an answer of its own, never an error. Deleted users are absent for every method but
 /// [`find_with_deleted`](Self::find_with_deleted), [`restore`](Self::restore), [`purge_deleted`](Self::purge_deleted) and
 /// a [`list`](Self::list) of the deleted. A write of an address another user
 /// holds MUST fail with [`StoreError::Conflict`] of [`Constraint::UserEmail`](crate::Constraint::UserEmail), and one of a
@@ -29,13 +29,25 @@ pub trait UserRepository: Send + Sync {
     async fn find_by_username(&self, username: &Username) -> Result<Option<User>, StoreError>;
 
     /// The user of that id, whom no other transaction can change or lock before this one ends.
-    async fn lock(&self, id: &UserId) -> Result<Option<User>, StoreError>;
+    async fn lock(&self, id: &UserId) -> Result<Option<Locked<User>>, StoreError>;
 
     /// The user of that id, deleted or not.
     async fn find_with_deleted(&self, id: &UserId) -> Result<Option<User>, StoreError>;
 
-    /// Users who administer others, by role or by name, whom no other transaction can change before this one ends.
-    async fn lock_administrators(&self, who: &Administrators) -> Result<Vec<User>, StoreError>;
+    /// The user of that id and all who administer others, by role or by name. No other transaction can change any of them
+    /// before this one ends. They are locked in the order of their ids, so that two callers cannot wait for each other.
+    async fn lock_with_administrators(
+        &self,
+        id: &UserId,
+        who: &Administrators,
+    ) -> Result<Vec<Locked<User>>, StoreError>;
+
+    /// All who administer others, by role or by name, locked as by
+    /// [`lock_with_administrators`](Self::lock_with_administrators).
+    async fn lock_administrators(&self, who: &Administrators) -> Result<Vec<Locked<User>>, StoreError>;
+
+    /// Whether the user enrolled a second factor with Better Auth's plugin, whose column a database may have or not.
+    async fn has_second_factor(&self, id: &UserId) -> Result<bool, StoreError>;
 
     /// The users a query asks for.
     async fn list(&self, query: &UserQuery) -> Result<UserPage, StoreError>;
@@ -48,14 +60,13 @@ pub trait UserRepository: Send + Sync {
         now: DateTime<Utc>,
     ) -> Result<Option<User>, StoreError>;
 
-    /// Notes that letters to `email` reach the user. False if the user is gone, has another address by now,
-    /// or was verified before.
+    /// Notes that emails to `email` reach the user, if that is still the user's address and was not verified before.
     async fn mark_email_verified(
         &self,
         id: &UserId,
         email: &Email,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Changed, StoreError>;
 
     /// Replaces the address, if it still is `from`, and sets whether the new one is verified.
     async fn change_email(
@@ -65,16 +76,16 @@ pub trait UserRepository: Send + Sync {
         to: &Email,
         verified: bool,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Changed, StoreError>;
 
     /// Marks the user as deleted and frees the address, see [`User::deleted`]. Sessions are not touched.
-    async fn soft_delete(&self, id: &UserId, now: DateTime<Utc>) -> Result<bool, StoreError>;
+    async fn soft_delete(&self, id: &UserId, now: DateTime<Utc>) -> Result<Removed, StoreError>;
 
     /// Undoes a [`soft_delete`](Self::soft_delete). A conflict if somebody took the address meanwhile.
-    async fn restore(&self, id: &UserId, now: DateTime<Utc>) -> Result<bool, StoreError>;
+    async fn restore(&self, id: &UserId, now: DateTime<Utc>) -> Result<Changed, StoreError>;
 
     /// Removes the user and all that belongs to them, deleted before or not.
-    async fn delete(&self, id: &UserId) -> Result<bool, StoreError>;
+    async fn delete(&self, id: &UserId) -> Result<Removed, StoreError>;
 
     /// Removes at most `limit` users who were deleted before `before`, with all that belongs to them.
     async fn purge_deleted(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError>;

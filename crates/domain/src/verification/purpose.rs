@@ -27,6 +27,19 @@ impl Purpose {
         Self::SignUpNotice,
     ];
 
+    /// Those that somebody can use: what a change of password, address or rights cancels (TK-5). The marks that remember
+    /// something stay, or a signed link that was used would work once more (TK-3).
+    pub const LINKS: [Self; 3] = [Self::ResetPassword, Self::DeleteAccount, Self::VerifyEmail];
+
+    /// Whether somebody can use a token of this purpose.
+    #[must_use]
+    pub const fn is_link(self) -> bool {
+        match self {
+            Self::ResetPassword | Self::DeleteAccount | Self::VerifyEmail => true,
+            Self::Consumed | Self::SignUpNotice => false,
+        }
+    }
+
     /// What an `identifier` of this purpose begins with; the first two are Better Auth's.
     #[must_use]
     pub const fn prefix(self) -> &'static str {
@@ -135,6 +148,13 @@ mod tests {
         assert!(OneTimeToken::parse(TokenDigest::of("abc").as_str()).is_none());
         assert!(OneTimeToken::parse("").is_none());
         assert!(OneTimeToken::parse("a\0").is_none());
+    }
+
+    #[test]
+    fn tk_5_what_can_be_cancelled_are_the_links() {
+        for purpose in Purpose::ALL {
+            assert_eq!(Purpose::LINKS.contains(&purpose), purpose.is_link());
+        }
     }
 
     #[test]

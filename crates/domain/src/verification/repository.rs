@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{Purpose, Verification, VerificationKey};
-use crate::{StoreError, UserId};
+use crate::{Inserted, StoreError, UserId};
 
 /// Where single-use secrets are kept.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
@@ -18,7 +18,7 @@ pub trait VerificationRepository: Send + Sync {
         &self,
         verification: &Verification,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Inserted, StoreError>;
 
     /// The verification of this key, expired or not, stored in clear or as a digest. Changes nothing.
     async fn find(&self, key: &VerificationKey) -> Result<Option<Verification>, StoreError>;

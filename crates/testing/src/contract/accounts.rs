@@ -74,6 +74,7 @@ pub async fn set_and_replace_password(store: Arc<dyn Store>) {
             .replace_password(&ada.id, &hash("old"), &hash("new"), at(1))
             .await
             .unwrap()
+            .is_applied()
     );
     assert!(
         !store
@@ -81,6 +82,7 @@ pub async fn set_and_replace_password(store: Arc<dyn Store>) {
             .replace_password(&ada.id, &hash("old"), &hash("late"), at(2))
             .await
             .unwrap()
+            .is_applied()
     );
     assert_eq!(password(&store, &ada.id).await, "new");
     assert!(
@@ -89,6 +91,7 @@ pub async fn set_and_replace_password(store: Arc<dyn Store>) {
             .set_password(&ada.id, &hash("newest"), at(3))
             .await
             .unwrap()
+            .is_applied()
     );
     assert_eq!(password(&store, &ada.id).await, "newest");
     assert_eq!(
@@ -106,7 +109,8 @@ pub async fn set_and_replace_password(store: Arc<dyn Store>) {
             .accounts()
             .set_password(&grace.id, &hash("x"), at(3))
             .await
-            .unwrap(),
+            .unwrap()
+            .is_applied(),
         "no password account"
     );
     assert!(
@@ -133,6 +137,7 @@ pub async fn concurrent_replacements(store: Arc<dyn Store>) {
                 .replace_password(&user, &hash("old"), &hash(&new), at(1))
                 .await
                 .unwrap()
+                .is_applied()
                 .then_some(new)
         })
     };
@@ -192,7 +197,7 @@ pub async fn concurrent_unlinks_leave_one(store: Arc<dyn Store>) {
         let (store, user) = (store.clone(), ada.id.clone());
         let account = AccountId::from_stored(format!("{provider}-ada"));
         tokio::spawn(async move {
-            let tx = store.begin().await.unwrap();
+            let tx = store.begin(&samples::request()).await.unwrap();
             tx.users().lock(&user).await.unwrap();
             let outcome = tx.accounts().unlink(&user, &account, false).await.unwrap();
             tx.commit().await.unwrap();

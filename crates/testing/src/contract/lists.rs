@@ -88,11 +88,14 @@ pub async fn pages(store: Arc<dyn Store>) {
         ..all()
     };
     assert_eq!(store.users().list(&beyond).await.unwrap().total, Some(4));
-    store
-        .users()
-        .soft_delete(&UserId::from_stored("cleo"), at(9))
-        .await
-        .unwrap();
+    assert!(
+        store
+            .users()
+            .soft_delete(&UserId::from_stored("cleo"), at(9))
+            .await
+            .unwrap()
+            .is_removed()
+    );
     assert_eq!(found(&store, &all()).await, ["alan", "bert", "dora"]);
     let deleted = UserQuery {
         deleted: true,

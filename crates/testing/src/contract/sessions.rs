@@ -100,6 +100,7 @@ pub async fn left_by_better_auth(store: Arc<dyn Store>) {
             .rewrite_token(&left.id, &left.token, &digest, at(1))
             .await
             .unwrap()
+            .is_applied()
     );
     assert!(
         !store
@@ -107,6 +108,7 @@ pub async fn left_by_better_auth(store: Arc<dyn Store>) {
             .rewrite_token(&left.id, &left.token, &digest, at(2))
             .await
             .unwrap()
+            .is_applied()
     );
     let adopted = Session {
         token: digest.clone(),
@@ -122,6 +124,7 @@ pub async fn left_by_better_auth(store: Arc<dyn Store>) {
             .rewrite_token(&left.id, &digest, &left.token, at(3))
             .await
             .unwrap()
+            .is_applied()
     );
     let found = store.sessions().find_with_user(&token("alpha")).await.unwrap();
     assert_eq!(
@@ -147,6 +150,7 @@ pub async fn extend(store: Arc<dyn Store>) {
             .extend(&session.id, at(3600), at(7200), at(1))
             .await
             .unwrap()
+            .is_applied()
     );
     assert!(
         !store
@@ -154,13 +158,15 @@ pub async fn extend(store: Arc<dyn Store>) {
             .extend(&session.id, at(3600), at(9000), at(2))
             .await
             .unwrap()
+            .is_applied()
     );
     assert!(
         !store
             .sessions()
             .extend(&session.id, at(9000), at(9900), at(2))
             .await
-            .unwrap(),
+            .unwrap()
+            .is_applied(),
         "somebody moved it backwards since"
     );
     let (found, _) = store
@@ -199,6 +205,7 @@ pub async fn concurrent_extends(store: Arc<dyn Store>) {
                 .extend(&id, at(3600), to, at(1))
                 .await
                 .unwrap()
+                .is_applied()
                 .then_some(to)
         })
     };
@@ -227,8 +234,8 @@ pub async fn se_5_no_refresh_brings_a_session_back(store: Arc<dyn Store>) {
         let refresh =
             tokio::spawn(async move { refreshing.sessions().extend(&id, at(3600), at(7200), at(1)).await });
         let revoke = tokio::spawn(async move { revoking.sessions().delete(&revoked).await });
-        refresh.await.unwrap().unwrap();
-        assert!(revoke.await.unwrap().unwrap());
+        let _either = refresh.await.unwrap().unwrap();
+        assert!(revoke.await.unwrap().unwrap().is_removed());
         assert_eq!(
             store.sessions().find_with_user(&token(&name)).await.unwrap(),
             None
@@ -239,6 +246,7 @@ pub async fn se_5_no_refresh_brings_a_session_back(store: Arc<dyn Store>) {
                 .extend(&session.id, at(3600), at(7200), at(1))
                 .await
                 .unwrap()
+                .is_applied()
         );
     }
     assert!(live(&store, &ada).await.is_empty());
@@ -337,7 +345,7 @@ pub async fn delete_all(store: Arc<dyn Store>) {
     assert_eq!(store.sessions().delete_all(&ada.id, None).await.unwrap(), 1);
     assert!(live(&store, &ada).await.is_empty());
     assert_eq!(live(&store, &grace).await, ["session-d"]);
-    assert!(!store.sessions().delete(&keep).await.unwrap());
+    assert!(!store.sessions().delete(&keep).await.unwrap().is_removed());
 }
 
 /// The newest stay.
@@ -408,14 +416,21 @@ pub async fn purge_expired(store: Arc<dyn Store>) {
 pub async fn of_deleted_users(store: Arc<dyn Store>) {
     let ada = add_user(&store, "ada").await;
     add(&store, samples::session(&ada, "alpha")).await;
-    store.users().soft_delete(&ada.id, at(1)).await.unwrap();
+    assert!(
+        store
+            .users()
+            .soft_delete(&ada.id, at(1))
+            .await
+            .unwrap()
+            .is_removed()
+    );
     assert_eq!(
         store.sessions().find_with_user(&token("alpha")).await.unwrap(),
         None
     );
     assert_eq!(live(&store, &ada).await, ["session-alpha"]);
     assert_eq!(store.sessions().delete_all(&ada.id, None).await.unwrap(), 1);
-    store.users().restore(&ada.id, at(2)).await.unwrap();
+    assert!(store.users().restore(&ada.id, at(2)).await.unwrap().is_applied());
     assert_eq!(
         store.sessions().find_with_user(&token("alpha")).await.unwrap(),
         None

@@ -26,7 +26,7 @@ async fn write_everywhere(tx: &dyn Transaction, user: &User) {
 /// As if nothing had been written (RE-2).
 pub async fn dropped_without_trace(store: Arc<dyn Store>) {
     let user = samples::user("ada");
-    let tx = store.begin().await.unwrap();
+    let tx = store.begin(&samples::request()).await.unwrap();
     write_everywhere(&*tx, &user).await;
     assert_eq!(
         tx.users().find(&user.id).await.unwrap(),
@@ -34,7 +34,7 @@ pub async fn dropped_without_trace(store: Arc<dyn Store>) {
         "it sees what it wrote"
     );
     drop(tx);
-    let tx = store.begin().await.unwrap();
+    let tx = store.begin(&samples::request()).await.unwrap();
     write_everywhere(&*tx, &user).await;
     drop(tx);
     assert_eq!(present(&store, &user.id).await, None);
@@ -44,7 +44,7 @@ pub async fn dropped_without_trace(store: Arc<dyn Store>) {
 /// All of it at once (RE-1).
 pub async fn committed_and_visible(store: Arc<dyn Store>) {
     let user = samples::user("ada");
-    let tx = store.begin().await.unwrap();
+    let tx = store.begin(&samples::request()).await.unwrap();
     write_everywhere(&*tx, &user).await;
     tx.commit().await.unwrap();
     assert_eq!(present(&store, &user.id).await, Some(user.clone()));
@@ -59,7 +59,7 @@ pub async fn committed_and_visible(store: Arc<dyn Store>) {
 /// Others see a transaction's writes when it commits, and not before.
 pub async fn unseen_before_commit(store: Arc<dyn Store>) {
     let user = samples::user("ada");
-    let tx = store.begin().await.unwrap();
+    let tx = store.begin(&samples::request()).await.unwrap();
     write_everywhere(&*tx, &user).await;
     assert_eq!(present(&store, &user.id).await, None);
     tx.commit().await.unwrap();
@@ -69,7 +69,7 @@ pub async fn unseen_before_commit(store: Arc<dyn Store>) {
 /// Says which index refused, and the rest of the transaction can be dropped.
 pub async fn conflict(store: Arc<dyn Store>) {
     let ada = add_user(&store, "ada").await;
-    let tx = store.begin().await.unwrap();
+    let tx = store.begin(&samples::request()).await.unwrap();
     let grace = samples::user("grace");
     tx.users().insert(&grace).await.unwrap();
     let outcome = tx
@@ -93,8 +93,13 @@ pub async fn unique_rows_settle_races(store: Arc<dyn Store>) {
         let store = store.clone();
         tokio::spawn(async move {
             let row = Verification::unique("spent:one".to_owned(), number.to_string(), None, at(9), at(0));
-            let tx = store.begin().await.unwrap();
-            let won = tx.verifications().insert_unless_live(&row, at(0)).await.unwrap();
+            let tx = store.begin(&samples::request()).await.unwrap();
+            let won = tx
+                .verifications()
+                .insert_unless_live(&row, at(0))
+                .await
+                .unwrap()
+                .is_inserted();
             tx.commit().await.unwrap();
             won
         })
@@ -113,7 +118,7 @@ pub async fn locks_take_turns(store: Arc<dyn Store>) {
     let add_email = |email: char| {
         let (store, id) = (store.clone(), ada.id.clone());
         tokio::spawn(async move {
-            let tx = store.begin().await.unwrap();
+            let tx = store.begin(&samples::request()).await.unwrap();
             let user = tx.users().lock(&id).await.unwrap().unwrap();
             let change = ProfileChange {
                 name: Some(UserName::from_stored(format!("{}{email}", user.name))),
@@ -140,9 +145,9 @@ pub async fn locks_take_turns(store: Arc<dyn Store>) {
 pub async fn dropped_transactions_hold_nothing(store: Arc<dyn Store>) {
     let ada = add_user(&store, "ada").await;
     for _ in 0..30 {
-        let tx = store.begin().await.unwrap();
+        let tx = store.begin(&samples::request()).await.unwrap();
         tx.users().lock(&ada.id).await.unwrap();
-        tx.users().soft_delete(&ada.id, at(1)).await.unwrap();
+        assert!(tx.users().soft_delete(&ada.id, at(1)).await.unwrap().is_removed());
     }
     assert_eq!(present(&store, &ada.id).await, Some(ada));
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use doorward_domain::user::{Email, ImageUrl, ProfileChange, User, UserName};
 use doorward_domain::verification::{Purpose, Verification};
-use doorward_domain::{Constraint, Store, StoreError, UserId};
+use doorward_domain::{Changed, Constraint, Locked, Store, StoreError, UserId};
 use futures_util::future::join_all;
 
 use super::{add_user, present};
@@ -27,7 +27,8 @@ pub async fn insert_and_find(store: Arc<dyn Store>) {
         store.users().find_by_email(&user.email).await.unwrap(),
         Some(user.clone())
     );
-    assert_eq!(store.users().lock(&user.id).await.unwrap(), Some(user));
+    let locked = store.users().lock(&user.id).await.unwrap();
+    assert_eq!(locked.map(Locked::into_inner), Some(user));
     assert_eq!(present(&store, &UserId::from_stored("grace")).await, None);
     assert_eq!(store.users().find_by_email(&email("grace")).await.unwrap(), None);
     store.ping().await.unwrap();
@@ -62,7 +63,7 @@ pub async fn re_3_of_concurrent_sign_ups_one_wins(store: Arc<dyn Store>) {
                 email: email("ada"),
                 ..samples::user(&format!("user-{number}"))
             };
-            let tx = store.begin().await?;
+            let tx = store.begin(&samples::request()).await?;
             tx.users().insert(&user).await?;
             tx.accounts().insert(&samples::credential(&user, "hash")).await?;
             tx.commit().await
@@ -173,6 +174,7 @@ pub async fn mark_email_verified(store: Arc<dyn Store>) {
             .mark_email_verified(&ada.id, &email("former"), at(1))
             .await
             .unwrap()
+            .is_applied()
     );
     assert!(!present(&store, &ada.id).await.unwrap().email_verified);
     assert!(
@@ -181,6 +183,7 @@ pub async fn mark_email_verified(store: Arc<dyn Store>) {
             .mark_email_verified(&ada.id, &ada.email, at(1))
             .await
             .unwrap()
+            .is_applied()
     );
     assert!(
         !store
@@ -188,6 +191,7 @@ pub async fn mark_email_verified(store: Arc<dyn Store>) {
             .mark_email_verified(&ada.id, &ada.email, at(2))
             .await
             .unwrap()
+            .is_applied()
     );
     let expected = User {
         email_verified: true,
@@ -203,10 +207,15 @@ pub async fn change_email(store: Arc<dyn Store>) {
     let grace = add_user(&store, "grace").await;
     let change =
         async |from: &Email, to: &Email| store.users().change_email(&ada.id, from, to, true, at(1)).await;
-    assert!(!change(&email("former"), &email("new")).await.unwrap());
+    assert!(
+        !change(&email("former"), &email("new"))
+            .await
+            .unwrap()
+            .is_applied()
+    );
     assert!(is_email_conflict(&change(&ada.email, &grace.email).await));
     assert_eq!(present(&store, &ada.id).await, Some(ada.clone()));
-    assert!(change(&ada.email, &email("new")).await.unwrap());
+    assert!(change(&ada.email, &email("new")).await.unwrap().is_applied());
     let expected = User {
         email: email("new"),
         email_verified: true,
@@ -214,7 +223,7 @@ pub async fn change_email(store: Arc<dyn Store>) {
         ..ada.clone()
     };
     assert_eq!(present(&store, &ada.id).await, Some(expected));
-    assert!(!change(&ada.email, &email("newer")).await.unwrap());
+    assert!(!change(&ada.email, &email("newer")).await.unwrap().is_applied());
 }
 
 /// However many move to one address at a time.
@@ -237,7 +246,9 @@ pub async fn re_3_of_concurrent_moves_one_wins(store: Arc<dyn Store>) {
         .into_iter()
         .map(Result::unwrap)
         .collect();
-    let wins = outcomes.iter().filter(|outcome| matches!(outcome, Ok(true)));
+    let wins = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, Ok(Changed::Applied)));
     assert_eq!(wins.count(), 1, "{outcomes:?}");
     let losses = outcomes.iter().filter(|outcome| is_email_conflict(outcome));
     assert_eq!(losses.count(), 9, "{outcomes:?}");
@@ -247,11 +258,25 @@ pub async fn re_3_of_concurrent_moves_one_wins(store: Arc<dyn Store>) {
 pub async fn soft_delete_and_restore(store: Arc<dyn Store>) {
     let ada = add_user(&store, "ada").await;
     assert!(
-        !store.users().restore(&ada.id, at(1)).await.unwrap(),
+        !store.users().restore(&ada.id, at(1)).await.unwrap().is_applied(),
         "nothing to restore"
     );
-    assert!(store.users().soft_delete(&ada.id, at(1)).await.unwrap());
-    assert!(!store.users().soft_delete(&ada.id, at(2)).await.unwrap());
+    assert!(
+        store
+            .users()
+            .soft_delete(&ada.id, at(1))
+            .await
+            .unwrap()
+            .is_removed()
+    );
+    assert!(
+        !store
+            .users()
+            .soft_delete(&ada.id, at(2))
+            .await
+            .unwrap()
+            .is_removed()
+    );
     let tombstone = Email::tombstone(&ada.id);
     assert_eq!(present(&store, &ada.id).await, None);
     assert_eq!(store.users().lock(&ada.id).await.unwrap(), None);
@@ -277,6 +302,7 @@ pub async fn soft_delete_and_restore(store: Arc<dyn Store>) {
             .mark_email_verified(&ada.id, &tombstone, at(2))
             .await
             .unwrap()
+            .is_applied()
     );
     assert!(
         !store
@@ -284,8 +310,9 @@ pub async fn soft_delete_and_restore(store: Arc<dyn Store>) {
             .change_email(&ada.id, &tombstone, &email("x"), true, at(2))
             .await
             .unwrap()
+            .is_applied()
     );
-    assert!(store.users().restore(&ada.id, at(3)).await.unwrap());
+    assert!(store.users().restore(&ada.id, at(3)).await.unwrap().is_applied());
     assert_eq!(
         present(&store, &ada.id).await,
         Some(User {
@@ -298,7 +325,14 @@ pub async fn soft_delete_and_restore(store: Arc<dyn Store>) {
 /// Somebody else has the address by now.
 pub async fn restore_onto_a_taken_address(store: Arc<dyn Store>) {
     let ada = add_user(&store, "ada").await;
-    store.users().soft_delete(&ada.id, at(1)).await.unwrap();
+    assert!(
+        store
+            .users()
+            .soft_delete(&ada.id, at(1))
+            .await
+            .unwrap()
+            .is_removed()
+    );
     let successor = User {
         email: ada.email.clone(),
         ..samples::user("successor")
@@ -330,8 +364,8 @@ pub async fn delete_takes_everything(store: Arc<dyn Store>) {
             .await
             .unwrap();
     }
-    assert!(store.users().delete(&ada.id).await.unwrap());
-    assert!(!store.users().delete(&ada.id).await.unwrap());
+    assert!(store.users().delete(&ada.id).await.unwrap().is_removed());
+    assert!(!store.users().delete(&ada.id).await.unwrap().is_removed());
     for (user, left) in [(&ada, 0), (&grace, 1)] {
         assert_eq!(store.accounts().list(&user.id).await.unwrap().len(), left);
         assert_eq!(
@@ -356,9 +390,16 @@ pub async fn delete_takes_the_deleted(store: Arc<dyn Store>) {
         ..samples::verification(&key, &ada)
     };
     store.verifications().insert(&left).await.unwrap();
-    store.users().soft_delete(&ada.id, at(1)).await.unwrap();
-    assert!(store.users().delete(&ada.id).await.unwrap());
-    assert!(!store.users().restore(&ada.id, at(2)).await.unwrap());
+    assert!(
+        store
+            .users()
+            .soft_delete(&ada.id, at(1))
+            .await
+            .unwrap()
+            .is_removed()
+    );
+    assert!(store.users().delete(&ada.id).await.unwrap().is_removed());
+    assert!(!store.users().restore(&ada.id, at(2)).await.unwrap().is_applied());
     assert_eq!(store.verifications().find(&key).await.unwrap(), None);
     store.users().insert(&ada).await.unwrap();
 }
@@ -367,7 +408,14 @@ pub async fn delete_takes_the_deleted(store: Arc<dyn Store>) {
 pub async fn purge_deleted(store: Arc<dyn Store>) {
     for (number, id) in (0_i64..).zip(["a", "b", "c", "d"]) {
         let user = add_user(&store, id).await;
-        store.users().soft_delete(&user.id, at(number)).await.unwrap();
+        assert!(
+            store
+                .users()
+                .soft_delete(&user.id, at(number))
+                .await
+                .unwrap()
+                .is_removed()
+        );
     }
     let present_user = add_user(&store, "present").await;
     let orphan = samples::credential(&samples::user("a"), "hash");
@@ -380,7 +428,8 @@ pub async fn purge_deleted(store: Arc<dyn Store>) {
             .users()
             .restore(&UserId::from_stored("d"), at(9))
             .await
-            .unwrap(),
+            .unwrap()
+            .is_applied(),
         "its time is not over"
     );
     assert!(store.accounts().list(&orphan.user_id).await.unwrap().is_empty());
@@ -396,12 +445,19 @@ pub async fn purging_races_with_restoring(store: Arc<dyn Store>) {
             .insert(&samples::credential(&user, "hash"))
             .await
             .unwrap();
-        store.users().soft_delete(&user.id, at(1)).await.unwrap();
+        assert!(
+            store
+                .users()
+                .soft_delete(&user.id, at(1))
+                .await
+                .unwrap()
+                .is_removed()
+        );
         let (purging, restoring, id) = (store.clone(), store.clone(), user.id.clone());
         let purge = tokio::spawn(async move { purging.users().purge_deleted(at(2), 9).await });
         let restore = tokio::spawn(async move { restoring.users().restore(&id, at(3)).await });
         let purged = purge.await.unwrap().unwrap();
-        let restored = restore.await.unwrap().unwrap();
+        let restored = restore.await.unwrap().unwrap().is_applied();
         assert_eq!(present(&store, &user.id).await.is_some(), restored);
         assert_eq!(
             store.accounts().list(&user.id).await.unwrap().len(),

@@ -262,24 +262,27 @@ pub async fn insert_unless_live(store: Arc<dyn Store>) {
     let row = |value: &str, end: i64| {
         Verification::unique("spent:alpha".to_owned(), value.to_owned(), None, at(end), at(0))
     };
-    let tx = store.begin().await.unwrap();
+    let tx = store.begin(&samples::request()).await.unwrap();
     assert!(
         tx.verifications()
             .insert_unless_live(&row("first", 10), at(0))
             .await
             .unwrap()
+            .is_inserted()
     );
     assert!(
         !tx.verifications()
             .insert_unless_live(&row("second", 20), at(9))
             .await
             .unwrap()
+            .is_inserted()
     );
     assert!(
         tx.verifications()
             .insert_unless_live(&row("third", 30), at(10))
             .await
             .unwrap()
+            .is_inserted()
     );
     tx.commit().await.unwrap();
     let found = store

@@ -64,7 +64,7 @@ pub(super) async fn ban_user(
         reason,
         duration,
     };
-    let user = change.ban(&caller, input).await?;
+    let user = change.ban(caller.request(), input).await?;
     Ok(json(&OneUserReply {
         user: UserReply::new(&user, &state.context.settings),
     }))
@@ -99,7 +99,7 @@ pub(super) async fn unban_user(
     change: Data<AdminUpdateUser>,
 ) -> Result<HttpResponse, ApiError> {
     let user = change
-        .unban(&caller, &UserId::from_stored(body.0.user_id))
+        .unban(caller.request(), &UserId::from_stored(body.0.user_id))
         .await?;
     Ok(json(&OneUserReply {
         user: UserReply::new(&user, &state.context.settings),

@@ -1,7 +1,6 @@
 //! What the endpoints of administrators answer with when they refuse.
 
 use doorward_application::access::AdminError;
-use doorward_application::settings::Settings;
 use doorward_domain::access::{Permission, permissions};
 
 use crate::ErrorCode;
@@ -33,11 +32,6 @@ crate::error_codes! {
     YOU_CANNOT_BAN_YOURSELF = 400, "You cannot ban yourself";
     YOU_CANNOT_IMPERSONATE_ADMINS = 403, "You cannot impersonate admins";
     YOU_CANNOT_REMOVE_YOURSELF = 400, "You cannot remove yourself";
-}
-
-/// What a banned user is told.
-pub(crate) fn banned(settings: &Settings) -> ApiError {
-    codes::BANNED_USER.with_message(settings.admin.banned_user_message.clone())
 }
 
 /// How a missing permission is told: Better Auth has a code for each.
@@ -97,6 +91,7 @@ impl From<AdminError> for ApiError {
             AdminError::Password(problem) => problem.into(),
             AdminError::Rejected(rejection) => rejection.into(),
             AdminError::Hash(error) => error.into(),
+            AdminError::NotSignedIn(error) => error.into(),
             AdminError::Store(error) => error.into(),
         }
     }

@@ -6,7 +6,8 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use doorward_application::session;
+use doorward_application::Context;
+use doorward_application::session::ActiveSession;
 use doorward_domain::access::Permission;
 use doorward_domain::user::User;
 
@@ -45,20 +46,20 @@ pub trait Requires: 'static {
 /// who may not. The role is the one in the database at this moment (AC-2), read with the session, so that the check itself
 /// asks nobody.
 pub struct Authorized<P> {
-    session: session::CurrentSession,
+    session: ActiveSession,
     requires: PhantomData<P>,
 }
 
 impl<P> Authorized<P> {
     /// The session.
     #[must_use]
-    pub fn into_session(self) -> session::CurrentSession {
+    pub fn into_session(self) -> ActiveSession {
         self.session
     }
 }
 
 impl<P> Deref for Authorized<P> {
-    type Target = session::CurrentSession;
+    type Target = ActiveSession;
 
     fn deref(&self) -> &Self::Target {
         &self.session
@@ -79,7 +80,7 @@ impl FromRequest for CurrentUser {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let session = CurrentSession::from_request(request, payload);
-        Box::pin(async move { Ok(Self(session.await?.0.user)) })
+        Box::pin(async move { Ok(Self(session.await?.user.clone())) })
     }
 }
 
@@ -101,17 +102,23 @@ impl<P: Requires> FromRequest for Authorized<P> {
 
 /// Somebody who is signed in, and what they may do.
 pub(super) struct Access<'a> {
-    settings: &'a doorward_application::settings::Settings,
-    session: &'a session::CurrentSession,
+    context: &'a Context,
+    session: &'a ActiveSession,
 }
 
 impl Access<'_> {
     pub(super) fn permits(&self, permission: &Permission) -> bool {
-        self.session.has_rights(self.settings) && self.settings.access.permits(&self.session.user, permission)
+        self.context.has_own_rights(self.session)
+            && self
+                .context
+                .settings
+                .access
+                .permits(&self.session.user, permission)
     }
 
     pub(super) fn has_role(&self, role: &str) -> bool {
-        self.session.has_rights(self.settings) && self.settings.access.has_role(&self.session.user, role)
+        self.context.has_own_rights(self.session)
+            && self.context.settings.access.has_role(&self.session.user, role)
     }
 }
 
@@ -119,11 +126,11 @@ impl Access<'_> {
 pub(super) async fn permitted(
     request: &HttpRequest,
     question: impl FnOnce(Access<'_>) -> bool,
-) -> Result<session::CurrentSession, ApiError> {
+) -> Result<ActiveSession, ApiError> {
     let session = current(request).await?;
     let state = api_of(request)?;
     let access = Access {
-        settings: &state.context.settings,
+        context: &state.context,
         session: &session,
     };
     if question(access) {

@@ -3,17 +3,17 @@ use actix_web::{HttpRequest, HttpResponse, post};
 use doorward_application::access::{AdminError, Impersonate, StopError, StopImpersonating};
 use doorward_domain::UserId;
 
-use super::banned;
 use super::bans::UserIdBody;
 use crate::error::ApiError;
 use crate::response::{ErrorReply, json};
 use crate::session::extract::AdminSession;
 use crate::session::{EmptyBody, SessionAndUserReply, SessionCookies};
+use crate::sign_in::banned;
 use crate::{AppState, Body};
 
-/// Takes a user's place, in a session that is marked and lasts an hour at most. Needs `user:impersonate`.
+/// Impersonates a user, in a session that is marked and lasts an hour at most. Needs `user:impersonate`.
 #[utoipa::path(tag = "access", request_body = UserIdBody,
-    responses((status = 200, description = "The session in the user's place", body = SessionAndUserReply),
+    responses((status = 200, description = "The session of the user", body = SessionAndUserReply),
               (status = 401, description = "Nobody is signed in"),
               (status = 403, description = "Not permitted, or the user is an administrator or banned", body = ErrorReply),
               (status = 404, description = "There is no such user", body = ErrorReply)))]
@@ -26,7 +26,7 @@ pub(super) async fn impersonate_user(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let user = UserId::from_stored(body.0.user_id);
-    let outcome = impersonate.run(&caller, &user, state.client(&request)).await;
+    let outcome = impersonate.run(caller.request(), &user).await;
     let begun = outcome.map_err(|error| match error {
         AdminError::Banned => banned(&state.context.settings),
         error => error.into(),
@@ -42,7 +42,7 @@ pub(super) async fn impersonate_user(
     )))
 }
 
-/// Gives an administrator their own place back, and ends the session in the other's.
+/// Ends an impersonation and restores the administrator's session.
 #[utoipa::path(tag = "access", request_body = Option<EmptyBody>,
     responses((status = 200, description = "The administrator's session", body = SessionAndUserReply),
               (status = 400, description = "Nobody is impersonated", body = ErrorReply),
@@ -57,7 +57,7 @@ pub(super) async fn stop_impersonating(
 ) -> Result<HttpResponse, ApiError> {
     let cookies = SessionCookies::of(&state, &request);
     let (left, lifetime) = cookies.left_session();
-    let stopped = stop.run(&caller, left, lifetime, state.client(&request)).await?;
+    let stopped = stop.run(caller.request(), left, lifetime).await?;
     cookies.come_back(&stopped.user, &stopped.opened);
     let settings = &state.context.settings;
     let token = stopped.opened.token.expose();
@@ -75,6 +75,7 @@ impl From<StopError> for ApiError {
             StopError::NotImpersonating => Self::uncoded("You are not impersonating anyone"),
             // The status is Better Auth's.
             StopError::SessionGone => Self::Uncoded(500, "Failed to find admin session".into()),
+            StopError::NotSignedIn(error) => error.into(),
             StopError::Store(error) => error.into(),
         }
     }

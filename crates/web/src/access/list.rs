@@ -106,7 +106,7 @@ pub(super) async fn list_users(
     state: Data<AppState>,
     find: Data<ListUsers>,
 ) -> Result<HttpResponse, ApiError> {
-    find.permit(&caller)?;
+    find.permit(caller.request())?;
     let strict = state.context.settings.security.strict_lists;
     let asked = Asked {
         limit: number(
@@ -119,7 +119,7 @@ pub(super) async fn list_users(
     };
     let page = match asked.query(&query.0)? {
         Some(query) => find
-            .list(&caller, &query)
+            .list(caller.request(), &query)
             .await
             .map(|page| asked.cut(page, &query))?,
         None if strict => return Err(refused("filterField", "there is no such column")),

@@ -21,7 +21,7 @@ use doorward_application::access::{
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub(crate) use codes::{LAST_ADMINISTRATOR, banned};
+pub(crate) use codes::LAST_ADMINISTRATOR;
 pub use guard::{Authorized, CurrentUser, Requires};
 pub use require::{RequirePermission, RequireRole};
 

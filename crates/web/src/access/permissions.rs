@@ -52,7 +52,7 @@ pub(super) async fn has_permission(
     };
     // A name that cannot be declared is permitted to nobody.
     let wanted = wanted(&asked)?;
-    let success = wanted.is_some_and(|wanted| ask.run(&caller, &wanted));
+    let success = wanted.is_some_and(|wanted| ask.run(caller.request(), &wanted));
     Ok(json(&HasPermissionReply { error: None, success }))
 }
 
@@ -153,6 +153,6 @@ pub(super) async fn explain(
     let permission = Permission::parse(&query.0.permission)
         .map_err(|error| codes::VALIDATION_ERROR.with_message(format!("[query.permission] {error}")))?;
     let user = UserId::from_stored(query.0.user_id);
-    let explained = explain.run(&caller, &user, &permission).await?;
+    let explained = explain.run(caller.request(), &user, &permission).await?;
     Ok(json(&ExplainReply::from(explained.decision)))
 }

@@ -24,7 +24,9 @@ pub(super) async fn remove_user(
     caller: AdminSession,
     remove: Data<AdminDeleteUser>,
 ) -> Result<HttpResponse, ApiError> {
-    remove.run(&caller, &UserId::from_stored(body.0.user_id)).await?;
+    remove
+        .run(caller.request(), &UserId::from_stored(body.0.user_id))
+        .await?;
     Ok(json(&SuccessReply::DONE))
 }
 
@@ -42,7 +44,9 @@ pub(super) async fn restore_user(
     state: Data<AppState>,
     restore: Data<RestoreUser>,
 ) -> Result<HttpResponse, ApiError> {
-    let user = restore.run(&caller, &UserId::from_stored(body.0.user_id)).await?;
+    let user = restore
+        .run(caller.request(), &UserId::from_stored(body.0.user_id))
+        .await?;
     Ok(json(&OneUserReply {
         user: UserReply::new(&user, &state.context.settings),
     }))

@@ -32,7 +32,7 @@ pub(super) async fn list_user_sessions(
     sessions: Data<UserSessions>,
 ) -> Result<HttpResponse, ApiError> {
     let listed = sessions
-        .list(&caller, &UserId::from_stored(body.0.user_id))
+        .list(caller.request(), &UserId::from_stored(body.0.user_id))
         .await?;
     let settings = &state.context.settings;
     let reply = |listed: &_| {
@@ -63,7 +63,7 @@ pub(super) async fn revoke_user_session(
     sessions: Data<UserSessions>,
 ) -> Result<HttpResponse, ApiError> {
     sessions
-        .revoke(&caller, &SessionHandle::new(body.0.session_token))
+        .revoke(caller.request(), &SessionHandle::new(body.0.session_token))
         .await?;
     Ok(json(&SuccessReply::DONE))
 }
@@ -80,7 +80,7 @@ pub(super) async fn revoke_user_sessions(
     sessions: Data<UserSessions>,
 ) -> Result<HttpResponse, ApiError> {
     sessions
-        .revoke_all(&caller, &UserId::from_stored(body.0.user_id))
+        .revoke_all(caller.request(), &UserId::from_stored(body.0.user_id))
         .await?;
     Ok(json(&SuccessReply::DONE))
 }

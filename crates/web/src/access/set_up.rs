@@ -1,9 +1,9 @@
 use actix_web::web::Data;
-use actix_web::{HttpResponse, post};
+use actix_web::{HttpRequest, HttpResponse, post};
 use doorward_application::access::{SetUp, SetUpError, SetUpInput};
-use doorward_domain::Secret;
 use doorward_domain::password::Password;
 use doorward_domain::user::{Email, UserName};
+use doorward_domain::{Actor, Secret};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
@@ -44,6 +44,7 @@ pub(super) async fn set_up(
     body: Body<SetUpBody>,
     state: Data<AppState>,
     set_up: Data<SetUp>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let Body(body) = body;
     let password = Secret::new(body.password);
@@ -53,7 +54,9 @@ pub(super) async fn set_up(
         email: Email::parse(&body.email).map_err(|_| codes::VALIDATION_ERROR)?,
         password: Password::new(password.expose()),
     };
-    let user = set_up.run(input).await?;
+    let user = set_up
+        .run(&state.request(&request, Actor::Anonymous), input)
+        .await?;
     Ok(json(&OneUserReply {
         user: UserReply::new(&user, &state.context.settings),
     }))

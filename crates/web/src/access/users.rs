@@ -77,7 +77,7 @@ pub(super) async fn create_user(
         // Name and address have fields of their own.
         more: UserChange { email: None, ..more },
     };
-    let user = add.run(&caller, input).await?;
+    let user = add.run(caller.request(), input).await?;
     Ok(json(&OneUserReply {
         user: UserReply::new(&user, settings),
     }))
@@ -103,7 +103,9 @@ pub(super) async fn get_user(
     state: Data<AppState>,
     find: Data<ListUsers>,
 ) -> Result<HttpResponse, ApiError> {
-    let user = find.get(&caller, &UserId::from_stored(query.0.id)).await?;
+    let user = find
+        .get(caller.request(), &UserId::from_stored(query.0.id))
+        .await?;
     Ok(json(&UserReply::new(&user, &state.context.settings)))
 }
 
@@ -133,13 +135,13 @@ pub(super) async fn update_user(
 ) -> Result<HttpResponse, ApiError> {
     let Body(body) = body;
     let data = body.data.as_object().ok_or_else(|| wrong_type("data"))?;
-    change.permit(&caller, &permissions::user::UPDATE)?;
+    change.permit(caller.request(), &permissions::user::UPDATE)?;
     if data.is_empty() {
         return Err(own::NO_DATA_TO_UPDATE.into());
     }
     let wanted = change_of(data, &state.context.settings)?;
     let user = change
-        .run(&caller, &UserId::from_stored(body.user_id), wanted)
+        .run(caller.request(), &UserId::from_stored(body.user_id), wanted)
         .await?;
     Ok(json(&UserReply::new(&user, &state.context.settings)))
 }
@@ -171,7 +173,7 @@ pub(super) async fn set_role(
         user: UserId::from_stored(body.0.user_id),
         role: roles(&body.0.role).map_err(|_| wrong_type("role"))?,
     };
-    let user = change.set_role(&caller, input).await?;
+    let user = change.set_role(caller.request(), input).await?;
     Ok(json(&OneUserReply {
         user: UserReply::new(&user, &state.context.settings),
     }))
@@ -204,7 +206,8 @@ pub(super) async fn set_user_password(
 ) -> Result<HttpResponse, ApiError> {
     let password = Secret::new(body.0.new_password);
     let user = UserId::from_stored(body.0.user_id);
-    set.run(&caller, &user, Password::new(password.expose())).await?;
+    set.run(caller.request(), &user, Password::new(password.expose()))
+        .await?;
     Ok(json(&StatusReply::DONE))
 }
 

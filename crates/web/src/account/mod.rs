@@ -14,8 +14,8 @@ use validator::Validate;
 
 use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, StatusReply, json, wire_date};
-use crate::session::extract::{CachedFresh, CachedSession, themselves};
-use crate::{AppState, Body, Module};
+use crate::session::extract::{CachedFresh, CachedSession, EvenImpersonated};
+use crate::{Body, Module};
 
 /// Listing and removing ways to sign in.
 pub(crate) struct AccountModule {
@@ -86,8 +86,11 @@ impl From<&Account> for AccountReply {
     responses((status = 200, description = "Accounts, oldest first", body = [AccountReply]),
               (status = 401, description = "Nobody is signed in", body = ErrorReply)))]
 #[get("/list-accounts")]
-async fn list_accounts(caller: CachedSession, list: Data<ListAccounts>) -> Result<HttpResponse, ApiError> {
-    let accounts = list.run(&caller.0.user.id).await?;
+async fn list_accounts(
+    caller: EvenImpersonated<CachedSession>,
+    list: Data<ListAccounts>,
+) -> Result<HttpResponse, ApiError> {
+    let accounts = list.run(caller.request()).await?;
     let replies: Vec<AccountReply> = accounts.iter().map(AccountReply::from).collect();
     Ok(json(&replies))
 }
@@ -109,12 +112,10 @@ struct UnlinkAccountBody {
 async fn unlink_account(
     body: Body<UnlinkAccountBody>,
     caller: CachedFresh,
-    state: Data<AppState>,
     unlink: Data<UnlinkAccount>,
 ) -> Result<HttpResponse, ApiError> {
-    themselves(&state, &caller.0)?;
     unlink
-        .run(&caller.0.user.id, &AccountId::from_stored(body.0.account_id))
+        .run(caller.request(), &AccountId::from_stored(body.0.account_id))
         .await?;
     Ok(json(&StatusReply::DONE))
 }
@@ -124,6 +125,7 @@ impl From<UnlinkError> for ApiError {
         match error {
             UnlinkError::WasLast => codes::FAILED_TO_UNLINK_LAST_ACCOUNT.into(),
             UnlinkError::Unknown => codes::ACCOUNT_NOT_FOUND.into(),
+            UnlinkError::NotSignedIn(error) => error.into(),
             UnlinkError::Store(error) => error.into(),
         }
     }

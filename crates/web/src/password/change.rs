@@ -11,7 +11,6 @@ use validator::Validate;
 
 use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, StatusReply, json};
-use crate::session::extract::Themselves;
 use crate::session::{SessionCookies, UserReply};
 use crate::{AppState, Body, CurrentSession};
 
@@ -44,7 +43,7 @@ pub(super) struct ChangePasswordReply {
 #[post("/change-password")]
 pub(super) async fn change_password(
     body: Body<ChangePasswordBody>,
-    caller: Themselves,
+    caller: CurrentSession,
     state: Data<AppState>,
     change: Data<ChangePassword>,
     request: HttpRequest,
@@ -53,14 +52,12 @@ pub(super) async fn change_password(
     let cookies = SessionCookies::of(&state, &request);
     let (new, current) = (Secret::new(body.new_password), Secret::new(body.current_password));
     let input = ChangePasswordInput {
-        caller: &caller,
         current: Password::new(current.expose()),
         new: Password::new(new.expose()),
         revoke_other_sessions: body.revoke_other_sessions.unwrap_or(false),
         lifetime: cookies.chosen_lifetime(),
-        client: state.client(&request),
     };
-    let changed = change.run(input).await?;
+    let changed = change.run(caller.request(), input).await?;
     if let Some(opened) = &changed.opened {
         cookies.open(&changed.user, opened);
     }
@@ -77,6 +74,7 @@ impl From<ChangePasswordError> for ApiError {
             ChangePasswordError::Password(problem) => problem.into(),
             ChangePasswordError::NoCredential => codes::CREDENTIAL_ACCOUNT_NOT_FOUND.into(),
             ChangePasswordError::Wrong => codes::INVALID_PASSWORD.into(),
+            ChangePasswordError::NotSignedIn(error) => error.into(),
             ChangePasswordError::Hash(error) => error.into(),
             ChangePasswordError::Store(error) => error.into(),
         }
@@ -103,7 +101,7 @@ pub(super) async fn verify_password(
 ) -> Result<HttpResponse, ApiError> {
     let password = Secret::new(body.0.password);
     match verify
-        .run(&caller.user.id, &Password::new(password.expose()))
+        .run(caller.request(), &Password::new(password.expose()))
         .await
     {
         Ok(_) => Ok(json(&StatusReply::DONE)),
@@ -111,6 +109,7 @@ pub(super) async fn verify_password(
         Err(VerifyPasswordError::NoCredential | VerifyPasswordError::Wrong) => {
             Err(codes::INVALID_PASSWORD.into())
         }
+        Err(VerifyPasswordError::NotSignedIn(error)) => Err(error.into()),
         Err(VerifyPasswordError::Hash(error)) => Err(error.into()),
         Err(VerifyPasswordError::Store(error)) => Err(error.into()),
     }

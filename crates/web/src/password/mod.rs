@@ -5,8 +5,6 @@ mod reset;
 mod sign_in;
 mod sign_up;
 
-pub(crate) use sign_in::{SignInReply, answer, lifetime};
-
 use actix_web::web::Data;
 use doorward_application::Context;
 use doorward_application::password::{
@@ -14,7 +12,8 @@ use doorward_application::password::{
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::Module;
+use crate::sign_in::codes;
+use crate::{ErrorCode, Module};
 
 /// Everything about passwords.
 pub(crate) struct PasswordModule {
@@ -60,5 +59,9 @@ impl Module for PasswordModule {
             .service(reset::request_password_reset)
             .service(reset::open_reset_link)
             .service(reset::reset_password);
+    }
+
+    fn error_codes(&self) -> &'static [ErrorCode] {
+        codes::ALL
     }
 }

@@ -1,11 +1,11 @@
 use actix_web::web::{Data, Path};
-use actix_web::{HttpResponse, get, post};
+use actix_web::{HttpRequest, HttpResponse, get, post};
 use doorward_application::password::{
     RequestPasswordReset, RequestResetError, ResetPassword, ResetPasswordError,
 };
-use doorward_domain::Secret;
 use doorward_domain::password::Password;
 use doorward_domain::user::Email;
+use doorward_domain::{Actor, Secret};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
@@ -44,11 +44,13 @@ pub(super) async fn request_password_reset(
     body: Body<RequestResetBody>,
     state: Data<AppState>,
     request_reset: Data<RequestPasswordReset>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let started = Instant::now();
     let email = Email::parse(&body.0.email).map_err(|_| codes::VALIDATION_ERROR)?;
     let target = state.redirects.callback(body.0.redirect_to.as_deref())?;
-    request_reset.run(&email, target.as_ref()).await?;
+    let request = state.request(&request, Actor::Anonymous);
+    request_reset.run(&request, &email, target.as_ref()).await?;
     not_before(started, state.context.settings.security.reset_request_floor).await;
     Ok(json(&RequestResetReply {
         status: true,
@@ -125,6 +127,8 @@ pub(super) async fn reset_password(
     body: Body<ResetPasswordBody>,
     query: Query<ResetPasswordQuery>,
     reset: Data<ResetPassword>,
+    state: Data<AppState>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let password = Secret::new(body.0.new_password);
     let given = body
@@ -134,7 +138,13 @@ pub(super) async fn reset_password(
         .or(query.0.token)
         .filter(|token| !token.is_empty());
     let token = given.ok_or(ResetPasswordError::InvalidToken)?;
-    reset.run(&token, &Password::new(password.expose())).await?;
+    reset
+        .run(
+            &state.request(&request, Actor::Anonymous),
+            &token,
+            &Password::new(password.expose()),
+        )
+        .await?;
     Ok(json(&StatusReply::DONE))
 }
 

@@ -1,20 +1,17 @@
-use actix_web::http::header::{HeaderValue, LOCATION};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
-use doorward_application::password::{SignIn, SignInError, SignInInput, SignInName, SignedIn};
-use doorward_domain::Secret;
+use doorward_application::password::{SignIn, SignInInput, SignInName};
 use doorward_domain::password::Password;
-use doorward_domain::redirect::RedirectTarget;
-use doorward_domain::session::Lifetime;
 use doorward_domain::user::Email;
-use serde::{Deserialize, Serialize};
+use doorward_domain::{Actor, Secret};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use crate::access::banned;
 use crate::error::{ApiError, codes};
-use crate::response::{ErrorReply, json};
-use crate::session::{SessionCookies, UserReply};
+use crate::response::ErrorReply;
+use crate::session::SessionCookies;
+use crate::sign_in::{SignInReply, answer, refusal, session_request};
 use crate::{AppState, Body};
 
 #[derive(Deserialize, Validate, ToSchema)]
@@ -33,27 +30,6 @@ pub(super) struct SignInBody {
     /// `false`: signed in until the browser closes, and for a day at most.
     #[schema(nullable = false)]
     remember_me: Option<bool>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(crate) struct SignInReply {
-    /// Whether the client should go to `url`.
-    redirect: bool,
-    /// The session token.
-    token: String,
-    /// The `callbackURL` of the request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    url: Option<String>,
-    user: UserReply,
-}
-
-/// How long somebody wants to stay who said `rememberMe` or did not.
-pub(crate) const fn lifetime(remember_me: Option<bool>) -> Lifetime {
-    match remember_me {
-        Some(false) => Lifetime::BrowserSession,
-        Some(true) | None => Lifetime::Remembered,
-    }
 }
 
 /// Signs a user in by address and password.
@@ -77,51 +53,14 @@ pub(super) async fn sign_in_email(
     let input = SignInInput {
         name: SignInName::Email(Email::parse(&body.email).map_err(|_| codes::INVALID_EMAIL)?),
         password: Password::new(password.expose()),
-        lifetime: lifetime(body.remember_me),
         callback: callback.clone(),
-        client: state.client(&request),
-        previous: cookies.presented_token(),
+        session: session_request(&cookies, body.remember_me),
     };
-    let outcome = sign_in.run(input).await;
-    let signed_in = outcome.map_err(|error| match error {
-        SignInError::Banned => banned(&state.context.settings),
-        error => error.into(),
-    })?;
-    Ok(answer(&state, &cookies, &signed_in, callback, body.callback_url))
-}
-
-/// Sets the cookies of somebody who signed in, and says where the client goes next.
-pub(crate) fn answer(
-    state: &AppState,
-    cookies: &SessionCookies<'_>,
-    signed_in: &SignedIn,
-    callback: Option<RedirectTarget>,
-    url: Option<String>,
-) -> HttpResponse {
-    cookies.open(&signed_in.user, &signed_in.opened);
-    let mut response = json(&SignInReply {
-        redirect: callback.is_some(),
-        token: signed_in.opened.token.expose().to_owned(),
-        url: callback.as_ref().and(url),
-        user: UserReply::new(&signed_in.user, &state.context.settings),
-    });
-    if let Some(location) = callback.and_then(|target| HeaderValue::from_str(target.as_str()).ok()) {
-        response.headers_mut().insert(LOCATION, location);
-    }
-    response
-}
-
-impl From<SignInError> for ApiError {
-    fn from(error: SignInError) -> Self {
-        match error {
-            SignInError::Disabled => codes::EMAIL_PASSWORD_DISABLED.into(),
-            SignInError::PasswordTooLong => codes::PASSWORD_TOO_LONG.into(),
-            SignInError::InvalidCredentials => codes::INVALID_EMAIL_OR_PASSWORD.into(),
-            SignInError::EmailNotVerified => codes::EMAIL_NOT_VERIFIED.into(),
-            SignInError::Banned => codes::BANNED_USER.into(),
-            SignInError::Rejected(rejection) => rejection.into(),
-            SignInError::Hash(error) => error.into(),
-            SignInError::Store(error) => error.into(),
-        }
+    match sign_in
+        .run(&state.request(&request, Actor::Anonymous), input)
+        .await
+    {
+        Ok(signed_in) => Ok(answer(&state, &cookies, signed_in, callback, body.callback_url)),
+        Err(error) => refusal(&state.context.settings, error),
     }
 }

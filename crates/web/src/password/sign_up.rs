@@ -1,19 +1,19 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
 use doorward_application::password::{SignUp, SignUpError, SignUpInput};
-use doorward_domain::Secret;
 use doorward_domain::password::Password;
 use doorward_domain::user::{Email, UserName};
+use doorward_domain::{Actor, Secret};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::sign_in::lifetime;
 use crate::body::RawBody;
 use crate::error::{ApiError, codes};
 use crate::fields;
 use crate::response::{ErrorReply, json};
 use crate::session::{SessionCookies, UserReply};
+use crate::sign_in::session_request;
 use crate::user::{chosen_username, picture, refuse_managed, username_codes};
 use crate::{AppState, Body, validation};
 
@@ -82,12 +82,12 @@ pub(super) async fn sign_up_email(
         image: picture(&state.context.settings, body.image)?,
         extra: fields::of_new(&state.context.settings.user_fields, &sent)?,
         username: chosen_username(&state.context.settings, &sent)?,
-        lifetime: lifetime(body.remember_me),
         callback: state.redirects.callback(body.callback_url.as_deref())?,
-        client: state.client(&request),
-        previous: cookies.presented_token(),
+        session: session_request(&cookies, body.remember_me),
     };
-    let signed_up = sign_up.run(input).await?;
+    let signed_up = sign_up
+        .run(&state.request(&request, Actor::Anonymous), input)
+        .await?;
     if let Some(opened) = &signed_up.opened {
         cookies.open(&signed_up.user, opened);
     }

@@ -2,7 +2,8 @@ use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
 use actix_web::web::Data;
 use chrono::TimeDelta;
-use doorward_application::session::{CurrentSession, IssuedSession};
+use doorward_application::session::ActiveSession;
+use doorward_application::sign_in::IssuedSession;
 use doorward_domain::session::{Lifetime, Session, SessionToken};
 use doorward_domain::user::User;
 
@@ -67,11 +68,12 @@ impl<'a> SessionCookies<'a> {
     }
 
     /// Sets the cookies of a running session anew.
-    pub(crate) fn renew(&self, user: &User, current: &CurrentSession) {
-        self.set(user, &current.session, &current.token, self.chosen_lifetime());
+    pub(crate) fn renew(&self, user: &User, current: &ActiveSession) {
+        let lifetime = current.session.lifetime.unwrap_or_else(|| self.chosen_lifetime());
+        self.set(user, &current.session, &current.token, lifetime);
     }
 
-    /// Puts an administrator into a user's place, and keeps the session they leave in a cookie of its own.
+    /// Signs the browser in as the impersonated user, and keeps the session the administrator leaves in a cookie of its own.
     pub(crate) fn leave(&self, own: &SessionToken, user: &User, opened: &IssuedSession) {
         let remembered = match self.chosen_lifetime() {
             Lifetime::Remembered => "",
@@ -98,7 +100,7 @@ impl<'a> SessionCookies<'a> {
         (SessionToken::parse(token).ok(), lifetime)
     }
 
-    /// Puts an administrator back into their own place.
+    /// Ends the impersonation in this browser.
     pub(crate) fn come_back(&self, user: &User, opened: &IssuedSession) {
         self.open(user, opened);
         self.forget(self.name(ADMIN_SESSION));

@@ -2,11 +2,13 @@
 
 use std::ops::Deref;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use doorward_application::session::{self, Refresh};
+use doorward_application::session::{ActiveSession, Refresh};
+use doorward_domain::{Actor, RequestContext};
 
 use super::read::{Source, read};
 use crate::AppState;
@@ -15,17 +17,23 @@ use crate::error::{ApiError, codes};
 type Extraction<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 
 /// The session of whoever sends the request, read from the database; 401 without one.
+///
+/// It is the session of the person themselves: an administrator who impersonates them gets 403 with the code
+/// `IMPERSONATION_FORBIDS`, where `security.restrict_impersonation` says so (AC-6). A handler that an impersonating
+/// administrator may call says so by [`EvenImpersonated`].
 #[derive(Clone, Debug)]
-pub struct CurrentSession(pub session::CurrentSession);
+pub struct CurrentSession(Caller);
 
-/// The session of the very person it belongs to, read from the database: not of an administrator in their place, where
-/// `Security::restrict_impersonation` says so (AC-6). 401 or 403 otherwise.
+/// As [`CurrentSession`], but without one the 401 has no body, as in Better Auth's admin plugin, and an impersonation is left
+/// to the use-case, which asks for permissions an impersonation has not.
 #[derive(Clone, Debug)]
-pub(crate) struct Themselves(pub(crate) session::CurrentSession);
+pub(crate) struct AdminSession(Caller);
 
-/// As [`CurrentSession`], but without one the 401 has no body, as in Better Auth's admin plugin.
+/// What another extractor answers, also for an administrator who impersonates the user: `EvenImpersonated<CurrentUser>`.
+///
+/// The exception from the rule of [`CurrentSession`]. It holds for every extractor in the same signature.
 #[derive(Clone, Debug)]
-pub(crate) struct AdminSession(pub(crate) session::CurrentSession);
+pub struct EvenImpersonated<T>(pub T);
 
 /// What another extractor answers, for somebody who signed in recently (`session.fresh_age`): `Fresh<CurrentUser>`,
 /// `Fresh<Authorized<…>>`. 403 with the code `SESSION_NOT_FRESH` for others whom the other one lets in.
@@ -45,19 +53,59 @@ pub struct Fresh<T>(pub T);
 
 /// As [`CurrentSession`], but a valid cache cookie may answer where `Security::strict_cookie_cache` allows it.
 #[derive(Clone, Debug)]
-pub(crate) struct CachedSession(pub(crate) session::CurrentSession);
+pub(crate) struct CachedSession(Caller);
 
 /// The session of somebody who signed in recently; a valid cache cookie may answer where `Security::strict_cookie_cache` allows it.
 #[derive(Clone, Debug)]
-pub(crate) struct CachedFresh(pub(crate) session::CurrentSession);
+pub(crate) struct CachedFresh(Caller);
 
 /// The session of whoever sends the request, if they are signed in.
 #[derive(Clone, Debug)]
-pub(crate) struct OptionalSession(pub(crate) Option<session::CurrentSession>);
+pub(crate) struct OptionalSession {
+    request: RequestContext,
+    active: Option<Arc<ActiveSession>>,
+}
 
-/// Refuses an administrator in somebody's place (AC-6).
-pub(crate) fn themselves(state: &AppState, current: &session::CurrentSession) -> Result<(), ApiError> {
-    if current.has_rights(&state.context.settings) {
+/// A signed-in caller, and the context of what they ask.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    request: RequestContext,
+    active: Arc<ActiveSession>,
+}
+
+impl Caller {
+    fn new(state: &AppState, request: &HttpRequest, active: ActiveSession) -> Self {
+        let active = Arc::new(active);
+        Self {
+            request: state.request(request, Actor::User(active.clone())),
+            active,
+        }
+    }
+}
+
+impl OptionalSession {
+    /// The context of the request.
+    pub(crate) const fn request(&self) -> &RequestContext {
+        &self.request
+    }
+
+    /// The session, if there is one.
+    pub(crate) fn active(&self) -> Option<&ActiveSession> {
+        self.active.as_deref()
+    }
+}
+
+/// The handler of this request may be called by an impersonating administrator.
+struct ImpersonationAllowed;
+
+/// Refuses an administrator who impersonates the user (AC-6), unless the handler made an exception.
+fn refuse_impersonation(
+    state: &AppState,
+    request: &HttpRequest,
+    active: &ActiveSession,
+) -> Result<(), ApiError> {
+    let excepted = request.extensions().get::<ImpersonationAllowed>().is_some();
+    if excepted || state.context.has_own_rights(active) {
         Ok(())
     } else {
         Err(codes::IMPERSONATION_FORBIDS.into())
@@ -65,7 +113,7 @@ pub(crate) fn themselves(state: &AppState, current: &session::CurrentSession) ->
 }
 
 /// Who sends the request, read from the database once however many ask; 401 for nobody.
-pub(crate) async fn current(request: &HttpRequest) -> Result<session::CurrentSession, ApiError> {
+pub(crate) async fn current(request: &HttpRequest) -> Result<ActiveSession, ApiError> {
     let known = request.extensions().get::<Known>().cloned();
     if let Some(Known(current)) = known {
         return Ok(current);
@@ -77,26 +125,26 @@ pub(crate) async fn current(request: &HttpRequest) -> Result<session::CurrentSes
 
 /// What this request has learnt from the database about who sends it.
 #[derive(Clone)]
-struct Known(session::CurrentSession);
+struct Known(ActiveSession);
 
 pub(crate) fn api_of(request: &HttpRequest) -> Result<Data<AppState>, ApiError> {
     let missing = || ApiError::Internal("the application was set up without its AppState".into());
     request.app_data::<Data<AppState>>().cloned().ok_or_else(missing)
 }
 
-async fn required(request: HttpRequest, source: Source) -> Result<session::CurrentSession, ApiError> {
+async fn required(request: HttpRequest, source: Source) -> Result<ActiveSession, ApiError> {
     let state = api_of(&request)?;
     let current = read(&state, &request, source, AppState::refresh(&state)).await?;
     current.ok_or_else(|| codes::UNAUTHORIZED.into())
 }
 
-async fn fresh(request: HttpRequest, source: Source) -> Result<session::CurrentSession, ApiError> {
+async fn fresh(request: HttpRequest, source: Source) -> Result<ActiveSession, ApiError> {
     let state = api_of(&request)?;
     let current = required(request, source).await?;
     require_fresh(&state, &current).map(|()| current)
 }
 
-fn require_fresh(state: &AppState, current: &session::CurrentSession) -> Result<(), ApiError> {
+fn require_fresh(state: &AppState, current: &ActiveSession) -> Result<(), ApiError> {
     let context = &state.context;
     if context.settings.session.is_fresh(&current.session, context.now()) {
         Ok(())
@@ -140,45 +188,108 @@ macro_rules! extracted {
     )+ };
 }
 
+async fn caller(
+    request: &HttpRequest,
+    ask: impl Future<Output = Result<ActiveSession, ApiError>>,
+) -> Result<Caller, ApiError> {
+    let (state, active) = (api_of(request)?, ask.await?);
+    refuse_impersonation(&state, request, &active)?;
+    Ok(Caller::new(&state, request, active))
+}
+
 extracted! {
-    CurrentSession by async |request: HttpRequest| current(&request).await;
-    Themselves by async |request: HttpRequest| {
-        let current = current(&request).await?;
-        themselves(&*api_of(&request)?, &current).map(|()| current)
-    };
+    CurrentSession by async |request: HttpRequest| caller(&request, current(&request)).await;
     AdminSession by async |request: HttpRequest| {
-        current(&request).await.map_err(|error| match error {
+        let state = api_of(&request)?;
+        let active = current(&request).await.map_err(|error| match error {
             ApiError::Coded(code, _) if code == codes::UNAUTHORIZED => ApiError::Empty(401),
             error => error,
-        })
+        })?;
+        Ok::<_, ApiError>(Caller::new(&state, &request, active))
     };
     CachedSession by async |request: HttpRequest| {
         let source = api_of(&request)?.relaxed();
-        required(request, source).await
+        caller(&request, required(request.clone(), source)).await
     };
     CachedFresh by async |request: HttpRequest| {
         let source = api_of(&request)?.relaxed();
-        fresh(request, source).await
-    };
-    OptionalSession by async |request: HttpRequest| {
-        let state = api_of(&request)?;
-        read(&state, &request, Source::Database, state.refresh()).await
+        caller(&request, fresh(request.clone(), source)).await
     };
 }
 
+impl FromRequest for OptionalSession {
+    type Error = ApiError;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let state = api_of(&request)?;
+            let Some(active) = read(&state, &request, Source::Database, state.refresh()).await? else {
+                return Ok(Self {
+                    request: state.request(&request, Actor::Anonymous),
+                    active: None,
+                });
+            };
+            refuse_impersonation(&state, &request, &active)?;
+            let Caller { request, active } = Caller::new(&state, &request, active);
+            Ok(Self {
+                request,
+                active: Some(active),
+            })
+        })
+    }
+}
+
 macro_rules! sessions {
-    ($($extractor:ty),+) => { $(
+    ($($visibility:vis $extractor:ty),+) => { $(
         impl Deref for $extractor {
-            type Target = session::CurrentSession;
+            type Target = ActiveSession;
 
             fn deref(&self) -> &Self::Target {
-                &self.0
+                &self.0.active
+            }
+        }
+
+        impl $extractor {
+            /// Who asks, from where, and under which id: what use-cases want to know.
+            #[must_use]
+            $visibility const fn request(&self) -> &RequestContext {
+                &self.0.request
             }
         }
     )+ };
 }
 
-sessions!(CurrentSession, Themselves, AdminSession);
+sessions! {
+    pub CurrentSession,
+    pub(crate) AdminSession,
+    pub(crate) CachedSession,
+    pub(crate) CachedFresh
+}
+
+impl<T> FromRequest for EvenImpersonated<T>
+where
+    T: FromRequest<Error = ApiError> + 'static,
+    T::Future: 'static,
+{
+    type Error = ApiError;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        request.extensions_mut().insert(ImpersonationAllowed);
+        let inner = T::from_request(request, payload);
+        Box::pin(async move { inner.await.map(Self) })
+    }
+}
+
+impl<T> Deref for EvenImpersonated<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
 
 impl<T> FromRequest for Fresh<T>
 where

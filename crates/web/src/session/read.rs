@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::web::Data;
-use doorward_application::session::{CurrentSession, ReadSession, Refresh};
+use doorward_application::session::{ActiveSession, ReadSession, Refresh};
 use doorward_domain::session::{Lifetime, Session, SessionToken};
 use doorward_domain::user::User;
 
@@ -26,7 +26,7 @@ pub(crate) async fn read(
     request: &HttpRequest,
     source: Source,
     refresh: Refresh,
-) -> Result<Option<CurrentSession>, ApiError> {
+) -> Result<Option<ActiveSession>, ApiError> {
     let cookies = SessionCookies::of(state, request);
     let Some(token) = cookies.presented_token() else {
         return Ok(None);
@@ -61,22 +61,17 @@ pub(crate) async fn read(
     if current.refreshed {
         cookies.renew(&current.user, &current);
     } else {
-        cookies.cache(
-            &current.user,
-            &current.session,
-            &current.token,
-            cookies.chosen_lifetime(),
-        );
+        let lifetime = current
+            .session
+            .lifetime
+            .unwrap_or_else(|| cookies.chosen_lifetime());
+        cookies.cache(&current.user, &current.session, &current.token, lifetime);
     }
     Ok(Some(current))
 }
 
 /// A cached session is believed together with the token it was made for, before its own end and the session's (SE-10).
-fn from_cache(
-    state: &AppState,
-    cookies: &SessionCookies<'_>,
-    token: &SessionToken,
-) -> Option<CurrentSession> {
+fn from_cache(state: &AppState, cookies: &SessionCookies<'_>, token: &SessionToken) -> Option<ActiveSession> {
     let cache = state.cookie_cache.as_ref()?;
     let now = state.context.now();
     let cached = cache.codec.open(&cookies.presented_cache()?, now)?;
@@ -89,7 +84,7 @@ fn from_cache(
     if !state.context.settings.session.is_live(&session, now) {
         return None;
     }
-    Some(CurrentSession {
+    Some(ActiveSession {
         session,
         user: User::from(user),
         token: token.clone(),

@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use doorward_application::settings::Settings;
 use doorward_domain::access::{Ban, RoleList};
-use doorward_domain::session::{Session, StoredToken};
+use doorward_domain::session::{Authentication, Session, StoredToken};
 use doorward_domain::user::{Email, ImageUrl, User, UserName, Username};
 use doorward_domain::{SessionId, UserId};
 use serde::{Deserialize, Serialize};
@@ -179,6 +179,8 @@ impl From<SessionReply> for Session {
             user_agent: reply.user_agent,
             extra: fields::cached(reply.extra),
             impersonated_by: reply.impersonated_by.flatten().map(UserId::from_stored),
+            authentication: Authentication::unknown(reply.created_at),
+            lifetime: None,
             imported_at: None,
         }
     }

@@ -6,6 +6,7 @@ use doorward_application::session::{
     ListSessions, Refresh, RevokeSession, RevokeSessions, SignOut, UpdateSession,
 };
 use doorward_application::settings::Settings;
+use doorward_domain::Actor;
 use doorward_domain::session::{Session, SessionHandle};
 use doorward_domain::user::User;
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
-use super::extract::{CachedFresh, CachedSession, Themselves};
+use super::extract::{CachedFresh, CurrentSession, EvenImpersonated};
 use super::read::{Source, read};
 use super::{SessionCookies, SessionReply, UserReply};
 use crate::body::RawBody;
@@ -160,11 +161,11 @@ async fn refresh_session(state: Data<AppState>, request: HttpRequest) -> Result<
               (status = 403, description = "The session is not fresh", body = ErrorReply)))]
 #[get("/list-sessions")]
 async fn list_sessions(
-    caller: CachedFresh,
+    caller: EvenImpersonated<CachedFresh>,
     state: Data<AppState>,
     list: Data<ListSessions>,
 ) -> Result<HttpResponse, ApiError> {
-    let sessions = list.run(&caller.0).await?;
+    let sessions = list.run(caller.request()).await?;
     let replies: Vec<SessionReply> = sessions
         .iter()
         .map(|listed| SessionReply::new(&listed.session, &listed.handle, &state.context.settings))
@@ -185,14 +186,13 @@ struct RevokeSessionBody {
 #[post("/revoke-session")]
 async fn revoke_session(
     body: Body<RevokeSessionBody>,
-    caller: Themselves,
+    caller: CurrentSession,
     revoke: Data<RevokeSession>,
     state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let ended = revoke
-        .run(&caller.user.id, &SessionHandle::new(body.0.token))
-        .await?;
+    let handle = SessionHandle::new(body.0.token);
+    let ended = revoke.run(caller.request(), &handle).await?;
     if ended.as_ref() == Some(&caller.session.id) {
         SessionCookies::of(&state, &request).clear();
     }
@@ -205,12 +205,12 @@ async fn revoke_session(
               (status = 401, description = "Nobody is signed in", body = ErrorReply)))]
 #[post("/revoke-sessions")]
 async fn revoke_sessions(
-    caller: Themselves,
+    caller: CurrentSession,
     revoke: Data<RevokeSessions>,
     state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    revoke.run(&caller.user.id, None).await?;
+    revoke.run(caller.request(), None).await?;
     SessionCookies::of(&state, &request).clear();
     Ok(json(&StatusReply::DONE))
 }
@@ -221,10 +221,10 @@ async fn revoke_sessions(
               (status = 401, description = "Nobody is signed in", body = ErrorReply)))]
 #[post("/revoke-other-sessions")]
 async fn revoke_other_sessions(
-    caller: Themselves,
+    caller: CurrentSession,
     revoke: Data<RevokeSessions>,
 ) -> Result<HttpResponse, ApiError> {
-    revoke.run(&caller.user.id, Some(&caller.session.id)).await?;
+    revoke.run(caller.request(), Some(&caller.session.id)).await?;
     Ok(json(&StatusReply::DONE))
 }
 
@@ -243,7 +243,7 @@ struct OneSessionReply {
 async fn update_session(
     sent: RawBody,
     _body: Body<EmptyBody>,
-    caller: CachedSession,
+    caller: CurrentSession,
     state: Data<AppState>,
     update: Data<UpdateSession>,
     request: HttpRequest,
@@ -254,7 +254,7 @@ async fn update_session(
         return Err(ApiError::uncoded("No fields to update"));
     }
     let updated = update
-        .run(&caller.0, &changes)
+        .run(caller.request(), &changes)
         .await?
         .ok_or(codes::UNAUTHORIZED)?;
     SessionCookies::of(&state, &request).renew(&updated.user, &updated);
@@ -273,8 +273,10 @@ async fn sign_out(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let cookies = SessionCookies::of(&state, &request);
-    if let Some(token) = cookies.presented_token() {
-        sign_out.run(&token).await?;
+    let (token, (left, _)) = (cookies.presented_token(), cookies.left_session());
+    if token.is_some() || left.is_some() {
+        let request = state.request(&request, Actor::Anonymous);
+        sign_out.run(&request, token.as_ref(), left.as_ref()).await?;
     }
     cookies.clear();
     Ok(json(&SuccessReply::DONE))

@@ -9,7 +9,7 @@ use validator::Validate;
 use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, StatusReply, json};
 use crate::session::SessionCookies;
-use crate::session::extract::Themselves;
+use crate::session::extract::CurrentSession;
 use crate::{AppState, Body, validation};
 
 #[derive(Deserialize, Validate, ToSchema)]
@@ -34,14 +34,14 @@ pub(super) struct ChangeEmailBody {
 #[post("/change-email")]
 pub(super) async fn change_email(
     body: Body<ChangeEmailBody>,
-    caller: Themselves,
+    caller: CurrentSession,
     state: Data<AppState>,
     change: Data<ChangeEmail>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let new_email = Email::parse(&body.0.new_email).map_err(|_| codes::VALIDATION_ERROR)?;
     let callback = state.redirects.callback(body.0.callback_url.as_deref())?;
-    if let EmailChanged::AtOnce(user) = change.run(&caller, new_email, callback.as_ref()).await? {
+    if let EmailChanged::AtOnce(user) = change.run(caller.request(), new_email, callback.as_ref()).await? {
         SessionCookies::of(&state, &request).renew(&user, &caller);
     }
     Ok(json(&StatusReply::DONE))
@@ -54,6 +54,7 @@ impl From<ChangeEmailError> for ApiError {
             ChangeEmailError::NotFresh => codes::SESSION_NOT_FRESH.into(),
             ChangeEmailError::Same => Self::uncoded("Email is the same"),
             ChangeEmailError::MailNotEnabled => Self::uncoded("Verification email isn't enabled"),
+            ChangeEmailError::NotSignedIn(error) => error.into(),
             ChangeEmailError::Store(error) => error.into(),
         }
     }

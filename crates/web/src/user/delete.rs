@@ -11,7 +11,7 @@ use crate::access::LAST_ADMINISTRATOR;
 use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, json, redirect};
 use crate::session::SessionCookies;
-use crate::session::extract::{OptionalSession, Themselves, themselves};
+use crate::session::extract::{CurrentSession, OptionalSession};
 use crate::{AppState, Body, Query};
 
 #[derive(Deserialize, Validate, ToSchema)]
@@ -54,7 +54,7 @@ impl DeletionReply {
 #[post("/delete-user")]
 pub(super) async fn delete_user(
     body: Body<DeleteUserBody>,
-    caller: Themselves,
+    caller: CurrentSession,
     state: Data<AppState>,
     delete: Data<DeleteUser>,
     request: HttpRequest,
@@ -67,12 +67,11 @@ pub(super) async fn delete_user(
     let token = body.0.token.filter(|token| !token.is_empty());
     let callback = state.redirects.callback(body.0.callback_url.as_deref())?;
     let input = DeleteUserInput {
-        caller: &caller,
         password: password.as_ref().map(|password| Password::new(password.expose())),
         token: token.as_deref(),
         callback: callback.as_ref(),
     };
-    Ok(match delete.run(input).await? {
+    Ok(match delete.run(caller.request(), input).await? {
         Deletion::Asked => json(&DeletionReply::ASKED),
         Deletion::Done => {
             SessionCookies::of(&state, &request).clear();
@@ -109,9 +108,10 @@ pub(super) async fn open_deletion_link(
     if !delete.is_enabled() {
         return Err(codes::NOT_FOUND.into());
     }
-    let caller = caller.0.ok_or(codes::FAILED_TO_GET_USER_INFO)?;
-    themselves(&state, &caller)?;
-    delete.confirm(&caller.user, &query.0.token).await?;
+    if caller.active().is_none() {
+        return Err(codes::FAILED_TO_GET_USER_INFO.into());
+    }
+    delete.confirm(caller.request(), &query.0.token).await?;
     SessionCookies::of(&state, &request).clear();
     Ok(callback.map_or_else(
         || json(&DeletionReply::DELETED),
@@ -130,6 +130,7 @@ impl From<DeleteUserError> for ApiError {
             DeleteUserError::InvalidToken => codes::INVALID_TOKEN.with_status(404).into(),
             DeleteUserError::LastAdministrator => LAST_ADMINISTRATOR.into(),
             DeleteUserError::Rejected(rejection) => rejection.into(),
+            DeleteUserError::NotSignedIn(error) => error.into(),
             DeleteUserError::Hash(error) => error.into(),
             DeleteUserError::Store(error) => error.into(),
         }

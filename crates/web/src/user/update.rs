@@ -16,7 +16,7 @@ use crate::error::{ApiError, codes};
 use crate::fields;
 use crate::response::{ErrorReply, StatusReply, json};
 use crate::session::SessionCookies;
-use crate::session::extract::CachedSession;
+use crate::session::extract::{CachedSession, EvenImpersonated};
 use crate::{AppState, Body, validation};
 
 #[derive(Deserialize, Validate, ToSchema)]
@@ -70,7 +70,7 @@ pub(crate) fn picture(settings: &Settings, raw: Option<String>) -> Result<Option
 pub(super) async fn update_user(
     sent: RawBody,
     body: Body<UpdateUserBody>,
-    caller: CachedSession,
+    caller: EvenImpersonated<CachedSession>,
     state: Data<AppState>,
     update: Data<UpdateUser>,
     request: HttpRequest,
@@ -90,12 +90,16 @@ pub(super) async fn update_user(
         username: chosen_username(settings, &sent)?,
         ..body.0.change(settings)?
     };
+    // Name and picture may be changed by an administrator who impersonates the user; what they sign in by may not (AC-6).
+    if change.username.is_some() && !state.context.has_own_rights(&caller) {
+        return Err(codes::IMPERSONATION_FORBIDS.into());
+    }
     if change.is_empty() {
         return Err(ApiError::uncoded("No fields to update"));
     }
-    let updated = update.run(&caller.0.user.id, &change).await?;
+    let updated = update.run(caller.request(), &change).await?;
     let user = updated.ok_or(codes::UNAUTHORIZED)?;
-    SessionCookies::of(&state, &request).renew(&user, &caller.0);
+    SessionCookies::of(&state, &request).renew(&user, &caller);
     Ok(json(&StatusReply::DONE))
 }
 
@@ -103,6 +107,7 @@ impl From<UpdateUserError> for ApiError {
     fn from(error: UpdateUserError) -> Self {
         match error {
             UpdateUserError::UsernameTaken => username_codes::USERNAME_IS_ALREADY_TAKEN.into(),
+            UpdateUserError::NotSignedIn(error) => error.into(),
             UpdateUserError::Store(error) => error.into(),
         }
     }

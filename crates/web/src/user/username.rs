@@ -5,19 +5,18 @@ use actix_web::{HttpRequest, HttpResponse, post};
 use doorward_application::Context;
 use doorward_application::password::{SignIn, SignInError, SignInInput, SignInName};
 use doorward_application::user::UpdateUser;
-use doorward_domain::Secret;
 use doorward_domain::password::Password;
 use doorward_domain::user::Username;
+use doorward_domain::{Actor, Secret};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
-use crate::access::banned;
 use crate::error::ApiError;
-use crate::password::{SignInReply, answer, lifetime};
 use crate::response::{ErrorReply, json};
 use crate::session::SessionCookies;
+use crate::sign_in::{SignInReply, answer, refusal, session_request};
 use crate::{AppState, Body, ErrorCode, Module};
 
 /// What is wrong with a username.
@@ -127,18 +126,17 @@ async fn sign_in_username(
     let input = SignInInput {
         name: SignInName::Username(parse(&state, &body.username)?),
         password: Password::new(password.expose()),
-        lifetime: lifetime(body.remember_me),
         callback: callback.clone(),
-        client: state.client(&request),
-        previous: cookies.presented_token(),
+        session: session_request(&cookies, body.remember_me),
     };
-    let outcome = sign_in.run(input).await;
-    let signed_in = outcome.map_err(|error| match error {
-        SignInError::InvalidCredentials => codes::INVALID_USERNAME_OR_PASSWORD.into(),
-        SignInError::Banned => banned(&state.context.settings),
-        error => error.into(),
-    })?;
-    Ok(answer(&state, &cookies, &signed_in, callback, body.callback_url))
+    match sign_in
+        .run(&state.request(&request, Actor::Anonymous), input)
+        .await
+    {
+        Ok(signed_in) => Ok(answer(&state, &cookies, signed_in, callback, body.callback_url)),
+        Err(SignInError::InvalidCredentials) => Err(codes::INVALID_USERNAME_OR_PASSWORD.into()),
+        Err(error) => refusal(&state.context.settings, error),
+    }
 }
 
 #[derive(Deserialize, Validate, ToSchema)]

@@ -17,7 +17,7 @@ use validator::Validate;
 
 use crate::error::{ApiError, ErrorCode, codes};
 use crate::response::{ErrorReply, StatusReply, json, not_before, redirect};
-use crate::session::extract::OptionalSession;
+use crate::session::extract::{EvenImpersonated, OptionalSession};
 use crate::session::{SessionCookies, UserReply};
 use crate::{AppState, Body, Module, Query, validation};
 
@@ -74,7 +74,7 @@ struct SendVerificationBody {
 #[post("/send-verification-email")]
 async fn send_verification_email(
     body: Body<SendVerificationBody>,
-    caller: OptionalSession,
+    caller: EvenImpersonated<OptionalSession>,
     state: Data<AppState>,
     send: Data<SendVerificationEmail>,
 ) -> Result<HttpResponse, ApiError> {
@@ -82,10 +82,11 @@ async fn send_verification_email(
     send.check_enabled()?;
     let email = Email::parse(&body.0.email).map_err(|_| codes::VALIDATION_ERROR)?;
     let callback = state.redirects.callback(body.0.callback_url.as_deref())?;
-    if let Some(caller) = &caller.0 {
-        send.for_user(&caller.user, &email, callback.as_ref()).await?;
+    if caller.active().is_some() {
+        send.for_user(caller.request(), &email, callback.as_ref()).await?;
     } else {
-        send.for_anybody(&email, callback.as_ref()).await?;
+        send.for_anybody(caller.request(), &email, callback.as_ref())
+            .await?;
         not_before(started, ANONYMOUS_FLOOR).await;
     }
     Ok(json(&StatusReply::DONE))
@@ -97,6 +98,7 @@ impl From<SendVerificationError> for ApiError {
             SendVerificationError::NotEnabled => codes::VERIFICATION_EMAIL_NOT_ENABLED.into(),
             SendVerificationError::Mismatch => codes::EMAIL_MISMATCH.into(),
             SendVerificationError::AlreadyVerified => codes::EMAIL_ALREADY_VERIFIED.into(),
+            SendVerificationError::NotSignedIn(error) => error.into(),
             SendVerificationError::Store(error) => error.into(),
         }
     }
@@ -135,20 +137,17 @@ struct VerifyEmailReply {
 #[get("/verify-email")]
 async fn verify_email(
     query: Query<VerifyEmailQuery>,
-    caller: OptionalSession,
+    caller: EvenImpersonated<OptionalSession>,
     state: Data<AppState>,
     verify: Data<VerifyEmail>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let callback = state.redirects.callback(query.0.callback_url.as_deref())?;
-    let user = caller.0.as_ref().map(|caller| &caller.user);
     let input = VerifyEmailInput {
         token: &query.0.token,
-        caller: user,
         callback: callback.as_ref(),
-        client: state.client(&request),
     };
-    let verified = match (verify.run(input).await, &callback) {
+    let verified = match (verify.run(caller.request(), input).await, &callback) {
         (Ok(verified), _) => verified,
         (Err(error), None) => return Err(error.into()),
         (Err(error), Some(callback)) => {
@@ -170,19 +169,16 @@ async fn verify_email(
 #[post("/verify-email")]
 async fn verify_email_by_body(
     body: Body<VerifyEmailBody>,
-    caller: OptionalSession,
+    caller: EvenImpersonated<OptionalSession>,
     state: Data<AppState>,
     verify: Data<VerifyEmail>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let user = caller.0.as_ref().map(|caller| &caller.user);
     let input = VerifyEmailInput {
         token: &body.0.token,
-        caller: user,
         callback: None,
-        client: state.client(&request),
     };
-    let verified = verify.run(input).await?;
+    let verified = verify.run(caller.request(), input).await?;
     set_cookies(&state, &request, &caller, &verified);
     Ok(json(&reply(&verified, &state.context.settings)))
 }
@@ -199,7 +195,7 @@ fn reply(verified: &Verified, settings: &Settings) -> VerifyEmailReply {
 /// A new session if one was opened, else the running one anew if its user has changed.
 fn set_cookies(state: &Data<AppState>, request: &HttpRequest, caller: &OptionalSession, verified: &Verified) {
     let cookies = SessionCookies::of(state, request);
-    match (verified, &caller.0) {
+    match (verified, caller.active()) {
         (
             Verified::Address {
                 user,

@@ -11,7 +11,7 @@ use crate::Module;
 pub struct Extensions {
     /// Features beside the shipped ones.
     pub modules: Vec<Arc<dyn Module>>,
-    /// Migrator around what users do.
+    /// Steps around what users do.
     pub hooks: Hooks,
     /// Who sends emails, in place of the configured relay.
     pub mailer: Option<Arc<dyn Mailer>>,

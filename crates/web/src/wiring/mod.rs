@@ -7,11 +7,11 @@ mod server;
 mod workers;
 
 use doorward_application::hooks::Hooks;
-use doorward_application::password::{CreateUser, CreateUserError};
+use doorward_application::identity::{CreateUser, CreateUserError};
 use doorward_domain::password::Password;
 use doorward_domain::redirect::InvalidPattern;
 use doorward_domain::user::{Email, InvalidEmail, UserName};
-use doorward_domain::{BoxError, InvalidText};
+use doorward_domain::{Actor, BoxError, InvalidText};
 
 pub use app::Doorward;
 pub use extensions::{Extensions, StoreWrapper};
@@ -90,8 +90,9 @@ pub async fn create_user(
 ) -> Result<String, UserCreationError> {
     let (email, name) = (Email::parse(email)?, UserName::parse(name)?);
     let context = ports::context(configuration, Hooks::default(), None).await?;
+    let request = context.internal_request(Actor::Operator("user create"));
     let user = CreateUser::new(context)
-        .run(name, email, Password::new(password), administrator)
+        .run(&request, name, email, Password::new(password), administrator)
         .await?;
     Ok(user.id.to_string())
 }

@@ -61,6 +61,7 @@ pub(super) async fn context(
         clock: Arc::new(SystemClock),
         entropy,
         hooks,
+        second_factors: Vec::new(),
     };
     Ok(Context::new(ports, configuration.settings.clone()))
 }

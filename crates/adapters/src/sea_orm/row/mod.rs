@@ -3,6 +3,7 @@
 //! Only the columns Doorward reads or writes are here; what else a table has is left alone.
 
 pub(super) mod account_row;
+pub(super) mod audit_event_row;
 pub(super) mod outbox_row;
 pub(super) mod session_row;
 pub(super) mod user_row;

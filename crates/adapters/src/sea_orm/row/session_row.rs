@@ -1,5 +1,5 @@
 use doorward_domain::fields::FieldValues;
-use doorward_domain::session::{Session, StoredToken};
+use doorward_domain::session::{Authentication, Lifetime, Session, StoredToken};
 use doorward_domain::{SessionId, UserId};
 use sea_orm::entity::prelude::*;
 
@@ -20,6 +20,9 @@ pub struct Model {
     pub impersonated_by: Option<String>,
     #[sea_orm(column_name = "adoptedAt")]
     pub imported_at: Option<Timestamp>,
+    pub amr: Option<String>,
+    pub authenticated_at: Option<Timestamp>,
+    pub browser_session: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -48,6 +51,17 @@ impl From<Model> for Session {
             extra: FieldValues::new(),
             impersonated_by: row.impersonated_by.map(UserId::from_stored),
             imported_at: row.imported_at.map(Timestamp::moment),
+            authentication: Authentication {
+                methods: Authentication::methods_from_stored(row.amr.as_deref()),
+                at: row.authenticated_at.unwrap_or(row.created_at).moment(),
+            },
+            lifetime: row.browser_session.map(|ends_with_browser| {
+                if ends_with_browser {
+                    Lifetime::BrowserSession
+                } else {
+                    Lifetime::Remembered
+                }
+            }),
         }
     }
 }

@@ -1,10 +1,11 @@
 use chrono::{DateTime, Utc};
 use doorward_domain::access::{Ban, RoleList};
 use doorward_domain::account::Account;
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::fields;
 use doorward_domain::password::{HashError, Password, PasswordHash, PasswordProblem};
 use doorward_domain::user::{Email, ImageUrl, User, UserName};
-use doorward_domain::{AccountId, Constraint, StoreError, Transaction, UserId};
+use doorward_domain::{AccountId, Constraint, RequestContext, StoreError, Transaction, UserId};
 
 use crate::Context;
 
@@ -83,6 +84,7 @@ impl CreateUser {
     /// Creates the user and the password account, or nothing.
     pub async fn run(
         &self,
+        request: &RequestContext,
         name: UserName,
         email: Email,
         password: Password,
@@ -100,13 +102,14 @@ impl CreateUser {
         if administrator {
             user.role = role.map(RoleList::from_stored);
         }
-        let tx = self.context.store().begin().await?;
+        let tx = self.context.store().begin(request).await?;
         insert_user(&*tx, &self.context, &user, Some(hash))
             .await
             .map_err(|error| match error {
                 StoreError::Conflict(Constraint::UserEmail) => CreateUserError::EmailTaken,
                 error => error.into(),
             })?;
+        tx.record(Event::of(EventKind::UserCreated, &user.id)).await?;
         tx.commit().await?;
         Ok(user)
     }

@@ -1,0 +1,23 @@
+use async_trait::async_trait;
+use doorward_domain::audit::{AuditEvent, AuditEventRepository};
+use doorward_domain::{StoreError, UserId};
+
+use super::store::{Access, MemoryRepositories};
+
+#[async_trait]
+impl<A: Access> AuditEventRepository for MemoryRepositories<A> {
+    async fn insert(&self, event: &AuditEvent) -> Result<(), StoreError> {
+        self.write(|tables| tables.audit_events.push(event.clone())).await;
+        Ok(())
+    }
+
+    async fn list_by_subject(&self, subject: &UserId, limit: u64) -> Result<Vec<AuditEvent>, StoreError> {
+        let mut events: Vec<_> = self.read(|tables| {
+            let theirs = |event: &&AuditEvent| event.subject_id.as_ref() == Some(subject);
+            tables.audit_events.iter().filter(theirs).cloned().collect()
+        });
+        events.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        events.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(events)
+    }
+}

@@ -1,0 +1,57 @@
+use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::user::User;
+use doorward_domain::verification::Purpose;
+use doorward_domain::{Locked, Removed, StoreError, Transaction};
+
+use crate::Context;
+use crate::hooks::{HookError, Rejection};
+use crate::settings::DeletionMode;
+
+/// Why a user was not deleted. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DeletionError {
+    /// Somebody else deleted the user before.
+    #[error("the user is gone")]
+    AlreadyGone,
+    /// A hook says no.
+    #[error(transparent)]
+    Rejected(Rejection),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Deletes a user as it is configured: at once, or hidden until the retention is over. Either way all sessions and all
+/// links that were mailed end with it (SE-6, TK-5).
+pub(crate) async fn delete_or_anonymize(
+    tx: Box<dyn Transaction>,
+    context: &Context,
+    user: &Locked<User>,
+) -> Result<(), DeletionError> {
+    let mode = context.settings.delete_user.mode;
+    let hooks = &context.ports.hooks.deletion;
+    hooks.before_commit(&*tx, user).await?;
+    let removed = match mode {
+        DeletionMode::Hard => tx.users().delete(&user.id).await?,
+        DeletionMode::Soft => tx.users().soft_delete(&user.id, context.now()).await?,
+    };
+    if removed == Removed::AlreadyGone {
+        return Err(DeletionError::AlreadyGone);
+    }
+    tx.sessions().delete_all(&user.id, None).await?;
+    tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
+    tx.record(Event::of(EventKind::UserDeleted, &user.id)).await?;
+    tx.commit().await?;
+    tracing::info!(user = %user.id, ?mode, "user deleted");
+    hooks.after_commit(user).await;
+    Ok(())
+}
+
+impl From<HookError> for DeletionError {
+    fn from(error: HookError) -> Self {
+        match error {
+            HookError::Rejected(rejection) => Self::Rejected(rejection),
+            HookError::Store(error) => Self::Store(error),
+        }
+    }
+}

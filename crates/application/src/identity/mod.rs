@@ -1,0 +1,10 @@
+//! How a user comes and goes.
+
+mod create;
+mod delete;
+mod last_administrator;
+
+pub use create::{CreateUser, CreateUserError};
+pub(crate) use create::{insert_user, new_user};
+pub(crate) use delete::{DeletionError, delete_or_anonymize};
+pub(crate) use last_administrator::{Administered, lock_for_administration};

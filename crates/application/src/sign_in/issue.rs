@@ -1,0 +1,313 @@
+use chrono::TimeDelta;
+use doorward_domain::access::Ban;
+use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::fields;
+use doorward_domain::session::{ActiveSession, Authentication, Lifetime, Session, SessionToken};
+use doorward_domain::user::{User, UserChange};
+use doorward_domain::{Client, Locked, Removed, RequestContext, SessionId, StoreError, Transaction, UserId};
+
+use super::Challenge;
+use crate::Context;
+use crate::hooks::{HookError, Rejection};
+
+/// What a browser wants when it signs in.
+#[derive(Clone, Debug)]
+pub struct SessionRequest {
+    /// How long its user wants to stay signed in.
+    pub lifetime: Lifetime,
+    /// The session it holds already.
+    pub previous: Option<SessionToken>,
+}
+
+/// A session just issued, with the token in clear: the only moment it exists outside the browser.
+#[derive(Clone, Debug)]
+pub struct IssuedSession {
+    /// The session.
+    pub session: Session,
+    /// Its token.
+    pub token: SessionToken,
+    /// How long its user asked to stay signed in.
+    pub lifetime: Lifetime,
+}
+
+/// Why somebody is not let in although they proved who they are.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignInDenied {
+    /// The address has to be verified first.
+    #[error("the e-mail address is not verified")]
+    EmailNotVerified,
+    /// The user is banned.
+    #[error("the user is banned")]
+    Banned,
+    /// The user has enrolled a second factor with the server before this one, and this version cannot ask for it.
+    #[error("the second factor of the user cannot be asked for")]
+    SecondFactorUnavailable,
+    /// A sign-in hook says no.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+}
+
+/// What the issuer answers to somebody who proved who they are.
+#[must_use = "a session may not have been issued"]
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "made once a sign-in, and not kept")]
+pub enum Admission {
+    /// They are signed in.
+    Issued(IssuedSession),
+    /// They have to prove a second factor first. No session was issued.
+    Challenged(Challenge),
+    /// They are not let in. No session was issued.
+    Denied(SignInDenied),
+}
+
+/// What became of a session that was to be replaced.
+#[must_use = "the old session may have been revoked meanwhile; then there is no new one"]
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "made once a request, and not kept")]
+pub enum Rotation {
+    /// The old session ended, and this one takes its place.
+    Rotated(IssuedSession),
+    /// The old session was gone: somebody revoked it (SE-5). Nothing was issued.
+    Gone,
+    /// The user is not let in any more.
+    Denied(SignInDenied),
+}
+
+/// The one place that issues sessions.
+///
+/// Every way to sign in ends here, so what keeps a user out (an unverified address, a deletion, a ban, a second factor, a
+/// team's hook) is decided in one place, on a locked row, and cannot be walked around.
+#[derive(Clone, Debug)]
+pub struct SessionIssuer {
+    context: Context,
+}
+
+impl SessionIssuer {
+    /// An issuer under these settings.
+    #[must_use]
+    pub const fn new(context: Context) -> Self {
+        Self { context }
+    }
+
+    /// Whether the user would be let in, second factor and hooks aside.
+    pub fn check_admission(&self, user: &Locked<User>) -> Result<(), SignInDenied> {
+        let settings = &self.context.settings;
+        if settings.email_and_password.require_email_verification && !user.email_verified {
+            return Err(SignInDenied::EmailNotVerified);
+        }
+        self.check_ban(user)
+    }
+
+    fn check_ban(&self, user: &Locked<User>) -> Result<(), SignInDenied> {
+        if user.ban.is_active(self.context.now()) {
+            Err(SignInDenied::Banned)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Issues a session to somebody who proved just now who they are, and ends what the browser held before (SE-3) and the
+    /// oldest sessions beyond the limit (SE-11). Asks the second factors and runs the sign-in hooks, whatever the way in.
+    /// A refusal is recorded.
+    pub async fn issue(
+        &self,
+        request: &RequestContext,
+        tx: &dyn Transaction,
+        user: &Locked<User>,
+        authentication: Authentication,
+        wanted: SessionRequest,
+    ) -> Result<Admission, StoreError> {
+        if let Err(denied) = self.check_admission(user) {
+            return self.deny(tx, user, denied).await;
+        }
+        if self.context.settings.two_factor.refuses_enrolled()
+            && tx.users().has_second_factor(&user.id).await?
+        {
+            return self.deny(tx, user, SignInDenied::SecondFactorUnavailable).await;
+        }
+        for factor in &self.context.ports.second_factors {
+            if let Some(challenge) = factor.challenge(tx, user, &authentication).await? {
+                return Ok(Admission::Challenged(challenge));
+            }
+        }
+        self.end_previous(tx, wanted.previous.as_ref()).await?;
+        let details = authentication.stored_methods().unwrap_or_default();
+        let expires_at = self
+            .context
+            .settings
+            .session
+            .first_expiry(wanted.lifetime, self.context.now());
+        let draft = Draft {
+            authentication,
+            lifetime: wanted.lifetime,
+            expires_at,
+            impersonated_by: None,
+        };
+        let issued = self.write(request, tx, user, draft).await?;
+        match self.context.ports.hooks.sign_in.before_commit(tx, user).await {
+            Ok(()) => {}
+            Err(HookError::Rejected(rejection)) => return Ok(Admission::Denied(rejection.into())),
+            Err(HookError::Store(error)) => return Err(error),
+        }
+        tx.record(Event::of(EventKind::SignedIn, &user.id).with_details(details))
+            .await?;
+        tracing::info!(user = %user.id, session = %issued.session.id, "session issued");
+        Ok(Admission::Issued(issued))
+    }
+
+    /// Commits a sign-in, then runs the hooks that follow it.
+    pub async fn commit(
+        &self,
+        tx: Box<dyn Transaction>,
+        user: &User,
+        admission: &Admission,
+    ) -> Result<(), StoreError> {
+        tx.commit().await?;
+        if matches!(admission, Admission::Issued(_)) {
+            self.context.ports.hooks.sign_in.after_commit(user).await;
+        }
+        Ok(())
+    }
+
+    /// Replaces a session by one with a new token (SE-4). The first statement ends the old one, and if it is gone nothing
+    /// follows. The new session keeps the proof of the old one and ages with it, unless there is a new proof.
+    pub async fn rotate(
+        &self,
+        request: &RequestContext,
+        tx: &dyn Transaction,
+        user: &Locked<User>,
+        old: &Session,
+        proof: Option<Authentication>,
+        lifetime: Lifetime,
+    ) -> Result<Rotation, StoreError> {
+        if tx.sessions().delete(&old.id).await? == Removed::AlreadyGone {
+            return Ok(Rotation::Gone);
+        }
+        if let Err(denied) = self.check_admission(user) {
+            return Ok(Rotation::Denied(denied));
+        }
+        let authentication = proof.unwrap_or_else(|| old.authentication.clone());
+        let policy = &self.context.settings.session;
+        let draft = Draft {
+            expires_at: policy.expiry_after(&authentication, lifetime, self.context.now()),
+            authentication,
+            lifetime,
+            impersonated_by: None,
+        };
+        let issued = self.write(request, tx, user, draft).await?;
+        tx.record(Event::of(EventKind::SessionRotated, &user.id)).await?;
+        Ok(Rotation::Rotated(issued))
+    }
+
+    /// Issues a session of the user to an administrator. The address may be unverified: an administrator sees what the
+    /// user would see. The proof is the administrator's.
+    pub async fn impersonate(
+        &self,
+        request: &RequestContext,
+        tx: &dyn Transaction,
+        user: &Locked<User>,
+        administrator: &ActiveSession,
+        duration: TimeDelta,
+    ) -> Result<Result<IssuedSession, SignInDenied>, StoreError> {
+        if let Err(denied) = self.check_ban(user) {
+            return Ok(Err(denied));
+        }
+        let draft = Draft {
+            authentication: administrator.session.authentication.clone(),
+            lifetime: Lifetime::BrowserSession,
+            expires_at: self.context.now() + duration,
+            impersonated_by: Some(administrator.user.id.clone()),
+        };
+        let issued = self.write(request, tx, user, draft).await?;
+        tx.record(Event::of(EventKind::ImpersonationStarted, &user.id))
+            .await?;
+        Ok(Ok(issued))
+    }
+
+    async fn deny(
+        &self,
+        tx: &dyn Transaction,
+        user: &Locked<User>,
+        denied: SignInDenied,
+    ) -> Result<Admission, StoreError> {
+        let event = Event::of(EventKind::SignInDenied, &user.id).denied();
+        tx.record(event.with_details(denied.to_string())).await?;
+        Ok(Admission::Denied(denied))
+    }
+
+    /// Ends the session a browser held before it signs in again (SE-3), where that is wanted.
+    async fn end_previous(
+        &self,
+        tx: &dyn Transaction,
+        previous: Option<&SessionToken>,
+    ) -> Result<(), StoreError> {
+        let wanted = self.context.settings.security.end_previous_session_on_sign_in;
+        let Some(token) = previous.filter(|_| wanted) else {
+            return Ok(());
+        };
+        if let Some((session, owner)) = tx.sessions().find_with_user(token).await?
+            && tx.sessions().delete(&session.id).await?.is_removed()
+        {
+            tx.record(Event::of(EventKind::SignedOut, &owner.id)).await?;
+        }
+        Ok(())
+    }
+
+    async fn write(
+        &self,
+        request: &RequestContext,
+        tx: &dyn Transaction,
+        user: &Locked<User>,
+        draft: Draft,
+    ) -> Result<IssuedSession, StoreError> {
+        let (context, now) = (&self.context, self.context.now());
+        let token = SessionToken::mint(context.entropy());
+        if user.ban.is_expired(now) {
+            let lifted = UserChange {
+                ban: Ban::none().into(),
+                ..UserChange::default()
+            };
+            if tx.users().update(&user.id, &lifted, now).await?.is_some() {
+                tx.record(Event::of(EventKind::UserUnbanned, &user.id)).await?;
+            }
+        }
+        let Client {
+            ip_address,
+            user_agent,
+        } = request.client.clone();
+        let session = Session {
+            id: SessionId::mint(now, context.entropy()),
+            user_id: user.id.clone(),
+            token: token.stored(context.settings.security.tokens_at_rest),
+            expires_at: draft.expires_at,
+            created_at: now,
+            updated_at: now,
+            ip_address: Some(ip_address),
+            user_agent: Some(user_agent),
+            extra: fields::defaults(&context.settings.session_fields),
+            impersonated_by: draft.impersonated_by,
+            authentication: draft.authentication,
+            lifetime: Some(draft.lifetime),
+            imported_at: None,
+        };
+        tx.sessions().insert(&session).await?;
+        // An impersonation must not push out a session of the user.
+        let own = session.impersonated_by.is_none();
+        if let Some(most) = context.settings.session.max_per_user.filter(|_| own) {
+            tx.sessions().trim(&user.id, most).await?;
+        }
+        Ok(IssuedSession {
+            session,
+            token,
+            lifetime: draft.lifetime,
+        })
+    }
+}
+
+/// What differs between the sessions that are written.
+struct Draft {
+    authentication: Authentication,
+    lifetime: Lifetime,
+    expires_at: chrono::DateTime<chrono::Utc>,
+    impersonated_by: Option<UserId>,
+}

@@ -1,0 +1,224 @@
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use crate::request::RequestFacts;
+use crate::{SessionId, UserId};
+
+/// Declares the kinds of events and their names, so that the list is written once.
+macro_rules! kinds {
+    ($($(#[$about:meta])* $kind:ident = $name:literal,)+) => {
+        /// What happened. The name is stable: it is stored, and read by others.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum EventKind {
+            $($(#[$about])* $kind,)+
+        }
+
+        impl EventKind {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$kind),+];
+
+            /// The name under which it is stored.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)+
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// Somebody signed up.
+    SignedUp = "user.signed_up",
+    /// Somebody signed in: a session was issued.
+    SignedIn = "session.issued",
+    /// A sign-in was refused although who asked proved who they are.
+    SignInDenied = "session.denied",
+    /// A session was replaced by another one with a new token.
+    SessionRotated = "session.rotated",
+    /// A session ended because its user signed out.
+    SignedOut = "session.signed_out",
+    /// One session was revoked.
+    SessionRevoked = "session.revoked",
+    /// All sessions of a user, or all but one, were revoked.
+    SessionsRevoked = "session.all_revoked",
+    /// The application's fields of a session changed.
+    SessionUpdated = "session.updated",
+    /// The user changed the password.
+    PasswordChanged = "password.changed",
+    /// A reset link was asked for.
+    PasswordResetRequested = "password.reset_requested",
+    /// The password was set by a reset link.
+    PasswordReset = "password.reset",
+    /// An administrator set the password.
+    PasswordSet = "password.set",
+    /// The stored hash was brought up to date; the password is the same.
+    PasswordRehashed = "password.rehashed",
+    /// A verification link was asked for.
+    VerificationRequested = "email.verification_requested",
+    /// The address was verified.
+    EmailVerified = "email.verified",
+    /// A change of address was asked for.
+    EmailChangeRequested = "email.change_requested",
+    /// The address changed.
+    EmailChanged = "email.changed",
+    /// Somebody tried to sign up with an address that is taken.
+    SignUpAttempted = "email.sign_up_attempted",
+    /// An administrator or an operator created the user.
+    UserCreated = "user.created",
+    /// Fields of the user changed.
+    UserUpdated = "user.updated",
+    /// The user has other roles.
+    RoleChanged = "user.role_changed",
+    /// The user was banned.
+    UserBanned = "user.banned",
+    /// The ban was lifted.
+    UserUnbanned = "user.unbanned",
+    /// A link that deletes the user was asked for.
+    DeletionRequested = "user.deletion_requested",
+    /// The user was deleted.
+    UserDeleted = "user.deleted",
+    /// The deletion was undone.
+    UserRestored = "user.restored",
+    /// An administrator began to impersonate the user.
+    ImpersonationStarted = "impersonation.started",
+    /// The administrator stopped.
+    ImpersonationStopped = "impersonation.stopped",
+    /// A way to sign in was removed.
+    AccountUnlinked = "account.unlinked",
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Whether it was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was done.
+    Success,
+    /// It was refused.
+    Denied,
+}
+
+impl Outcome {
+    /// The name under which it is stored.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Denied => "denied",
+        }
+    }
+}
+
+/// What a use-case records: what happened, and to whom. The transaction adds who did it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// What happened.
+    pub kind: EventKind,
+    /// To whom; absent where it concerns nobody.
+    pub subject: Option<UserId>,
+    /// Whether it was done.
+    pub outcome: Outcome,
+    /// More about it, such as the name of a role. Never a secret, never an address (AU-2).
+    pub details: Option<String>,
+}
+
+impl Event {
+    /// Something that was done to this user.
+    #[must_use]
+    pub fn of(kind: EventKind, subject: &UserId) -> Self {
+        Self {
+            kind,
+            subject: Some(subject.clone()),
+            outcome: Outcome::Success,
+            details: None,
+        }
+    }
+
+    /// The same, refused.
+    #[must_use]
+    pub fn denied(mut self) -> Self {
+        self.outcome = Outcome::Denied;
+        self
+    }
+
+    /// The same, with more about it.
+    #[must_use]
+    pub fn with_details(mut self, details: impl Into<String>) -> Self {
+        self.details = Some(details.into());
+        self
+    }
+}
+
+/// An event as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEvent {
+    /// Unique. Sorts by request, and within a request by order.
+    pub id: String,
+    /// The name of an [`EventKind`].
+    pub kind: String,
+    /// When the request arrived that did it.
+    pub at: DateTime<Utc>,
+    /// `user`, `operator`, `system` or `anonymous`.
+    pub actor_kind: String,
+    /// The user's id, or the name of a command or worker.
+    pub actor_id: Option<String>,
+    /// The session the actor used.
+    pub session_id: Option<SessionId>,
+    /// The administrator who impersonated the actor.
+    pub impersonated_by: Option<UserId>,
+    /// To whom it happened.
+    pub subject_id: Option<UserId>,
+    /// The request that did it.
+    pub request_id: String,
+    /// Where the request came from.
+    pub ip_address: Option<String>,
+    /// How the browser introduced itself.
+    pub user_agent: Option<String>,
+    /// `success` or `denied`.
+    pub outcome: String,
+    /// More about it.
+    pub details: Option<String>,
+}
+
+impl AuditEvent {
+    /// What happened in this request.
+    #[must_use]
+    pub fn new(request: &RequestFacts, event: Event) -> Self {
+        let kept = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Self {
+            id: request.next_event_id(),
+            kind: event.kind.name().to_owned(),
+            at: request.at,
+            actor_kind: request.actor_kind.to_owned(),
+            actor_id: request.actor_id.clone(),
+            session_id: request.session_id.clone(),
+            impersonated_by: request.impersonated_by.clone(),
+            subject_id: event.subject,
+            request_id: request.id.as_str().to_owned(),
+            ip_address: kept(&request.client.ip_address),
+            user_agent: kept(&request.client.user_agent),
+            outcome: event.outcome.name().to_owned(),
+            details: event.details,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_kinds_have_one_name() {
+        let names: HashSet<_> = EventKind::ALL.iter().map(|kind| kind.name()).collect();
+        assert_eq!(names.len(), EventKind::ALL.len());
+    }
+}

@@ -1,0 +1,10 @@
+//! What happened, to whom, and who did it.
+
+mod event;
+mod repository;
+
+pub use event::{AuditEvent, Event, EventKind, Outcome};
+pub use repository::AuditEventRepository;
+
+#[cfg(any(test, feature = "mocks"))]
+pub use repository::MockAuditEventRepository;
