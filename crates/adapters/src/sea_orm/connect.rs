@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use doorward_domain::Secret;
-use sea_orm::sqlx::{self, ConnectOptions as _, Connection};
+use sea_orm::sqlx::{self, ConnectOptions as _, Connection, SqliteConnection};
 use sea_orm::{Database, DbErr};
 
 use super::SeaStore;
@@ -74,9 +74,27 @@ pub async fn connect(options: &ConnectOptions) -> Result<SeaStore, ConnectError>
                 .pragma("busy_timeout", BUSY_TIMEOUT)
                 .foreign_keys(true)
                 .create_if_missing(true)
+        })
+        .map_sqlx_sqlite_pool_opts(|pool| {
+            pool.after_release(|connection, _| Box::pin(async move { has_ended(connection).await }))
         });
     let connection = Database::connect(settings).await.map_err(ConnectError::Failed)?;
     Ok(SeaStore::new(connection))
+}
+
+/// Whether the connection may serve others: no transaction is left open on it.
+///
+/// After some failures (`SQLITE_FULL`, `SQLITE_IOERR`, `SQLITE_NOMEM`, see <https://www.sqlite.org/lang_transaction.html>)
+/// SQLite rolls back itself. The driver's own rollback then fails and it goes on counting the transaction as open: what the
+/// next user of the connection begins would be a savepoint, whose release may commit nothing. Such a connection is closed.
+async fn has_ended(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // The rollback of a dropped transaction is queued. The answer to a ping comes after it.
+    connection.ping().await?;
+    let has_ended = !connection.is_in_transaction();
+    if !has_ended {
+        tracing::warn!("a connection to SQLite is closed, for its transaction could not be rolled back");
+    }
+    Ok(has_ended)
 }
 
 /// Connects once and goes away: a pool would only tell that it timed out, and not why.
