@@ -5,8 +5,12 @@ use std::time::Duration;
 
 use doorward_adapters::cache::{CacheInvalidatingStore, MemorySessionCache};
 use doorward_adapters::memory::MemoryStore;
+use doorward_adapters::sea_orm::SeaTransaction;
+use doorward_domain::Store;
 use doorward_testing::TestDatabase;
 use doorward_testing::contract::TestStore;
+use doorward_testing::samples;
+use sea_orm::ConnectionTrait;
 
 mod memory {
     use super::{Arc, MemoryStore, TestStore};
@@ -33,6 +37,20 @@ mod watched {
     doorward_testing::store_contract!(make);
 }
 
+/// The default of the server: sessions are remembered, and the store is a database.
+mod watched_sqlite {
+    use super::{Arc, CacheInvalidatingStore, Duration, MemorySessionCache, TestDatabase, TestStore};
+
+    async fn make() -> Option<TestStore> {
+        let database = TestDatabase::sqlite();
+        let cache = Arc::new(MemorySessionCache::new(Duration::from_mins(1)));
+        let store = CacheInvalidatingStore::new(Arc::new(database.store().await), cache);
+        Some(TestStore::new(Arc::new(store), database))
+    }
+
+    doorward_testing::store_contract!(make);
+}
+
 mod sqlite {
     use super::{Arc, TestDatabase, TestStore};
 
@@ -53,4 +71,27 @@ mod postgres {
     }
 
     doorward_testing::store_contract!(make);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_transaction_of_the_database_is_found_below_what_remembers_sessions() {
+    let database = TestDatabase::sqlite();
+    let cache = || Arc::new(MemorySessionCache::new(Duration::from_mins(1)));
+    let once = CacheInvalidatingStore::new(Arc::new(database.store().await), cache());
+    let twice = CacheInvalidatingStore::new(Arc::new(once), cache());
+    let tx = twice.begin(&doorward_testing::samples::request()).await.unwrap();
+    let connection = SeaTransaction::of(&*tx).unwrap();
+    connection
+        .execute_unprepared(r#"CREATE TABLE "team" ("id" text)"#)
+        .await
+        .unwrap();
+    let user = samples::user("ada");
+    tx.users().insert(&user).await.unwrap();
+    tx.commit().await.unwrap();
+    let raw = database.connection().await;
+    raw.execute_unprepared(r#"INSERT INTO "team" SELECT "id" FROM "user""#)
+        .await
+        .unwrap();
+    let memory = CacheInvalidatingStore::new(Arc::new(MemoryStore::new()), cache());
+    assert!(SeaTransaction::of(&*memory.begin(&doorward_testing::samples::request()).await.unwrap()).is_none());
 }

@@ -8,7 +8,7 @@ use sea_orm::ConnectionTrait;
 
 /// Sets the size at which SQLite says that the disk is full, on the only connection of the pool.
 async fn limit(store: &dyn Store, pages: u32) {
-    let tx = store.begin().await.unwrap();
+    let tx = store.begin(&doorward_testing::samples::request()).await.unwrap();
     let connection = SeaTransaction::of(&*tx).unwrap();
     let pragma = format!("PRAGMA max_page_count = {pages}");
     connection.execute_unprepared(&pragma).await.unwrap();
@@ -24,7 +24,7 @@ fn big(id: &str) -> User {
 }
 
 async fn add(store: &dyn Store, user: &User) -> Result<(), StoreError> {
-    let tx = store.begin().await?;
+    let tx = store.begin(&doorward_testing::samples::request()).await?;
     tx.users().insert(user).await?;
     tx.commit().await
 }
@@ -53,7 +53,7 @@ async fn re_1_nothing_is_acknowledged_and_lost_after_the_disk_was_full() {
         limit(&store, 1_000_000).await;
         // SQLite ended the transaction itself. On a connection where nobody noticed, what is begun now is only a part of
         // a transaction, and undoing it leaves that open: all that follows would be in a transaction nobody commits.
-        drop(store.begin().await.unwrap());
+        drop(store.begin(&doorward_testing::samples::request()).await.unwrap());
         for number in 0..20 {
             let user = samples::user(&format!("after-{round}-{number}"));
             if add(&store, &user).await.is_ok() {

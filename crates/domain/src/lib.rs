@@ -35,7 +35,7 @@ pub use locked::Locked;
 pub use outcome::{Changed, Inserted, Removed};
 pub use request::{Actor, Client, NotSignedIn, RequestContext, RequestFacts, RequestId};
 pub use secret::{SealError, Sealer, Secret};
-pub use store::{BoxError, Constraint, Repositories, Store, StoreError, Transaction};
+pub use store::{BoxError, Constraint, Inconsistent, Repositories, Store, StoreError, Transaction};
 pub use text::{InvalidText, has_control_characters};
 
 #[cfg(any(test, feature = "mocks"))]

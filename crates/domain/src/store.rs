@@ -27,6 +27,23 @@ pub enum StoreError {
     Failed(#[source] BoxError),
 }
 
+/// A row does not hold what it should: the cause of a [`StoreError::Failed`]. It names the row and never tells its content.
+///
+/// A row that cannot be read is an error, never an absent row: whoever takes it for absent signs its user out.
+#[derive(Debug, thiserror::Error)]
+#[error("column `{column}` of the row `{id}` in table `{table}` cannot be read")]
+pub struct Inconsistent {
+    /// Where the row is.
+    pub table: &'static str,
+    /// What cannot be read.
+    pub column: String,
+    /// Which row; `?` if that cannot be read either.
+    pub id: String,
+    /// What the driver says.
+    #[source]
+    pub source: BoxError,
+}
+
 /// The unique index behind a [`StoreError::Conflict`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Constraint {
@@ -83,4 +100,10 @@ pub trait Transaction: Repositories {
 
     /// Makes the writes durable and visible.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+
+    /// The transaction that this one wraps, if it is a layer around another. Through it a team finds the transaction of the
+    /// store below all layers.
+    fn underlying(&self) -> Option<&dyn Transaction> {
+        None
+    }
 }

@@ -3,8 +3,8 @@ use std::sync::atomic::Ordering;
 
 use doorward_application::hooks::{Hook, HookList};
 use doorward_application::password::{SignUp, SignUpError, SignUpInput};
-use doorward_application::sign_in::SessionRequest;
 use doorward_application::settings::{Preset, Settings};
+use doorward_application::sign_in::SessionRequest;
 use doorward_domain::password::{Password, PasswordHash};
 use doorward_domain::redirect::Origin;
 use doorward_domain::session::Lifetime;

@@ -89,4 +89,8 @@ impl Transaction for Tidy<Box<dyn Transaction>> {
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         self.0.commit().await
     }
+
+    fn underlying(&self) -> Option<&dyn Transaction> {
+        Some(&*self.0)
+    }
 }

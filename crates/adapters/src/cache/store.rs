@@ -137,4 +137,8 @@ impl Transaction for Watched<Box<dyn Transaction>> {
         }
         outcome
     }
+
+    fn underlying(&self) -> Option<&dyn Transaction> {
+        Some(&*self.inner)
+    }
 }

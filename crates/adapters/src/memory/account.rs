@@ -15,7 +15,9 @@ impl Tables {
 }
 
 fn is_credential(account: &Account, user: &UserId) -> bool {
-    account.user_id == *user && account.provider_id == CREDENTIAL_PROVIDER
+    account.user_id == *user
+        && account.provider_id == CREDENTIAL_PROVIDER
+        && account.account_id == user.as_str()
 }
 
 fn set(account: &mut Account, password: &PasswordHash, now: DateTime<Utc>) {

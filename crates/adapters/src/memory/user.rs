@@ -65,11 +65,6 @@ impl Tables {
     }
 }
 
-fn administers(user: &User, who: &Administrators) -> bool {
-    let has = |role: &String| user.role.as_ref().is_some_and(|roles| roles.contains(role));
-    who.users.contains(&user.id) || who.roles.iter().any(has)
-}
-
 #[async_trait]
 impl<A: Access> UserRepository for MemoryRepositories<A> {
     async fn insert(&self, user: &User) -> Result<(), StoreError> {
@@ -113,11 +108,11 @@ impl<A: Access> UserRepository for MemoryRepositories<A> {
         id: &UserId,
         who: &Administrators,
     ) -> Result<Vec<Locked<User>>, StoreError> {
-        Ok(self.read(|tables| tables.lock_any(|user| user.id == *id || administers(user, who))))
+        Ok(self.read(|tables| tables.lock_any(|user| user.id == *id || who.include(user))))
     }
 
     async fn lock_administrators(&self, who: &Administrators) -> Result<Vec<Locked<User>>, StoreError> {
-        Ok(self.read(|tables| tables.lock_any(|user| administers(user, who))))
+        Ok(self.read(|tables| tables.lock_any(|user| who.include(user))))
     }
 
     async fn has_second_factor(&self, _: &UserId) -> Result<bool, StoreError> {
@@ -270,7 +265,8 @@ impl<A: Access> UserRepository for MemoryRepositories<A> {
                 let due = tables
                     .users
                     .iter()
-                    .filter(|user| user.deleted_at.is_some_and(|moment| moment < before));
+                    .filter(|user| user.deleted_at.is_some_and(|moment| moment < before))
+                    .filter(|user| user.deleted_email.is_some());
                 let ids: Vec<_> = due
                     .map(|user| user.id.clone())
                     .zip(0..limit)

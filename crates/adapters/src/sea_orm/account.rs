@@ -10,9 +10,12 @@ use super::SeaRepositories;
 use super::error::store_error;
 use super::row::account_row::{ActiveModel, Column, Entity};
 
+/// The account that signs in by the user's password: its name at the provider, which is the user's own store, is the user's
+/// id. A row with another name is not about this user's password.
 fn credential(user: &UserId) -> Condition {
     Condition::all()
         .add(Column::UserId.eq(user.as_str()))
+        .add(Column::AccountId.eq(user.as_str()))
         .add(Column::ProviderId.eq(CREDENTIAL_PROVIDER))
 }
 
@@ -49,7 +52,7 @@ impl<C: ConnectionTrait + Send + Sync + 'static> AccountRepository for SeaReposi
                 .as_ref()
                 .map(|password| password.expose().to_owned())),
             created_at: Set(self.at(account.created_at)),
-            updated_at: Set(self.at(account.updated_at)),
+            updated_at: Set(Some(self.at(account.updated_at))),
         };
         Entity::insert(row)
             .exec_without_returning(&self.connection)
@@ -59,18 +62,14 @@ impl<C: ConnectionTrait + Send + Sync + 'static> AccountRepository for SeaReposi
     }
 
     async fn find_credential(&self, user: &UserId) -> Result<Option<Account>, StoreError> {
-        let row = Entity::find()
-            .filter(credential(user))
-            .one(&self.connection)
-            .await
-            .map_err(store_error)?;
+        let row = self.row(Entity::find().filter(credential(user))).await?;
         Ok(row.map(Account::from))
     }
 
     async fn list(&self, user: &UserId) -> Result<Vec<Account>, StoreError> {
         let select = Entity::find().filter(Column::UserId.eq(user.as_str()));
         let oldest_first = select.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id);
-        let rows = oldest_first.all(&self.connection).await.map_err(store_error)?;
+        let rows = self.rows(oldest_first).await?;
         Ok(rows.into_iter().map(Account::from).collect())
     }
 

@@ -1,25 +1,69 @@
 use std::borrow::Cow;
 
 use doorward_domain::{Constraint, StoreError};
-use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
+use sea_orm::sqlx::error::DatabaseError;
+use sea_orm::sqlx::postgres::PgDatabaseError;
+use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 /// What a failed statement means to a use-case.
 pub(super) fn store_error(error: DbErr) -> StoreError {
-    if let Some(SqlErr::UniqueConstraintViolation(text)) = error.sql_err() {
-        // SQLite names the column (`user.email`), PostgreSQL the index (`user_email_key`).
-        let on_email = text.contains("user.email") || text.contains("user_email");
-        let on_username = text.contains("user.username") || text.contains("user_username");
-        return StoreError::Conflict(match (on_email, on_username) {
-            (true, _) => Constraint::UserEmail,
-            (false, true) => Constraint::Username,
-            (false, false) => Constraint::Other,
-        });
+    if let Some(refusal) = refusal(&error)
+        && refusal.is_unique_violation()
+    {
+        return StoreError::Conflict(constraint(refusal));
     }
     if is_unavailable(&error) {
         StoreError::Unavailable(Box::new(error))
     } else {
         StoreError::Failed(Box::new(error))
     }
+}
+
+/// What the database itself said, if it did.
+fn refusal(error: &DbErr) -> Option<&dyn DatabaseError> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(cause))
+        | DbErr::Exec(RuntimeErr::SqlxError(cause))
+        | DbErr::Query(RuntimeErr::SqlxError(cause)) => cause.as_database_error(),
+        _ => None,
+    }
+}
+
+/// Which value is taken. By the columns and not by the name of the index: a database that others made has names of its own.
+fn constraint(refusal: &dyn DatabaseError) -> Constraint {
+    // SQLite names the columns (`UNIQUE constraint failed: user.email`), or an index of expressions. PostgreSQL says
+    // `Key (lower(email))=(…) already exists.`, in the language of the server, unless the role may not read the table.
+    let postgres = refusal.try_downcast_ref::<PgDatabaseError>();
+    let columns = postgres.and_then(|refusal| {
+        let (table, (key, _)) = (refusal.table()?, refusal.detail()?.split_once(")=(")?);
+        Some((table, key.split_once('(')?.1))
+    });
+    let has = |name: &str| match columns {
+        Some((table, key)) => table == "user" && words(key).any(|word| word == name),
+        None => {
+            let text = refusal.constraint().unwrap_or_else(|| refusal.message());
+            text.contains(&format!("user.{name}")) || text.contains(&format!("user_{name}"))
+        }
+    };
+    if has("email") {
+        Constraint::UserEmail
+    } else if has("username") {
+        Constraint::Username
+    } else {
+        Constraint::Other
+    }
+}
+
+fn words(key: &str) -> impl Iterator<Item = &str> {
+    key.split(|c: char| !c.is_alphanumeric() && c != '_')
+}
+
+/// Whether a row of another table holds the one that was to be removed: a foreign key without `CASCADE`, or a trigger.
+pub(super) fn is_held(error: &DbErr) -> bool {
+    // PostgreSQL: foreign_key_violation, restrict_violation; SQLite: CONSTRAINT_FOREIGNKEY, CONSTRAINT_TRIGGER.
+    let held = ["23503", "23001", "787", "1811"];
+    let code = refusal(error).and_then(|refusal| refusal.code());
+    code.is_some_and(|code| held.contains(&&*code))
 }
 
 /// Whether the database is out of reach or out of capacity, so that trying again may help.

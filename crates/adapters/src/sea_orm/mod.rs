@@ -9,12 +9,14 @@ mod connect;
 mod error;
 mod extra;
 mod outbox;
+mod read;
 mod repositories;
 mod row;
 mod second_factor;
 mod session;
 mod timestamp;
 mod user;
+mod user_delete;
 mod user_list;
 mod verification;
 

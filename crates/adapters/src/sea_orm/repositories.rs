@@ -11,9 +11,10 @@ use doorward_domain::user::UserRepository;
 use doorward_domain::verification::VerificationRepository;
 use doorward_domain::{Repositories, RequestContext, RequestFacts, Store, StoreError, Transaction};
 use doorward_migration::MigrateError;
+use sea_orm::sea_query::{Expr, SimpleExpr};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IdenStatic,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
 use super::ExtraColumns;
@@ -76,11 +77,15 @@ impl SeaStore {
 }
 
 impl SeaTransaction {
-    /// The database transaction behind `tx`, for a team that writes tables of its own in it; none on another store.
+    /// The database transaction behind `tx`, below all layers that [know what they wrap](Transaction::underlying), for a team
+    /// that writes tables of its own in it; none on another store.
     #[must_use]
     pub fn of(tx: &dyn Transaction) -> Option<&DatabaseTransaction> {
-        let tx: &dyn Any = tx;
-        tx.downcast_ref::<Self>().map(|tx| &tx.repositories.connection)
+        let any: &dyn Any = tx;
+        match any.downcast_ref::<Self>() {
+            Some(tx) => Some(&tx.repositories.connection),
+            None => Self::of(tx.underlying()?),
+        }
     }
 }
 
@@ -90,6 +95,23 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
         Timestamp::new(moment, self.connection.get_database_backend())
     }
 
+    /// Whether a column holds a moment in a form whose comparison means what it should. What is not understood must not be
+    /// removed for being old.
+    ///
+    /// On SQLite every number is less than every text, and texts compare as moments in one form only. On PostgreSQL a
+    /// `timestamp` without time zone may be of any zone, and `-infinity` is no moment.
+    pub(super) fn is_understood(&self, column: impl IdenStatic) -> SimpleExpr {
+        const DATE: &str = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]*";
+        let name = column.as_str();
+        Expr::cust(if self.is_postgres() {
+            format!(r#"(pg_typeof("{name}") = 'timestamptz'::regtype AND isfinite("{name}"))"#)
+        } else {
+            format!(
+                r#"(typeof("{name}") = 'text' AND ("{name}" GLOB '{DATE}Z' OR "{name}" GLOB '{DATE}+00:00'))"#
+            )
+        })
+    }
+
     pub(super) fn is_postgres(&self) -> bool {
         self.connection.get_database_backend() == DbBackend::Postgres
     }
@@ -97,7 +119,7 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
 
 impl<C: TransactionTrait> SeaRepositories<C> {
     /// Begins a transaction that may write; within another, a part that can be undone alone.
-    pub(super) async fn begin_writing(&self) -> Result<C::Transaction, StoreError> {
+    pub(super) async fn begin_part(&self) -> Result<C::Transaction, DbErr> {
         // On SQLite a transaction that reads first and writes then would fail when another wrote in between; one that
         // announces that it writes waits for its turn instead.
         let mode = Some(SqliteTransactionMode::Immediate);
@@ -105,10 +127,7 @@ impl<C: TransactionTrait> SeaRepositories<C> {
             sqlite_transaction_mode: mode,
             ..TransactionOptions::default()
         };
-        self.connection
-            .begin_with_options(options)
-            .await
-            .map_err(store_error)
+        self.connection.begin_with_options(options).await
     }
 }
 
@@ -170,7 +189,7 @@ impl Repositories for SeaTransaction {
 #[async_trait]
 impl Store for SeaStore {
     async fn begin(&self, request: &RequestContext) -> Result<Box<dyn Transaction>, StoreError> {
-        let connection = self.begin_writing().await?;
+        let connection = self.begin_part().await.map_err(store_error)?;
         Ok(Box::new(SeaTransaction {
             repositories: SeaRepositories {
                 connection,

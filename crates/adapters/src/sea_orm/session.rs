@@ -8,12 +8,13 @@ use doorward_domain::user::User;
 use doorward_domain::{Changed, Removed, SessionId, StoreError, UserId};
 use sea_orm::sea_query::{Condition, Expr, Func, Query, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DeleteMany, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, RelationTrait, Set, UpdateMany,
+    ColumnTrait, ConnectionTrait, DeleteMany, EntityTrait, IdenStatic as _, JoinType, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, RelationTrait, SelectA, SelectB, Set, UpdateMany,
 };
 
 use super::SeaRepositories;
 use super::error::store_error;
+use super::read::decode;
 use super::row::session_row::{ActiveModel, Column, Entity, Relation};
 use super::row::user_row;
 
@@ -67,7 +68,7 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
             token: Set(session.token.as_str().to_owned()),
             expires_at: Set(self.at(session.expires_at)),
             created_at: Set(self.at(session.created_at)),
-            updated_at: Set(self.at(session.updated_at)),
+            updated_at: Set(Some(self.at(session.updated_at))),
             ip_address: Set(session.ip_address.clone()),
             user_agent: Set(session.user_agent.clone()),
             impersonated_by: Set(session.impersonated_by.as_ref().map(ToString::to_string)),
@@ -82,17 +83,18 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
     }
 
     async fn find_with_user(&self, token: &SessionToken) -> Result<Option<(Session, User)>, StoreError> {
-        let found = Entity::find()
+        let both = Entity::find()
             .join(JoinType::InnerJoin, Relation::User.def())
-            .select_also(user_row::Entity)
             .filter(Column::Token.is_in(forms(token.expose())))
             .filter(user_row::Column::DeletedAt.is_null())
-            .one(&self.connection)
-            .await
-            .map_err(store_error)?;
-        let Some((session, Some(user))) = found else {
+            .limit(1)
+            .select_also(user_row::Entity);
+        let rows = self.raw_rows(&both).await?;
+        let Some(row) = rows.first() else {
             return Ok(None);
         };
+        let session = decode::<Entity>(row, SelectA.as_str())?;
+        let user = decode::<user_row::Entity>(row, SelectB.as_str())?;
         let session = self.fill_sessions(vec![session.into()]).await?.pop();
         Ok(session.zip(self.fill_user(Some(user.into())).await?))
     }
@@ -150,7 +152,7 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
             .filter(Column::UserId.eq(user.as_str()))
             .filter(Column::ExpiresAt.gt(self.at(now)));
         let oldest_first = select.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id);
-        let rows = oldest_first.all(&self.connection).await.map_err(store_error)?;
+        let rows = self.rows(oldest_first).await?;
         self.fill_sessions(rows.into_iter().map(Session::from).collect())
             .await
     }
@@ -158,7 +160,7 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
     async fn list_all(&self, user: &UserId) -> Result<Vec<Session>, StoreError> {
         let select = Entity::find().filter(Column::UserId.eq(user.as_str()));
         let oldest_first = select.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id);
-        let rows = oldest_first.all(&self.connection).await.map_err(store_error)?;
+        let rows = self.rows(oldest_first).await?;
         self.fill_sessions(rows.into_iter().map(Session::from).collect())
             .await
     }
@@ -222,6 +224,7 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
             .column(Column::Id)
             .from(Entity)
             .and_where(Column::ExpiresAt.lt(self.at(now)))
+            .and_where(self.is_understood(Column::ExpiresAt))
             .limit(limit)
             .to_owned();
         self.delete_sessions(Entity::delete_many().filter(Column::Id.in_subquery(ended)))

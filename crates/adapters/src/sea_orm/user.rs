@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 use doorward_domain::access::Administrators;
 use doorward_domain::user::{Email, User, UserChange, UserPage, UserQuery, UserRepository, Username};
 use doorward_domain::{Changed, Locked, Removed, StoreError, UserId};
-use sea_orm::sea_query::{Condition, Expr, LockBehavior, LockType};
+use sea_orm::sea_query::{Condition, Expr, LockType};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     Select, Set, TransactionTrait, UpdateMany,
@@ -12,7 +12,6 @@ use sea_orm::{
 use super::SeaRepositories;
 use super::error::store_error;
 use super::row::user_row::{ActiveModel, Column, Entity};
-use super::row::{account_row, session_row, verification_row};
 
 /// A user who is there, that is, not deleted.
 fn present(id: &UserId) -> Condition {
@@ -21,7 +20,8 @@ fn present(id: &UserId) -> Condition {
         .add(Column::DeletedAt.is_null())
 }
 
-/// Whether the role is among those in the column: alone, first, last or in between.
+/// Whether the role may be among those in the column: alone, first, last or in between. `LIKE` finds more than these, for `_`
+/// is any letter to it, and on SQLite so is another case: who asks has to look again.
 fn has_role(role: &str) -> Condition {
     Condition::any()
         .add(Column::Role.eq(role))
@@ -45,64 +45,29 @@ fn find(id: &UserId) -> Select<Entity> {
 impl<C: ConnectionTrait> SeaRepositories<C> {
     /// The user a query finds.
     async fn one(&self, select: Select<Entity>) -> Result<Option<User>, StoreError> {
-        let row = select.one(&self.connection).await.map_err(store_error)?;
+        let row = self.row(select).await?;
         self.fill_user(row.map(User::from)).await
     }
 
     /// Those of these users who are there, locked one after the other.
-    async fn lock_any(&self, any: Condition) -> Result<Vec<Locked<User>>, StoreError> {
+    async fn lock_any(
+        &self,
+        any: Condition,
+        is_meant: impl Fn(&User) -> bool,
+    ) -> Result<Vec<Locked<User>>, StoreError> {
         let mut select = Entity::find().filter(Column::DeletedAt.is_null()).filter(any);
         if self.is_postgres() {
             // In one order, so that two who lock several of them do not wait for each other.
             select = select.order_by_asc(Column::Id).lock(LockType::Update);
         }
-        let rows = select.all(&self.connection).await.map_err(store_error)?;
-        let users = self
-            .fill_users(rows.into_iter().map(User::from).collect())
-            .await?;
+        let found = self.rows(select).await?.into_iter().map(User::from);
+        let users = self.fill_users(found.filter(is_meant).collect()).await?;
         Ok(users.into_iter().map(Locked::by_store).collect())
     }
 
     async fn update_user(&self, update: UpdateMany<Entity>) -> Result<Changed, StoreError> {
         let outcome = update.exec(&self.connection).await.map_err(store_error)?;
         Ok(Changed::by_count(outcome.rows_affected))
-    }
-}
-
-impl<C: ConnectionTrait + TransactionTrait<Transaction = DatabaseTransaction>> SeaRepositories<C> {
-    /// Removes these users and all that is theirs, also where an imported schema does not cascade (DT-2).
-    ///
-    /// All or nothing, also without a transaction around it; and from the moment they are found nobody can restore them.
-    async fn delete_users(&self, which: Select<Entity>) -> Result<u64, StoreError> {
-        let tx = self.begin_writing().await?;
-        let ids = which.select_only().column(Column::Id).into_tuple::<String>();
-        let ids = ids.all(&tx).await.map_err(store_error)?;
-        if ids.is_empty() {
-            return Ok(0);
-        }
-        let theirs = Condition::any()
-            .add(verification_row::Column::UserId.is_in(&ids))
-            .add(verification_row::Column::Value.is_in(&ids));
-        verification_row::Entity::delete_many()
-            .filter(theirs)
-            .exec(&tx)
-            .await
-            .map_err(store_error)?;
-        let sessions = session_row::Entity::delete_many().filter(
-            Condition::any()
-                .add(session_row::Column::UserId.is_in(&ids))
-                .add(session_row::Column::ImpersonatedBy.is_in(&ids)),
-        );
-        sessions.exec(&tx).await.map_err(store_error)?;
-        let accounts = account_row::Entity::delete_many().filter(account_row::Column::UserId.is_in(&ids));
-        accounts.exec(&tx).await.map_err(store_error)?;
-        let users = Entity::delete_many()
-            .filter(Column::Id.is_in(&ids))
-            .exec(&tx)
-            .await
-            .map_err(store_error)?;
-        tx.commit().await.map_err(store_error)?;
-        Ok(users.rows_affected)
     }
 }
 
@@ -125,7 +90,7 @@ where
             ban_reason: Set(user.ban.reason.clone()),
             ban_expires: Set(user.ban.expires_at.map(|moment| self.at(moment))),
             created_at: Set(self.at(user.created_at)),
-            updated_at: Set(self.at(user.updated_at)),
+            updated_at: Set(Some(self.at(user.updated_at))),
             deleted_at: Set(user.deleted_at.map(|moment| self.at(moment))),
             deleted_email: Set(user.deleted_email.as_ref().map(ToString::to_string)),
         };
@@ -169,12 +134,13 @@ where
         id: &UserId,
         who: &Administrators,
     ) -> Result<Vec<Locked<User>>, StoreError> {
-        self.lock_any(administering(who).add(Column::Id.eq(id.as_str())))
+        let any = administering(who).add(Column::Id.eq(id.as_str()));
+        self.lock_any(any, |user| user.id == *id || who.include(user))
             .await
     }
 
     async fn lock_administrators(&self, who: &Administrators) -> Result<Vec<Locked<User>>, StoreError> {
-        self.lock_any(administering(who)).await
+        self.lock_any(administering(who), |user| who.include(user)).await
     }
 
     async fn has_second_factor(&self, id: &UserId) -> Result<bool, StoreError> {
@@ -293,17 +259,11 @@ where
         if self.is_postgres() {
             user = user.lock(LockType::Update);
         }
-        Ok(Removed::by_count(self.delete_users(user).await?))
+        let removed = self.delete_users(user).await.map_err(store_error)?;
+        Ok(Removed::by_count(removed))
     }
 
     async fn purge_deleted(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
-        let mut due = Entity::find()
-            .filter(Column::DeletedAt.lt(self.at(before)))
-            .limit(limit);
-        if self.is_postgres() {
-            // Whom somebody restores or purges just now is left to them.
-            due = due.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-        }
-        self.delete_users(due).await
+        self.purge_users(before, limit).await
     }
 }

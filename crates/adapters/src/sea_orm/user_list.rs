@@ -28,7 +28,7 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
             Page::After(_) => None,
         };
         let page = self.page(matching, query).limit(query.limit);
-        let rows = page.all(&self.connection).await.map_err(store_error)?;
+        let rows = self.rows(page).await?;
         Ok(UserPage {
             users: self
                 .fill_users(rows.into_iter().map(User::from).collect())

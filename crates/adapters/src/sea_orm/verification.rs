@@ -17,8 +17,8 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
             value: Set(verification.value.clone()),
             user_id: Set(verification.user_id.as_ref().map(ToString::to_string)),
             expires_at: Set(self.at(verification.expires_at)),
-            created_at: Set(self.at(verification.created_at)),
-            updated_at: Set(self.at(verification.created_at)),
+            created_at: Set(Some(self.at(verification.created_at))),
+            updated_at: Set(Some(self.at(verification.created_at))),
         }
     }
 }
@@ -62,11 +62,7 @@ impl<C: ConnectionTrait + Send + Sync + 'static> VerificationRepository for SeaR
         let select = Entity::find()
             .filter(Column::Identifier.is_in(key.identifiers()))
             .order_by_desc(Column::ExpiresAt);
-        Ok(select
-            .one(&self.connection)
-            .await
-            .map_err(store_error)?
-            .map(Verification::from))
+        Ok(self.row(select).await?.map(Verification::from))
     }
 
     async fn consume(
@@ -105,6 +101,7 @@ impl<C: ConnectionTrait + Send + Sync + 'static> VerificationRepository for SeaR
             .column(Column::Id)
             .from(Entity)
             .and_where(Column::ExpiresAt.lt(self.at(now)))
+            .and_where(self.is_understood(Column::ExpiresAt))
             .limit(limit)
             .to_owned();
         let delete = Entity::delete_many().filter(Column::Id.in_subquery(expired));

@@ -16,6 +16,15 @@ pub struct Administrators {
     pub users: Vec<UserId>,
 }
 
+impl Administrators {
+    /// Whether this user is one of them, by a role the user has been given or by name.
+    #[must_use]
+    pub fn include(&self, user: &User) -> bool {
+        let has = |role: &String| user.role.as_ref().is_some_and(|roles| roles.contains(role));
+        self.users.contains(&user.id) || self.roles.iter().any(has)
+    }
+}
+
 /// What there is to be permitted, which roles permit what, and which role a user without one has.
 ///
 /// Pure: it asks nobody, and the same question has the same answer. A check is a few comparisons of short texts.

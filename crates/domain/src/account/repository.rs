@@ -23,7 +23,7 @@ pub trait AccountRepository: Send + Sync {
     /// Adds an account.
     async fn insert(&self, account: &Account) -> Result<(), StoreError>;
 
-    /// The user's account that signs in by password.
+    /// The user's account that signs in by password: that whose account id is the user's id.
     async fn find_credential(&self, user: &UserId) -> Result<Option<Account>, StoreError>;
 
     /// All accounts of the user, oldest first.

@@ -34,7 +34,7 @@ pub trait SessionRepository: Send + Sync {
     async fn insert(&self, session: &Session) -> Result<(), StoreError>;
 
     /// The session of this token, stored in clear or as a digest, with its user; expired or not. Absent if
-    /// the user is deleted. One statement.
+    /// the user is deleted. A row that cannot be read is an error and never absent. One statement.
     async fn find_with_user(&self, token: &SessionToken) -> Result<Option<(Session, User)>, StoreError>;
 
     /// Stores the token in another form, if it still is in the form `from`, and notes that the session was taken over
@@ -67,7 +67,7 @@ pub trait SessionRepository: Send + Sync {
     /// The sessions of the user that end after `now`, oldest first.
     async fn list_live(&self, user: &UserId, now: DateTime<Utc>) -> Result<Vec<Session>, StoreError>;
 
-    /// All sessions of the user, expired or not, oldest first.
+    /// All sessions of the user, expired or not, oldest first. Those in which the user acts as another are the other's.
     async fn list_all(&self, user: &UserId) -> Result<Vec<Session>, StoreError>;
 
     /// Ends the session.
@@ -83,12 +83,12 @@ pub trait SessionRepository: Send + Sync {
     /// The session of this id or token, whosever it is: for administrators.
     async fn find_by_handle(&self, handle: &SessionHandle) -> Result<Option<Session>, StoreError>;
 
-    /// Ends all sessions of the user but `keep`, and answers how many.
+    /// Ends all sessions of the user, and all in which the user impersonates another, but `keep`; answers how many (SE-6).
     async fn delete_all<'a>(&self, user: &UserId, keep: Option<&'a SessionId>) -> Result<u64, StoreError>;
 
     /// Ends the oldest sessions of the user beyond the newest `keep`.
     async fn trim(&self, user: &UserId, keep: u64) -> Result<u64, StoreError>;
 
-    /// Removes at most `limit` sessions that ended before `now`.
+    /// Removes at most `limit` sessions that ended before `now`. A date that is not understood is not before anything.
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u64) -> Result<u64, StoreError>;
 }

@@ -87,6 +87,7 @@ pub trait UserRepository: Send + Sync {
     /// Removes the user and all that belongs to them, deleted before or not.
     async fn delete(&self, id: &UserId) -> Result<Removed, StoreError>;
 
-    /// Removes at most `limit` users who were deleted before `before`, with all that belongs to them.
+    /// Removes at most `limit` users whom [`soft_delete`](Self::soft_delete) deleted before `before`, with all that belongs
+    /// to them. A user whom rows of others hold is left, and does not keep the rest.
     async fn purge_deleted(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError>;
 }

@@ -219,3 +219,48 @@ pub async fn concurrent_unlinks_leave_one(store: Arc<dyn Store>) {
     );
     assert_eq!(store.accounts().list(&ada.id).await.unwrap().len(), 1);
 }
+
+/// Of several rows that call themselves the user's password, the one whose account is the user is meant, whichever came
+/// first.
+pub async fn the_password_is_that_of_the_own_account(store: Arc<dyn Store>) {
+    for (user, own_first) in [("ada", true), ("grace", false)] {
+        let user = add_user(&store, user).await;
+        let own = samples::credential(&user, "own");
+        let wrong = Account {
+            id: AccountId::from_stored(format!("a-{}", user.id)),
+            account_id: "somebody".to_owned(),
+            ..samples::credential(&user, "wrong")
+        };
+        let rows = if own_first { [&own, &wrong] } else { [&wrong, &own] };
+        for row in rows {
+            store.accounts().insert(row).await.unwrap();
+        }
+        assert_eq!(password(&store, &user.id).await, "own", "{}", user.id);
+        let replaced = store
+            .accounts()
+            .replace_password(&user.id, &hash("wrong"), &hash("x"), at(1))
+            .await;
+        assert!(!replaced.unwrap().is_applied(), "{}", user.id);
+        assert!(
+            store
+                .accounts()
+                .set_password(&user.id, &hash("new"), at(1))
+                .await
+                .unwrap()
+                .is_applied()
+        );
+        assert_eq!(password(&store, &user.id).await, "new", "{}", user.id);
+        let all = store.accounts().list(&user.id).await.unwrap();
+        let other = all.iter().find(|account| account.id == wrong.id).unwrap();
+        let other = other.password.as_ref().unwrap();
+        assert_eq!((other.expose(), all.len()), ("wrong", 2));
+    }
+    let linked = add_user(&store, "linked").await;
+    let wrong = Account {
+        account_id: "somebody".to_owned(),
+        ..samples::credential(&linked, "wrong")
+    };
+    store.accounts().insert(&wrong).await.unwrap();
+    let found = store.accounts().find_credential(&linked.id).await.unwrap();
+    assert!(found.is_none(), "{:?}", found.map(|account| account.account_id));
+}

@@ -267,3 +267,56 @@ pub async fn sessions_of_anybody(store: Arc<dyn Store>) {
     assert_eq!(store.sessions().list_all(&ada.id).await.unwrap(), []);
     assert_eq!(store.sessions().list_all(&bob.id).await.unwrap().len(), 1);
 }
+
+/// A role is a name and no pattern: every email of it counts, and its case.
+pub async fn roles_are_compared_exactly(store: Arc<dyn Store>) {
+    for (id, role) in [
+        ("exact", "super_admin"),
+        ("listed", "user,super_admin"),
+        ("pattern", "superXadmin"),
+        ("pattern-listed", "user,superXadmin,x"),
+        ("capital", "SUPER_ADMIN"),
+        ("capital-listed", "user,Super_Admin"),
+    ] {
+        let user = User {
+            role: Some(RoleList::from_stored(role)),
+            ..samples::user(id)
+        };
+        store.users().insert(&user).await.unwrap();
+    }
+    let who = Administrators {
+        roles: vec!["super_admin".to_owned()],
+        users: Vec::new(),
+    };
+    let tx = store.begin(&samples::request()).await.unwrap();
+    let found = tx.users().lock_administrators(&who).await.unwrap();
+    let mut found: Vec<_> = found.iter().map(|user| user.id.as_str()).collect();
+    found.sort_unstable();
+    assert_eq!(found, ["exact", "listed"]);
+}
+
+/// Who ends all sessions of a user also ends those in which the user acts as another (SE-6).
+pub async fn se_6_impersonations_end_with_the_sessions(store: Arc<dyn Store>) {
+    let (admin, ada) = (add_user(&store, "admin").await, add_user(&store, "ada").await);
+    let own = samples::session(&admin, "own");
+    let impersonated = |token: &str| Session {
+        impersonated_by: Some(admin.id.clone()),
+        ..samples::session(&ada, token)
+    };
+    let of_ada = samples::session(&ada, "theirs");
+    for session in [&own, &impersonated("first"), &impersonated("second"), &of_ada] {
+        store.sessions().insert(session).await.unwrap();
+    }
+    let listed = store.sessions().list_all(&admin.id).await.unwrap();
+    assert_eq!(listed, [own.clone()], "what is listed is the user's own");
+    let kept = impersonated("second").id;
+    assert_eq!(
+        store.sessions().delete_all(&admin.id, Some(&kept)).await.unwrap(),
+        2
+    );
+    let left = store.sessions().list_all(&ada.id).await.unwrap();
+    let left: Vec<_> = left.iter().map(|session| session.id.as_str()).collect();
+    assert_eq!(left, ["session-second", "session-theirs"]);
+    assert_eq!(store.sessions().delete_all(&admin.id, None).await.unwrap(), 1);
+    assert_eq!(store.sessions().list_all(&ada.id).await.unwrap(), [of_ada]);
+}

@@ -71,10 +71,11 @@ macro_rules! store_contract {
                 restore_onto_a_taken_address, delete_takes_everything, delete_takes_the_deleted, purge_deleted,
                 purging_races_with_restoring, any_text_survives;
             administration: update_anything, usernames_are_unique, find_with_deleted, administrators_are_found,
-                ac_5_administrators_take_turns, sessions_of_anybody;
+                ac_5_administrators_take_turns, sessions_of_anybody, roles_are_compared_exactly,
+                se_6_impersonations_end_with_the_sessions;
             lists: pages, sorts, searches, filters, goes_on_after_a_place;
             accounts: insert_and_list, set_and_replace_password, concurrent_replacements, unlink,
-                concurrent_unlinks_leave_one;
+                concurrent_unlinks_leave_one, the_password_is_that_of_the_own_account;
             sessions: insert_and_find, tk_2_a_stored_token_opens_nothing, left_by_better_auth, extend,
                 concurrent_extends, se_5_no_refresh_brings_a_session_back, list_live, ac_1_delete_by_handle,
                 delete_all, trim, purge_expired, of_deleted_users, any_text_survives;

@@ -16,7 +16,7 @@ pub struct Model {
     pub scope: Option<String>,
     pub password: Option<String>,
     pub created_at: Timestamp,
-    pub updated_at: Timestamp,
+    pub updated_at: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -34,7 +34,7 @@ impl From<Model> for Account {
             scope: row.scope,
             password: row.password.map(PasswordHash::from_stored),
             created_at: row.created_at.moment(),
-            updated_at: row.updated_at.moment(),
+            updated_at: row.updated_at.unwrap_or(row.created_at).moment(),
         }
     }
 }

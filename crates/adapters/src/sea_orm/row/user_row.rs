@@ -22,7 +22,7 @@ pub struct Model {
     pub ban_reason: Option<String>,
     pub ban_expires: Option<Timestamp>,
     pub created_at: Timestamp,
-    pub updated_at: Timestamp,
+    pub updated_at: Option<Timestamp>,
     pub deleted_at: Option<Timestamp>,
     pub deleted_email: Option<String>,
 }
@@ -50,7 +50,7 @@ impl From<Model> for User {
                 expires_at: row.ban_expires.map(Timestamp::moment),
             },
             created_at: row.created_at.moment(),
-            updated_at: row.updated_at.moment(),
+            updated_at: row.updated_at.unwrap_or(row.created_at).moment(),
             deleted_at: row.deleted_at.map(Timestamp::moment),
             deleted_email: row.deleted_email.map(Email::from_stored),
         }

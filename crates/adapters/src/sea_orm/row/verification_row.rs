@@ -13,8 +13,8 @@ pub struct Model {
     pub value: String,
     pub user_id: Option<String>,
     pub expires_at: Timestamp,
-    pub created_at: Timestamp,
-    pub updated_at: Timestamp,
+    pub created_at: Option<Timestamp>,
+    pub updated_at: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -30,7 +30,7 @@ impl From<Model> for Verification {
             value: row.value,
             user_id: row.user_id.map(UserId::from_stored),
             expires_at: row.expires_at.moment(),
-            created_at: row.created_at.moment(),
+            created_at: row.created_at.unwrap_or(row.expires_at).moment(),
         }
     }
 }
