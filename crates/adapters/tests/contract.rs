@@ -93,5 +93,7 @@ async fn the_transaction_of_the_database_is_found_below_what_remembers_sessions(
         .await
         .unwrap();
     let memory = CacheInvalidatingStore::new(Arc::new(MemoryStore::new()), cache());
-    assert!(SeaTransaction::of(&*memory.begin(&doorward_testing::samples::request()).await.unwrap()).is_none());
+    assert!(
+        SeaTransaction::of(&*memory.begin(&doorward_testing::samples::request()).await.unwrap()).is_none()
+    );
 }

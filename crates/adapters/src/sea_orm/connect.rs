@@ -1,11 +1,12 @@
 use std::time::Duration;
 
 use doorward_domain::Secret;
-use sea_orm::sqlx::{self, ConnectOptions as _, Connection, SqliteConnection};
+use sea_orm::sqlx::{self, Connection, Executor as _, SqliteConnection};
 use sea_orm::{Database, DbErr};
 
 use super::SeaStore;
 use super::error::{is_out_of_reach, is_unavailable};
+use super::place::Place;
 
 /// Where the database is.
 #[derive(Clone, Debug)]
@@ -22,6 +23,12 @@ pub enum ConnectError {
     /// The URL is of another database.
     #[error("the URL must begin with sqlite:, postgres: or postgresql:")]
     Unsupported,
+    /// The URL names a schema that cannot be one.
+    #[error("`{0}` is not the name of a schema: letters, digits and _, not beginning with a digit")]
+    InvalidSchema(String),
+    /// The schema of the URL does not exist.
+    #[error("the database has no schema `{0}`; correct the URL, or create the schema")]
+    NoSchema(String),
     /// The server refused, or could not be reached.
     #[error("cannot connect to the database")]
     Refused(#[source] sqlx::Error),
@@ -35,7 +42,7 @@ impl ConnectError {
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         match self {
-            Self::Unsupported => false,
+            Self::Unsupported | Self::InvalidSchema(_) | Self::NoSchema(_) => false,
             Self::Refused(error) => is_out_of_reach(error),
             Self::Failed(error) => is_unavailable(error),
         }
@@ -43,43 +50,80 @@ impl ConnectError {
 }
 
 /// How long a request waits for a connection before it is told to come back (RE-6).
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a writer waits for another on SQLite, in milliseconds.
 const BUSY_TIMEOUT: &str = "2000";
 const SQLITE_CONNECTIONS: u32 = 8;
 const POSTGRES_CONNECTIONS: u32 = 10;
 
-/// Opens the database. SQLite gets a write-ahead log that is synchronised at every commit (RE-1) and foreign keys.
+/// Opens the database. SQLite gets a write-ahead log that is synchronised at every commit (RE-1) and foreign keys; PostgreSQL
+/// limits to the time a request waits (RE-6).
 pub async fn connect(options: &ConnectOptions) -> Result<SeaStore, ConnectError> {
     let url = options.url.expose();
-    let standard = match url.split(':').next() {
-        Some("sqlite") => SQLITE_CONNECTIONS,
-        Some("postgres" | "postgresql") => {
-            probe(url).await.map_err(ConnectError::Refused)?;
-            POSTGRES_CONNECTIONS
-        }
-        _ => return Err(ConnectError::Unsupported),
-    };
-    let mut settings = sea_orm::ConnectOptions::new(url.clone());
+    match url.split(':').next() {
+        Some("sqlite") => open_sqlite(url, options.max_connections).await,
+        Some("postgres" | "postgresql") => open_postgres(url, options.max_connections).await,
+        _ => Err(ConnectError::Unsupported),
+    }
+}
+
+fn settings(url: &str, max_connections: u32) -> sea_orm::ConnectOptions {
+    let mut settings = sea_orm::ConnectOptions::new(url);
     settings
-        .max_connections(options.max_connections.unwrap_or(standard))
+        .max_connections(max_connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_timeout(ACQUIRE_TIMEOUT)
         // Statements are not logged: their values are people's data (SK-1).
-        .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(|sqlite| {
-            sqlite
+        .sqlx_logging(false);
+    settings
+}
+
+async fn open_sqlite(url: &str, max_connections: Option<u32>) -> Result<SeaStore, ConnectError> {
+    let mut settings = settings(url, max_connections.unwrap_or(SQLITE_CONNECTIONS));
+    // Whoever says `mode=rw` wants no file where there is none.
+    let says_mode = url
+        .split_once('?')
+        .is_some_and(|(_, query)| query.split('&').any(|pair| pair.starts_with("mode=")));
+    settings
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            let sqlite = sqlite
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", "FULL")
                 .pragma("busy_timeout", BUSY_TIMEOUT)
-                .foreign_keys(true)
-                .create_if_missing(true)
+                .foreign_keys(true);
+            if says_mode {
+                sqlite
+            } else {
+                sqlite.create_if_missing(true)
+            }
         })
         .map_sqlx_sqlite_pool_opts(|pool| {
             pool.after_release(|connection, _| Box::pin(async move { has_ended(connection).await }))
         });
     let connection = Database::connect(settings).await.map_err(ConnectError::Failed)?;
     Ok(SeaStore::new(connection))
+}
+
+async fn open_postgres(url: &str, max_connections: Option<u32>) -> Result<SeaStore, ConnectError> {
+    let place = Place::of(url)?;
+    place.probe().await?;
+    let mut hurried = settings(&place.url, max_connections.unwrap_or(POSTGRES_CONNECTIONS));
+    prepare_each(&mut hurried, place.script(true));
+    let mut unhurried = settings(&place.url, 1);
+    prepare_each(&mut unhurried, place.script(false));
+    let connection = Database::connect(hurried).await.map_err(ConnectError::Failed)?;
+    Ok(SeaStore::new(connection).migrating_by(unhurried))
+}
+
+/// Runs a script on each new connection. Not as options of the connection: some poolers refuse those.
+fn prepare_each(settings: &mut sea_orm::ConnectOptions, script: String) {
+    settings.map_sqlx_postgres_pool_opts(move |pool| {
+        let script = script.clone();
+        pool.after_connect(move |connection, _| {
+            let script = sqlx::AssertSqlSafe(script.clone());
+            Box::pin(async move { connection.execute(script).await.map(drop) })
+        })
+    });
 }
 
 /// Whether the connection may serve others: no transaction is left open on it.
@@ -95,13 +139,4 @@ async fn has_ended(connection: &mut SqliteConnection) -> Result<bool, sqlx::Erro
         tracing::warn!("a connection to SQLite is closed, for its transaction could not be rolled back");
     }
     Ok(has_ended)
-}
-
-/// Connects once and goes away: a pool would only tell that it timed out, and not why.
-async fn probe(url: &str) -> Result<(), sqlx::Error> {
-    let options: sqlx::postgres::PgConnectOptions = url.parse()?;
-    let greeting = async { options.disable_statement_logging().connect().await?.close().await };
-    tokio::time::timeout(ACQUIRE_TIMEOUT, greeting)
-        .await
-        .unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }

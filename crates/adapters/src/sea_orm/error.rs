@@ -69,7 +69,7 @@ pub(super) fn is_held(error: &DbErr) -> bool {
 /// Whether the database is out of reach or out of capacity, so that trying again may help.
 pub(super) fn is_unavailable(error: &DbErr) -> bool {
     match error {
-        DbErr::ConnectionAcquire(_) => true,
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(RuntimeErr::Internal(_)) => true,
         DbErr::Conn(RuntimeErr::SqlxError(cause))
         | DbErr::Exec(RuntimeErr::SqlxError(cause))
         | DbErr::Query(RuntimeErr::SqlxError(cause)) => is_out_of_reach(cause),
@@ -81,6 +81,8 @@ pub(super) fn is_unavailable(error: &DbErr) -> bool {
 pub(super) fn is_out_of_reach(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
+        // A balancer that accepts and closes, or speaks of something else.
+        | sqlx::Error::Protocol(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
@@ -98,11 +100,12 @@ fn is_passing(code: Cow<'_, str>) -> bool {
     const LOCKED: u32 = 6;
     const FULL: u32 = 13;
     if code.len() == 5 {
-        // Out of resources; shutting down or starting up; the connection broke; a deadlock was resolved.
+        // Out of resources; shutting down or starting up; the connection broke; a deadlock was resolved; a lock, a statement
+        // or a transaction took too long.
         return code.starts_with("53")
             || code.starts_with("57P")
             || code.starts_with("08")
-            || code == "40P01";
+            || ["40P01", "55P03", "57014", "25P03"].contains(&&*code);
     }
     let kind = code.parse::<u32>().map(|code| code & 0xff);
     kind.is_ok_and(|kind| matches!(kind, BUSY | LOCKED | FULL))
@@ -115,7 +118,8 @@ mod tests {
     #[test]
     fn codes_that_pass_are_told_from_those_that_stay() {
         for code in [
-            "5", "517", "6", "262", "13", "53300", "53100", "57P01", "57P03", "08006", "40P01",
+            "5", "517", "6", "262", "13", "53300", "53100", "57P01", "57P03", "08006", "40P01", "55P03",
+            "57014", "25P03",
         ] {
             assert!(is_passing(code.into()), "{code}");
         }
@@ -129,6 +133,10 @@ mod tests {
     #[test]
     fn re_6_a_pool_without_free_connections_is_unavailable() {
         let error = DbErr::Conn(RuntimeErr::SqlxError(sqlx::Error::PoolTimedOut.into()));
+        assert!(matches!(store_error(error), StoreError::Unavailable(_)));
+        let closed = || sqlx::Error::Protocol("unexpected response from SSLRequest".to_owned());
+        assert!(is_out_of_reach(&closed()));
+        let error = DbErr::Conn(RuntimeErr::SqlxError(closed().into()));
         assert!(matches!(store_error(error), StoreError::Unavailable(_)));
         let error = DbErr::Query(RuntimeErr::SqlxError(sqlx::Error::RowNotFound.into()));
         assert!(matches!(store_error(error), StoreError::Failed(_)));

@@ -9,6 +9,7 @@ mod connect;
 mod error;
 mod extra;
 mod outbox;
+mod place;
 mod read;
 mod repositories;
 mod row;

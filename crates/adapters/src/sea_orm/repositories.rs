@@ -1,4 +1,5 @@
 use std::any::Any;
+use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -13,7 +14,7 @@ use doorward_domain::{Repositories, RequestContext, RequestFacts, Store, StoreEr
 use doorward_migration::MigrateError;
 use sea_orm::sea_query::{Expr, SimpleExpr};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IdenStatic,
+    ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IdenStatic,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
@@ -29,6 +30,18 @@ pub struct SeaRepositories<C> {
     /// The columns an application added.
     pub(super) extra: Arc<ExtraColumns>,
     pub(super) two_factor: Arc<TwoFactorColumn>,
+    /// How to connect for migrations, if not as for requests.
+    migrating: Option<Migrating>,
+}
+
+/// How to connect where statements may take their time. Tells nobody: the URL in it may hold a password.
+#[derive(Clone)]
+struct Migrating(sea_orm::ConnectOptions);
+
+impl fmt::Debug for Migrating {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Migrating")
+    }
 }
 
 /// The store on a pool of connections.
@@ -49,6 +62,15 @@ impl SeaStore {
             connection,
             extra: Arc::default(),
             two_factor: Arc::default(),
+            migrating: None,
+        }
+    }
+
+    /// The same store, which connects like this to migrate.
+    pub(super) fn migrating_by(self, options: sea_orm::ConnectOptions) -> Self {
+        Self {
+            migrating: Some(Migrating(options)),
+            ..self
         }
     }
 
@@ -70,8 +92,19 @@ impl SeaStore {
 
     /// Brings the schema up to date and answers the names of the steps that took, and of the columns it made.
     pub async fn migrate(&self) -> Result<Vec<String>, MigrateError> {
-        let steps = doorward_migration::migrate(&self.connection).await?;
-        let made = doorward_migration::add_columns(&self.connection, &self.extra.added()).await?;
+        let Some(Migrating(options)) = &self.migrating else {
+            return self.migrate_on(&self.connection).await;
+        };
+        let connection = Database::connect(options.clone()).await?;
+        let outcome = self.migrate_on(&connection).await;
+        // All was committed, or nothing: a connection that cannot be closed properly changes none of it.
+        connection.close().await.ok();
+        outcome
+    }
+
+    async fn migrate_on(&self, connection: &DatabaseConnection) -> Result<Vec<String>, MigrateError> {
+        let steps = doorward_migration::migrate(connection).await?;
+        let made = doorward_migration::add_columns(connection, &self.extra.added()).await?;
         Ok([steps, made].concat())
     }
 }
@@ -195,6 +228,7 @@ impl Store for SeaStore {
                 connection,
                 extra: self.extra.clone(),
                 two_factor: self.two_factor.clone(),
+                migrating: None,
             },
             request: request.facts(),
         }))
