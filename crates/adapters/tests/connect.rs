@@ -99,3 +99,26 @@ async fn re_6_no_statement_of_a_request_waits_for_ever() {
     let refused = store.users().soft_delete(&user.id, at(1)).await;
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_postgres_says_is_told_without_the_line_of_its_source() {
+    let Some(test) = TestDatabase::postgres().await else {
+        return;
+    };
+    let mut nowhere = url::Url::parse(test.url()).unwrap();
+    nowhere.set_path("doorward_nowhere");
+    let refused = open(nowhere.as_str()).await.unwrap_err();
+    assert!(!refused.is_unavailable());
+    let cause = std::error::Error::source(&refused).unwrap();
+    assert_eq!(cause.to_string(), r#"database "doorward_nowhere" does not exist"#);
+    assert!(cause.source().is_none());
+    let store = test.store().await;
+    let raw = test.connection().await;
+    raw.execute_unprepared(r#"ALTER TABLE "user" RENAME TO "people""#)
+        .await
+        .unwrap();
+    let store: &dyn Store = &store;
+    let failed = store.users().find(&samples::user("ada").id).await.unwrap_err();
+    let cause = std::error::Error::source(&failed).unwrap();
+    assert_eq!(cause.to_string(), r#"relation "user" does not exist"#);
+}

@@ -1,4 +1,5 @@
 //! A disk that was full once does not harm what comes after.
+#![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 
 use doorward_adapters::sea_orm::{ConnectOptions, SeaTransaction, connect};
 use doorward_domain::user::{User, UserName};

@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use doorward_domain::Secret;
 use sea_orm::sqlx::{self, Connection, Executor as _, SqliteConnection};
-use sea_orm::{Database, DbErr};
+use sea_orm::{Database, DatabaseConnection};
 
 use super::SeaStore;
-use super::error::{is_out_of_reach, is_unavailable};
+use super::error::{DriverError, is_unavailable};
 use super::place::Place;
 
 /// Where the database is.
@@ -31,10 +31,10 @@ pub enum ConnectError {
     NoSchema(String),
     /// The server refused, or could not be reached.
     #[error("cannot connect to the database")]
-    Refused(#[source] sqlx::Error),
+    Refused(#[source] DriverError),
     /// The database could not be opened.
     #[error("cannot open the database")]
-    Failed(#[source] DbErr),
+    Failed(#[source] DriverError),
 }
 
 impl ConnectError {
@@ -43,8 +43,7 @@ impl ConnectError {
     pub fn is_unavailable(&self) -> bool {
         match self {
             Self::Unsupported | Self::InvalidSchema(_) | Self::NoSchema(_) => false,
-            Self::Refused(error) => is_out_of_reach(error),
-            Self::Failed(error) => is_unavailable(error),
+            Self::Refused(error) | Self::Failed(error) => is_unavailable(&error.0),
         }
     }
 }
@@ -100,8 +99,7 @@ async fn open_sqlite(url: &str, max_connections: Option<u32>) -> Result<SeaStore
         .map_sqlx_sqlite_pool_opts(|pool| {
             pool.after_release(|connection, _| Box::pin(async move { has_ended(connection).await }))
         });
-    let connection = Database::connect(settings).await.map_err(ConnectError::Failed)?;
-    Ok(SeaStore::new(connection))
+    Ok(SeaStore::new(open(settings).await?))
 }
 
 async fn open_postgres(url: &str, max_connections: Option<u32>) -> Result<SeaStore, ConnectError> {
@@ -111,8 +109,12 @@ async fn open_postgres(url: &str, max_connections: Option<u32>) -> Result<SeaSto
     prepare_each(&mut hurried, place.script(true));
     let mut unhurried = settings(&place.url, 1);
     prepare_each(&mut unhurried, place.script(false));
-    let connection = Database::connect(hurried).await.map_err(ConnectError::Failed)?;
-    Ok(SeaStore::new(connection).migrating_by(unhurried))
+    Ok(SeaStore::new(open(hurried).await?).migrating_by(unhurried))
+}
+
+async fn open(settings: sea_orm::ConnectOptions) -> Result<DatabaseConnection, ConnectError> {
+    let connection = Database::connect(settings).await;
+    connection.map_err(|error| ConnectError::Failed(DriverError(error)))
 }
 
 /// Runs a script on each new connection. Not as options of the connection: some poolers refuse those.

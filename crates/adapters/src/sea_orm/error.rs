@@ -1,9 +1,42 @@
 use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
 
 use doorward_domain::{Constraint, StoreError};
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::postgres::PgDatabaseError;
 use sea_orm::{DbErr, RuntimeErr, sqlx};
+
+/// An error of the database or its driver. Of what PostgreSQL says it leaves out the line of PostgreSQL's own source.
+#[derive(Debug)]
+pub struct DriverError(pub(super) DbErr);
+
+impl From<sqlx::Error> for DriverError {
+    fn from(error: sqlx::Error) -> Self {
+        Self(DbErr::Conn(RuntimeErr::SqlxError(error.into())))
+    }
+}
+
+impl fmt::Display for DriverError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (refusal(&self.0), &self.0) {
+            (Some(refusal), _) => f.write_str(refusal.message()),
+            (None, DbErr::Conn(RuntimeErr::SqlxError(cause))) => cause.fmt(f),
+            (None, error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for DriverError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match (refusal(&self.0), &self.0) {
+            // The message is all that it says.
+            (Some(_), _) => None,
+            (None, DbErr::Conn(RuntimeErr::SqlxError(cause))) => cause.source(),
+            (None, error) => error.source(),
+        }
+    }
+}
 
 /// What a failed statement means to a use-case.
 pub(super) fn store_error(error: DbErr) -> StoreError {
@@ -13,14 +46,14 @@ pub(super) fn store_error(error: DbErr) -> StoreError {
         return StoreError::Conflict(constraint(refusal));
     }
     if is_unavailable(&error) {
-        StoreError::Unavailable(Box::new(error))
+        StoreError::Unavailable(Box::new(DriverError(error)))
     } else {
-        StoreError::Failed(Box::new(error))
+        StoreError::Failed(Box::new(DriverError(error)))
     }
 }
 
 /// What the database itself said, if it did.
-fn refusal(error: &DbErr) -> Option<&dyn DatabaseError> {
+pub(super) fn refusal(error: &DbErr) -> Option<&dyn DatabaseError> {
     match error {
         DbErr::Conn(RuntimeErr::SqlxError(cause))
         | DbErr::Exec(RuntimeErr::SqlxError(cause))
@@ -38,12 +71,12 @@ fn constraint(refusal: &dyn DatabaseError) -> Constraint {
         let (table, (key, _)) = (refusal.table()?, refusal.detail()?.split_once(")=(")?);
         Some((table, key.split_once('(')?.1))
     });
-    let has = |name: &str| match columns {
-        Some((table, key)) => table == "user" && words(key).any(|word| word == name),
-        None => {
-            let text = refusal.constraint().unwrap_or_else(|| refusal.message());
-            text.contains(&format!("user.{name}")) || text.contains(&format!("user_{name}"))
-        }
+    let named = refusal.constraint().unwrap_or_else(|| refusal.message());
+    let has = |name: &str| {
+        columns.map_or_else(
+            || named.contains(&format!("user.{name}")) || named.contains(&format!("user_{name}")),
+            |(table, key)| table == "user" && words(key).any(|word| word == name),
+        )
     };
     if has("email") {
         Constraint::UserEmail
@@ -62,7 +95,7 @@ fn words(key: &str) -> impl Iterator<Item = &str> {
 pub(super) fn is_held(error: &DbErr) -> bool {
     // PostgreSQL: foreign_key_violation, restrict_violation; SQLite: CONSTRAINT_FOREIGNKEY, CONSTRAINT_TRIGGER.
     let held = ["23503", "23001", "787", "1811"];
-    let code = refusal(error).and_then(|refusal| refusal.code());
+    let code = refusal(error).and_then(DatabaseError::code);
     code.is_some_and(|code| held.contains(&&*code))
 }
 

@@ -22,5 +22,6 @@ mod user_list;
 mod verification;
 
 pub use connect::{ConnectError, ConnectOptions, connect};
+pub use error::DriverError;
 pub use extra::ExtraColumns;
 pub use repositories::{SeaRepositories, SeaStore, SeaTransaction};

@@ -57,23 +57,22 @@ impl Place {
     /// What every connection begins with; `limited` if it serves requests.
     pub(super) fn script(&self, limited: bool) -> String {
         // What PostgreSQL has to remark is about its own affairs, such as a table that is there already.
-        let mut script = "SET client_min_messages = warning;".to_owned();
+        let mut settings = vec!["SET client_min_messages = warning".to_owned()];
         if !self.schemas.is_empty() {
             let quoted: Vec<_> = self.schemas.iter().map(|name| format!("\"{name}\"")).collect();
-            script += &format!(" SET search_path = {};", quoted.join(", "));
+            settings.push(format!("SET search_path = {}", quoted.join(", ")));
         }
-        for (name, value) in self.limits.iter().filter(|_| limited) {
-            script += &format!(" SET {name} = '{value}';");
-        }
-        script
+        let limits = self.limits.iter().filter(|_| limited);
+        settings.extend(limits.map(|(name, value)| format!("SET {name} = '{value}'")));
+        settings.join("; ")
     }
 
     /// Connects once and goes away: a pool would only tell that it timed out, and not why.
-    pub(super) async fn greet(&self) -> Result<(), ConnectError> {
+    pub(super) async fn probe(&self) -> Result<(), ConnectError> {
         let missing = tokio::time::timeout(ACQUIRE_TIMEOUT, self.missing_schema())
             .await
             .unwrap_or(Err(sqlx::Error::PoolTimedOut));
-        match missing.map_err(ConnectError::Refused)? {
+        match missing.map_err(|error| ConnectError::Refused(error.into()))? {
             Some(name) => Err(ConnectError::NoSchema(name)),
             None => Ok(()),
         }
@@ -118,13 +117,13 @@ mod tests {
             place.url,
             "postgres://u:p%40@h/db?sslmode=disable&application_name=a"
         );
-        assert!(place.script(false).ends_with(r#"SET search_path = "auth";"#));
+        assert!(place.script(false).ends_with(r#"SET search_path = "auth""#));
         let place = Place::of("postgres://h/db?search_path=auth,%20public").unwrap();
         assert_eq!(place.url, "postgres://h/db");
         assert!(
             place
                 .script(false)
-                .ends_with(r#"SET search_path = "auth", "public";"#)
+                .ends_with(r#"SET search_path = "auth", "public""#)
         );
         let url = "postgres:///db?host=/run/postgresql";
         let place = Place::of(url).unwrap();
@@ -140,10 +139,10 @@ mod tests {
     #[test]
     fn re_6_limits_hold_for_requests_unless_the_url_says_otherwise() {
         let place = Place::of("postgres://h/db").unwrap();
-        assert!(place.script(true).contains("SET statement_timeout = '5s';"));
+        assert!(place.script(true).contains("SET statement_timeout = '5s'"));
         assert!(!place.script(false).contains("timeout"));
         let place = Place::of("postgres://h/db?options[statement_timeout]=60000").unwrap();
         assert!(!place.script(true).contains("statement_timeout"));
-        assert!(place.script(true).contains("SET lock_timeout = '2s';"));
+        assert!(place.script(true).contains("SET lock_timeout = '2s'"));
     }
 }

@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 use doorward_domain::StoreError;
 use sea_orm::sea_query::{Condition, LockBehavior, LockType};
+use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, Select, Statement, TransactionTrait,
 };
 
 use super::SeaRepositories;
-use super::error::{is_held, store_error};
+use super::error::{is_held, refusal, store_error};
 use super::row::user_row::{Column, Entity};
 use super::row::{account_row, session_row, verification_row};
 
@@ -91,7 +92,7 @@ impl<C: ConnectionTrait + TransactionTrait<Transaction = DatabaseTransaction>> S
         }
         tracing::warn!(
             user,
-            %error,
+            error = refusal(error).map(DatabaseError::message),
             ?tables,
             "a deleted user is kept, for rows of another table refer to the user; remove those rows, or let the reference cascade"
         );
