@@ -83,7 +83,7 @@ async fn re_6_no_statement_of_a_request_waits_for_ever() {
     let store: &dyn Store = &store;
     let user = samples::user("ada");
     store.users().insert(&user).await.unwrap();
-    let tx = store.begin().await.unwrap();
+    let tx = store.begin(&doorward_testing::samples::request()).await.unwrap();
     let connection = SeaTransaction::of(&*tx).unwrap();
     for (setting, expected) in [
         ("lock_timeout", "2s"),

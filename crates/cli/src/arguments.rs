@@ -52,7 +52,11 @@ pub(crate) enum Command {
     /// Run the server
     Serve,
     /// Bring the database's schema up to date, and stop
-    Migrate,
+    Migrate {
+        /// Make the tables although others in the database look like them
+        #[arg(long)]
+        new_tables: bool,
+    },
     /// Show or check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),

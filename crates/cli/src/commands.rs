@@ -44,12 +44,14 @@ pub(crate) async fn run(command: Command, sources: &Sources) -> Result<(), Error
     crate::choose_tls();
     match command {
         Command::Serve => Doorward::of(sources.clone()).serve().await,
-        Command::Migrate => {
+        Command::Migrate { new_tables } => {
             let ready = configured(sources)?.prepare()?;
-            print(&match migrate(&ready.configuration).await?.as_slice() {
-                [] => "The schema is up to date.\n".to_owned(),
-                steps => format!("Brought the schema up to date: {}.\n", steps.join(", ")),
-            })
+            print(
+                &match migrate(&ready.configuration, new_tables).await?.as_slice() {
+                    [] => "The schema is up to date.\n".to_owned(),
+                    steps => format!("Brought the schema up to date: {}.\n", steps.join(", ")),
+                },
+            )
         }
         Command::Config(ConfigCommand::Print) => print(&load(sources)?.print()),
         Command::Config(ConfigCommand::Check) => {

@@ -13,6 +13,7 @@ mod place;
 mod read;
 mod repositories;
 mod row;
+pub mod schema;
 mod second_factor;
 mod session;
 mod timestamp;

@@ -83,6 +83,12 @@ impl SeaStore {
         }
     }
 
+    /// The connections of the store.
+    #[must_use]
+    pub const fn connection(&self) -> &DatabaseConnection {
+        &self.connection
+    }
+
     /// The names of the steps and of the columns that the schema lacks.
     pub async fn pending(&self) -> Result<Vec<String>, MigrateError> {
         let steps = doorward_migration::pending(&self.connection).await?;

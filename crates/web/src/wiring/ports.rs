@@ -10,6 +10,9 @@ use doorward_adapters::email::{SmtpMailer, SmtpSettings, TerminalMailer};
 use doorward_adapters::password::{
     CommonPasswordList, HashScheme, HasherSettings, Pepper, Peppers, PooledHasher,
 };
+use doorward_adapters::sea_orm::schema::{
+    SchemaCheck, SchemaReport, enrolled_second_factors, users_without_password,
+};
 use doorward_adapters::sea_orm::{ConnectOptions, ExtraColumns, SeaStore, connect};
 use doorward_adapters::system::{SystemClock, SystemEntropy};
 use doorward_application::hooks::Hooks;
@@ -17,8 +20,8 @@ use doorward_application::settings::Settings;
 use doorward_application::{Context, Ports};
 use doorward_domain::email::Mailer;
 use doorward_domain::fields::FieldSpec;
-use doorward_domain::session::{NoSessionCache, SessionCache};
-use doorward_domain::{Entropy, Store};
+use doorward_domain::session::{NoSessionCache, SessionCache, TokenStorage};
+use doorward_domain::{BoxError, Entropy, Store};
 use tokio::time::Instant;
 
 use super::{StartError, StoreWrapper};
@@ -33,10 +36,8 @@ pub(super) async fn context(
     hooks: Hooks,
     wrapper: Option<StoreWrapper>,
 ) -> Result<Context, StartError> {
-    let settings = &configuration.settings;
-    let store = open(&configuration.database)
-        .await?
-        .with_extra(extra_columns(settings));
+    let (store, report) = open_fit(configuration, false).await?;
+    announce(configuration, &store, &report).await?;
     let outcome = if configuration.database.auto_migrate {
         store.migrate().await.map(|_| Vec::new())
     } else {
@@ -92,10 +93,72 @@ pub fn check(configuration: &Configuration) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Brings the database up to date and answers the names of the steps it took.
-pub async fn migrate(configuration: &Configuration) -> Result<Vec<String>, StartError> {
-    let columns = extra_columns(&configuration.settings);
-    let store = open(&configuration.database).await?.with_extra(columns);
+/// Opens the database, unless its rows would be misread. Nothing is changed before that is known.
+async fn open_fit(
+    configuration: &Configuration,
+    beside_lookalikes: bool,
+) -> Result<(SeaStore, SchemaReport), StartError> {
+    let extra = extra_columns(&configuration.settings);
+    let check = SchemaCheck {
+        extra: &extra,
+        beside_lookalikes,
+    };
+    let unfit = |error| StartError::Database(BoxError::from(error));
+    check
+        .require_file(&connect_options(&configuration.database))
+        .await
+        .map_err(unfit)?;
+    let store = open(&configuration.database).await?;
+    let report = check.require(store.connection()).await.map_err(unfit)?;
+    Ok((store.with_extra(extra), report))
+}
+
+/// Says what an operator should know of a database that others made.
+async fn announce(
+    configuration: &Configuration,
+    store: &SeaStore,
+    report: &SchemaReport,
+) -> Result<(), StartError> {
+    let failed = |error| StartError::Database(BoxError::from(error));
+    if report.other_tables > 0 {
+        tracing::info!(
+            tables = report.other_tables,
+            "the database has tables of others, which are left alone"
+        );
+    }
+    let enrolled = enrolled_second_factors(store.connection())
+        .await
+        .map_err(failed)?;
+    if let Some(users) = enrolled.filter(|users| *users > 0) {
+        tracing::warn!(
+            users,
+            "users have a second factor, which this version does not ask for"
+        );
+    }
+    if !report.is_taken_over {
+        return Ok(());
+    }
+    let without = users_without_password(store.connection()).await.map_err(failed)?;
+    if without.passkey > 0 || without.social > 0 {
+        tracing::warn!(
+            passkey = without.passkey,
+            social = without.social,
+            "users have no password and sign in by what this version does not offer"
+        );
+    }
+    if configuration.settings.security.tokens_at_rest == TokenStorage::Digest {
+        tracing::warn!(
+            "this is a database of Better Auth, and the preset is hardened: what is written from now on Better Auth cannot \
+             read; with preset = \"better-auth\" there is a way back"
+        );
+    }
+    Ok(())
+}
+
+/// Brings the database up to date and answers the names of the steps it took. With `new_tables` they are made although
+/// others look like them.
+pub async fn migrate(configuration: &Configuration, new_tables: bool) -> Result<Vec<String>, StartError> {
+    let (store, _) = open_fit(configuration, new_tables).await?;
     store
         .migrate()
         .await
@@ -119,13 +182,17 @@ pub(super) fn mailer(settings: Option<&MailSettings>) -> Result<Arc<dyn Mailer>,
     })?))
 }
 
+fn connect_options(settings: &DatabaseSettings) -> ConnectOptions {
+    ConnectOptions {
+        url: settings.url.clone(),
+        max_connections: settings.max_connections,
+    }
+}
+
 /// Opens the database. One that cannot be reached is tried again for the configured time.
 async fn open(settings: &DatabaseSettings) -> Result<SeaStore, StartError> {
     let deadline = Instant::now() + settings.connect_timeout;
-    let options = ConnectOptions {
-        url: settings.url.clone(),
-        max_connections: settings.max_connections,
-    };
+    let options = connect_options(settings);
     loop {
         let error = match connect(&options).await {
             Ok(store) => match store.ping().await {

@@ -1,0 +1,58 @@
+//! Users who sign in by what this version does not ask for or does not offer.
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
+
+use super::catalog::{count, tables};
+
+/// How many users have a second factor by Better Auth's two-factor plugin; none where there is no such column.
+///
+/// This version does not ask for it: whoever signs them in by the password alone takes it away from them.
+pub async fn enrolled_second_factors(database: &DatabaseConnection) -> Result<Option<u64>, DbErr> {
+    let tables = tables(database).await?;
+    let user = tables
+        .iter()
+        .find(|table| table.is_visible && table.name.eq_ignore_ascii_case("user"));
+    let Some(column) = user.and_then(|user| user.column("twoFactorEnabled")) else {
+        return Ok(None);
+    };
+    let is_on = match database.get_database_backend() {
+        DbBackend::Postgres if column.kind == "boolean" => r#""twoFactorEnabled""#,
+        // A number or a text of another ORM.
+        DbBackend::Postgres => r#"lower("twoFactorEnabled"::text) IN ('1', 't', 'true')"#,
+        _ => r#"lower("twoFactorEnabled") IN (1, '1', 'true')"#,
+    };
+    let query = format!(r#"SELECT count(*) FROM "user" WHERE {is_on}"#);
+    count(database, &query).await.map(Some)
+}
+
+/// Users without a password, by what they have in its place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WithoutPassword {
+    /// Those with a passkey.
+    pub passkey: u64,
+    /// Those with an account at another provider.
+    pub social: u64,
+}
+
+/// Counts the users who have no password. Reads both tables whole.
+pub async fn users_without_password(database: &DatabaseConnection) -> Result<WithoutPassword, DbErr> {
+    let tables = tables(database).await?;
+    let has = |name: &str| tables.iter().any(|table| table.is_visible && table.name == name);
+    let mut counts = WithoutPassword::default();
+    if !has("user") || !has("account") {
+        return Ok(counts);
+    }
+    counts.social = counted(database, r#""account" WHERE "providerId" <> 'credential'"#).await?;
+    if has("passkey") {
+        counts.passkey = counted(database, r#""passkey""#).await?;
+    }
+    Ok(counts)
+}
+
+async fn counted<C: ConnectionTrait>(database: &C, owners: &str) -> Result<u64, DbErr> {
+    let query = format!(
+        r#"SELECT count(*) FROM "user" WHERE "id" IN (SELECT "userId" FROM {owners})
+            AND "id" NOT IN (SELECT "userId" FROM "account" WHERE "password" IS NOT NULL)"#
+    );
+    count(database, &query).await
+}
