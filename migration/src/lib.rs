@@ -10,8 +10,10 @@ mod audit_event;
 mod better_auth_tables;
 mod columns;
 mod doorward_columns;
+mod impersonated_sessions;
 mod optional_issuer;
 mod outbox;
+mod own_outbox;
 mod session_facts;
 mod user_search;
 mod username_columns;
@@ -122,6 +124,8 @@ impl MigratorTrait for Migrator {
             Box::new(username_columns::Step),
             Box::new(session_facts::Step),
             Box::new(audit_event::Step),
+            Box::new(own_outbox::Step),
+            Box::new(impersonated_sessions::Step),
         ]
     }
 

@@ -7,7 +7,7 @@ use doorward_testing::TestDatabase;
 use sea_orm_migration::SchemaManager;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 11] = [
     "better_auth_tables",
     "optional_issuer",
     "doorward_columns",
@@ -17,6 +17,8 @@ const STEPS: [&str; 9] = [
     "username_columns",
     "session_facts",
     "audit_event",
+    "own_outbox",
+    "impersonated_sessions",
 ];
 
 async fn run(database: &DatabaseConnection, script: &str) {
@@ -85,7 +87,7 @@ async fn from_nothing_once() {
             "session",
             "account",
             "verification",
-            "outbox",
+            "doorward_outbox",
             "doorward_audit_event",
         ] {
             assert!(
@@ -247,7 +249,7 @@ async fn a_refused_schema_is_not_touched() {
         .await;
         let outcome = migrate(&database).await;
         assert!(matches!(&outcome, Err(MigrateError::Newer(_))), "{outcome:?}");
-        for table in ["user", "session", "account", "verification", "outbox"] {
+        for table in ["user", "session", "account", "verification", "doorward_outbox"] {
             assert!(!SchemaManager::new(&database).has_table(table).await.unwrap(), "{table}");
         }
         database.close().await.unwrap();
@@ -259,7 +261,7 @@ async fn a_refused_schema_is_not_touched() {
 async fn a_step_that_fails_undoes_those_before() {
     on_each_database(async |test| {
         let database = test.connection().await;
-        run(&database, "CREATE TABLE outbox (note text)").await;
+        run(&database, "CREATE TABLE doorward_outbox (note text)").await;
         let outcome = migrate(&database).await;
         assert!(matches!(&outcome, Err(MigrateError::Database(_))), "{outcome:?}");
         for table in ["user", "session", "account", "verification", "doorward_migration"] {
@@ -269,6 +271,53 @@ async fn a_step_that_fails_undoes_those_before() {
             );
         }
         assert_eq!(pending(&database).await.unwrap(), STEPS);
+        database.close().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn h8_an_outbox_of_a_team_is_left_alone() {
+    on_each_database(async |test| {
+        let database = test.connection().await;
+        run(
+            &database,
+            "CREATE TABLE outbox (note text); INSERT INTO outbox VALUES ('theirs')",
+        )
+        .await;
+        assert_eq!(migrate(&database).await.unwrap(), STEPS);
+        assert_eq!(text(&database, "SELECT note FROM outbox").await, "theirs");
+        assert!(
+            SchemaManager::new(&database)
+                .has_table("doorward_outbox")
+                .await
+                .unwrap()
+        );
+        database.close().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn h8_the_outbox_of_an_earlier_version_is_renamed_with_what_waits_in_it() {
+    on_each_database(async |test| {
+        let database = test.connection().await;
+        migrate(&database).await.unwrap();
+        run(
+            &database,
+            r#"DROP INDEX "doorward_outbox_dueAt_idx"; ALTER TABLE doorward_outbox RENAME TO outbox;
+            CREATE INDEX "outbox_dueAt_idx" ON outbox ("dueAt");
+            INSERT INTO outbox ("id", "sealed", "dueAt", "createdAt") VALUES ('m1', 'sealed', '2026-01-02T03:04:05.678Z',
+            '2026-01-02T03:04:05.678Z');
+            DELETE FROM doorward_migration WHERE version = 'own_outbox'"#,
+        )
+        .await;
+        assert_eq!(migrate(&database).await.unwrap(), ["own_outbox"]);
+        assert_eq!(text(&database, "SELECT id FROM doorward_outbox").await, "m1");
+        let schema = SchemaManager::new(&database);
+        assert!(!schema.has_table("outbox").await.unwrap());
+        let index = "doorward_outbox_dueAt_idx";
+        assert!(schema.has_index("doorward_outbox", index).await.unwrap());
         database.close().await.unwrap();
     })
     .await;

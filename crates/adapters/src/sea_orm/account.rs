@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::account::{Account, AccountRepository, CREDENTIAL_PROVIDER, Unlinked};
+use doorward_domain::fields::{FieldValue, FieldValues};
 use doorward_domain::password::PasswordHash;
 use doorward_domain::{AccountId, Changed, StoreError, UserId};
 use sea_orm::sea_query::{Condition, Expr};
@@ -9,6 +10,10 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use super::SeaRepositories;
 use super::error::store_error;
 use super::row::account_row::{ActiveModel, Column, Entity};
+use super::schema::has_column;
+
+/// By which Better Auth 1.7.0 to 1.7.2 find the account that has the password.
+const LOCAL_ISSUER: &str = "local:credential";
 
 /// The account that signs in by the user's password: its name at the provider, which is the user's own store, is the user's
 /// id. A row with another name is not about this user's password.
@@ -30,6 +35,12 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
             .col_expr(Column::Password, Expr::value(password.expose()))
             .col_expr(Column::UpdatedAt, Expr::value(self.at(now)))
             .filter(credential(user))
+    }
+
+    async fn has_issuer(&self) -> Result<bool, StoreError> {
+        let look = || has_column(&self.connection, "account", "issuer");
+        let has = self.has_issuer.get_or_try_init(look).await;
+        has.copied().map_err(store_error)
     }
 
     async fn update_account(&self, update: UpdateMany<Entity>) -> Result<Changed, StoreError> {
@@ -54,11 +65,11 @@ impl<C: ConnectionTrait + Send + Sync + 'static> AccountRepository for SeaReposi
             created_at: Set(self.at(account.created_at)),
             updated_at: Set(Some(self.at(account.updated_at))),
         };
-        Entity::insert(row)
-            .exec_without_returning(&self.connection)
-            .await
-            .map(drop)
-            .map_err(store_error)
+        let mut issuer = FieldValues::new();
+        if account.provider_id == CREDENTIAL_PROVIDER && self.has_issuer().await? {
+            issuer.insert("issuer".to_owned(), FieldValue::Text(LOCAL_ISSUER.to_owned()));
+        }
+        self.insert_row("account", &row, &issuer).await
     }
 
     async fn find_credential(&self, user: &UserId) -> Result<Option<Account>, StoreError> {

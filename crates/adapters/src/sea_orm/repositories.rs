@@ -18,6 +18,8 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
+use tokio::sync::OnceCell;
+
 use super::ExtraColumns;
 use super::error::store_error;
 use super::second_factor::TwoFactorColumn;
@@ -30,6 +32,8 @@ pub struct SeaRepositories<C> {
     /// The columns an application added.
     pub(super) extra: Arc<ExtraColumns>,
     pub(super) two_factor: Arc<TwoFactorColumn>,
+    /// Whether accounts have an issuer, as those of Better Auth 1.7.0 to 1.7.2 have; looked up once.
+    pub(super) has_issuer: Arc<OnceCell<bool>>,
     /// How to connect for migrations, if not as for requests.
     migrating: Option<Migrating>,
 }
@@ -62,6 +66,7 @@ impl SeaStore {
             connection,
             extra: Arc::default(),
             two_factor: Arc::default(),
+            has_issuer: Arc::default(),
             migrating: None,
         }
     }
@@ -234,6 +239,7 @@ impl Store for SeaStore {
                 connection,
                 extra: self.extra.clone(),
                 two_factor: self.two_factor.clone(),
+                has_issuer: self.has_issuer.clone(),
                 migrating: None,
             },
             request: request.facts(),

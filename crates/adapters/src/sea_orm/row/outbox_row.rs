@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use crate::sea_orm::timestamp::Timestamp;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-#[sea_orm(table_name = "outbox", rename_all = "camelCase")]
+#[sea_orm(table_name = "doorward_outbox", rename_all = "camelCase")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: String,

@@ -80,6 +80,22 @@ pub(super) async fn tables<C: ConnectionTrait>(database: &C) -> Result<Vec<Table
     Ok(tables)
 }
 
+/// Whether the table that a bare name means has the column. The names are ours, never a client's.
+pub(in crate::sea_orm) async fn has_column<C: ConnectionTrait>(
+    database: &C,
+    table: &'static str,
+    column: &'static str,
+) -> Result<bool, DbErr> {
+    let query = match database.get_database_backend() {
+        DbBackend::Postgres => format!(
+            "SELECT count(*) FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass('\"{table}\"') AND attnum > 0
+                AND NOT attisdropped AND attname = '{column}'"
+        ),
+        _ => format!("SELECT count(*) FROM pragma_table_xinfo('{table}') WHERE name = '{column}'"),
+    };
+    count(database, &query).await.map(|number| number > 0)
+}
+
 /// The columns of `user` that are unique by themselves.
 pub(super) async fn unique_columns<C: ConnectionTrait>(database: &C) -> Result<Vec<String>, DbErr> {
     let query = match database.get_database_backend() {

@@ -15,6 +15,7 @@ use std::str::FromStr;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sea_orm::{DatabaseConnection, DbErr, SqlxSqliteConnector};
 
+pub(super) use catalog::has_column;
 pub use people::{WithoutPassword, enrolled_second_factors, users_without_password};
 
 use super::{ConnectOptions, ExtraColumns};
