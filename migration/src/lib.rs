@@ -14,6 +14,7 @@ mod impersonated_sessions;
 mod optional_issuer;
 mod outbox;
 mod own_outbox;
+mod patience;
 mod session_facts;
 mod user_search;
 mod username_columns;
@@ -49,7 +50,20 @@ pub enum MigrateError {
 /// Brings the schema up to date and answers the names of the steps taken.
 ///
 /// All steps are one transaction. Nodes that start together wait for each other, and the later ones find nothing to do.
+///
+/// On PostgreSQL it waits for a lock on a table for two seconds at most, lets those behind it pass, and tries again.
 pub async fn migrate(database: &DatabaseConnection) -> Result<Vec<String>, MigrateError> {
+    loop {
+        match take_steps(database).await {
+            Err(MigrateError::Database(error)) if patience::is_timeout(&error) => {
+                patience::pause(database).await?;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn take_steps(database: &DatabaseConnection) -> Result<Vec<String>, MigrateError> {
     let transaction = lock(database).await?;
     let steps = untaken(&transaction).await?;
     if !steps.is_empty() {
@@ -68,9 +82,11 @@ async fn lock(database: &DatabaseConnection) -> Result<DatabaseTransaction, DbEr
     };
     let transaction = database.begin_with_options(options).await?;
     if transaction.get_database_backend() == DbBackend::Postgres {
+        // Other nodes are waited for as long as they take; everybody else only for a while, see `patience`.
         transaction
             .execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
             .await?;
+        transaction.execute_unprepared(patience::LIMIT).await?;
     }
     Ok(transaction)
 }

@@ -5,7 +5,9 @@
 use doorward_migration::{MigrateError, migrate, pending};
 use doorward_testing::TestDatabase;
 use sea_orm_migration::SchemaManager;
-use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use sea_orm_migration::sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait,
+};
 
 const STEPS: [&str; 11] = [
     "better_auth_tables",
@@ -321,4 +323,31 @@ async fn h8_the_outbox_of_an_earlier_version_is_renamed_with_what_waits_in_it() 
         database.close().await.unwrap();
     })
     .await;
+}
+
+/// The reader queues behind the step that waits for the table; it is answered while the holder still holds it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn h9_readers_pass_while_a_step_waits_for_a_long_transaction() {
+    let Some(test) = TestDatabase::postgres().await else {
+        return;
+    };
+    let database = test.connection().await;
+    run(&database, &better_auth(DbBackend::Postgres, "")).await;
+    let holder = test.connection().await.begin().await.unwrap();
+    holder
+        .execute_unprepared(r#"LOCK TABLE "user" IN ACCESS SHARE MODE"#)
+        .await
+        .unwrap();
+    let node = test.connection().await;
+    let start = tokio::spawn(async move { migrate(&node).await.unwrap() });
+    let waiting =
+        r#"SELECT count(*)::text FROM pg_locks WHERE NOT granted AND relation = '"user"'::regclass"#;
+    while text(&database, waiting).await == "0" {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(text(&database, r#"SELECT "id" FROM "user""#).await, "u1");
+    assert!(!start.is_finished(), "the table is still held");
+    holder.commit().await.unwrap();
+    assert_eq!(start.await.unwrap(), STEPS);
+    database.close().await.unwrap();
 }
