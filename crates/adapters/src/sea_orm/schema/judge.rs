@@ -93,7 +93,6 @@ fn shape(
     for want in wanted {
         match table.column(want.name) {
             None if want.must_exist() => findings.push(missing(backend, name, table, *want)),
-            None => {}
             Some(found) if !fits(backend, want.name, want.kind, &found.kind) => {
                 findings.push(another_type(backend, name, found, want.kind, want.origin));
             }
@@ -107,7 +106,7 @@ fn shape(
                     quoted(&found.name)
                 ),
             }),
-            Some(_) => {}
+            _ => {}
         }
     }
     for found in &table.columns {

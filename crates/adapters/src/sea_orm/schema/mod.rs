@@ -72,7 +72,8 @@ pub enum SchemaError {
 }
 
 fn listed(findings: &[Finding]) -> String {
-    findings.iter().map(|finding| format!("\n  {finding}")).collect()
+    let lines: Vec<_> = findings.iter().map(ToString::to_string).collect();
+    format!("\n  {}", lines.join("\n  "))
 }
 
 /// How to look.
