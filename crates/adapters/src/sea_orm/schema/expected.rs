@@ -44,7 +44,7 @@ const fn column(name: &'static str, kind: Kind, origin: Origin) -> Wanted {
     Wanted { name, kind, origin }
 }
 
-use Kind::{Date, Flag, Text};
+use Kind::{Bool, Date, Text};
 use Origin::{Added, AddedNullable, Core, CoreNullable};
 
 /// Better Auth's four tables.
@@ -55,12 +55,12 @@ pub(super) const TABLES: [(&str, &[Wanted]); 4] = [
             column("id", Text, Core),
             column("name", Text, Core),
             column("email", Text, Core),
-            column("emailVerified", Flag, Core),
+            column("emailVerified", Bool, Core),
             column("image", Text, CoreNullable),
             column("createdAt", Date, Core),
             column("updatedAt", Date, Core),
             column("role", Text, Added),
-            column("banned", Flag, Added),
+            column("banned", Bool, Added),
             column("banReason", Text, AddedNullable),
             column("banExpires", Date, AddedNullable),
             column("username", Text, AddedNullable),
@@ -84,7 +84,7 @@ pub(super) const TABLES: [(&str, &[Wanted]); 4] = [
             column("adoptedAt", Date, AddedNullable),
             column("amr", Text, AddedNullable),
             column("authenticatedAt", Date, AddedNullable),
-            column("browserSession", Flag, AddedNullable),
+            column("browserSession", Bool, AddedNullable),
         ],
     ),
     (
