@@ -86,7 +86,10 @@ impl Doorward {
         crate::choose_tls();
         let ready = configured(&self.sources)?.prepare_with(self.declare)?;
         let server = Server::bind(ready.configuration.clone(), self.extensions).await?;
-        print(&welcome(&ready, server.address()))?;
+        // A server serves although nobody reads where it is to be found.
+        if let Err(error) = print(&welcome(&ready, server.address())) {
+            tracing::warn!(%error, "the welcome could not be written to standard output");
+        }
         Ok(server.run().await?)
     }
 }

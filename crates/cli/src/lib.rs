@@ -21,6 +21,7 @@ mod configuration;
 mod doorward;
 mod logging;
 
+use std::io::{Write, stderr};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -37,7 +38,8 @@ pub async fn run() -> ExitCode {
     match start().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {}", with_causes(&failure));
+            // `eprintln!` panics if nobody reads, and a panic has an exit code of its own.
+            drop(writeln!(stderr(), "error: {}", with_causes(&failure)));
             ExitCode::from(failure.exit_code())
         }
     }

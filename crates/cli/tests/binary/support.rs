@@ -2,7 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -27,16 +27,27 @@ impl Server {
     }
 
     pub(crate) fn start_logging(home: &Path, environment: &[(&str, &str)], log: impl Into<Stdio>) -> Self {
+        Self::start_writing(home, environment, Stdio::null(), log)
+    }
+
+    /// Starts it with these as standard output and standard error. The reading end of a pipe is closed at once.
+    pub(crate) fn start_writing(
+        home: &Path,
+        environment: &[(&str, &str)],
+        output: impl Into<Stdio>,
+        log: impl Into<Stdio>,
+    ) -> Self {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let child = doorward(home)
+        let mut child = doorward(home)
             .arg("serve")
             .env("DOORWARD_LISTEN", address.to_string())
             .env("DOORWARD_PASSWORD__QUEUE_PER_THREAD", "500")
             .envs(environment.iter().copied())
-            .stdout(Stdio::null())
+            .stdout(output)
             .stderr(log)
             .spawn()
             .unwrap();
+        drop((child.stdout.take(), child.stderr.take()));
         let server = Self { child, address };
         until(|| matches!(get(address, "/ok"), Ok((200, _))));
         server
@@ -44,6 +55,23 @@ impl Server {
 
     pub(crate) const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// SIGTERM. Answers how it ended, if it ended within the time.
+    pub(crate) fn terminate(&mut self, within: Duration) -> Option<ExitStatus> {
+        let begin = Instant::now();
+        let sent = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status()
+            .unwrap();
+        assert!(sent.success());
+        loop {
+            let status = self.child.try_wait().unwrap();
+            if status.is_some() || begin.elapsed() > within {
+                return status;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// SIGKILL.
@@ -84,6 +112,18 @@ pub(crate) fn get_with_cookie(
     cookie: &str,
 ) -> Result<(u16, String), ureq::Error> {
     let answer = agent().get(url(server, path)).header("cookie", cookie).call()?;
+    Ok((answer.status().as_u16(), answer.into_body().read_to_string()?))
+}
+
+pub(crate) fn get_with_bearer(
+    server: SocketAddr,
+    path: &str,
+    token: &str,
+) -> Result<(u16, String), ureq::Error> {
+    let answer = agent()
+        .get(url(server, path))
+        .header("authorization", format!("Bearer {token}"))
+        .call()?;
     Ok((answer.status().as_u16(), answer.into_body().read_to_string()?))
 }
 

@@ -86,10 +86,12 @@ impl Server {
         let handle = server.handle();
         let stopper = actix_web::rt::spawn(async move {
             stop_signal().await?;
-            tracing::info!("stopping: requests in flight are finished");
+            // The stop comes before the line about it: a log that blocks or fails must not keep the server running.
             readiness.drain();
+            let stopped = handle.stop(true);
+            tracing::info!("stopping: requests in flight are finished");
             tokio::select! {
-                () = handle.stop(true) => {}
+                () = stopped => {}
                 second = stop_signal() => {
                     second?;
                     stop_at_once(&handle).await;
@@ -127,6 +129,7 @@ async fn stop_signal() -> std::io::Result<()> {
 }
 
 async fn stop_at_once(handle: &ServerHandle) {
+    let stopped = handle.stop(false);
     tracing::warn!("stopping at once");
-    handle.stop(false).await;
+    stopped.await;
 }
