@@ -1,5 +1,6 @@
 //! What is served is documented, and what is documented is served.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, get, web};
@@ -52,6 +53,21 @@ fn every_documented_route_answers() {
             "{method} {path} answers {status}, which is not documented: {declared}"
         );
     }
+}
+
+#[test]
+fn no_two_operations_have_one_id() {
+    let app = TestApp::with(Preset::Hardened, |setup| {
+        setup.settings.admin.enabled = true;
+        setup.settings.username.enabled = true;
+    });
+    let mut ids = HashSet::new();
+    for (path, method) in operations(&app) {
+        let operation = &app.document()["paths"][&path][method.to_lowercase()];
+        let id = operation["operationId"].as_str().unwrap().to_owned();
+        assert!(ids.insert(id.clone()), "{method} {path}: {id} is another's, too");
+    }
+    assert!(ids.contains("postUpdateUser") && ids.contains("postAdminUpdateUser"));
 }
 
 #[test]

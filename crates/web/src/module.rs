@@ -41,6 +41,16 @@ pub enum ModuleConflict {
         /// The code.
         code: &'static str,
     },
+    /// Two operations that readers of the API description could not tell apart.
+    #[error("`{first}` and `{second}` both have the operation id `{id}`; give one another path")]
+    Operation {
+        /// The id, which follows from method and path.
+        id: String,
+        /// Method and path of the one.
+        first: String,
+        /// Method and path of the other.
+        second: String,
+    },
 }
 
 impl Modules {

@@ -1,12 +1,15 @@
 //! The API description, made from the routes themselves.
 
+use std::collections::HashMap;
+
 use actix_web::App;
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa_actix_web::AppExt;
 
-use crate::module::Modules;
+use crate::module::{ModuleConflict, Modules};
 use crate::system::{healthz, readyz};
 
 #[derive(utoipa::OpenApi)]
@@ -29,7 +32,7 @@ use crate::system::{healthz, readyz};
 struct Frame;
 
 /// Describes what these modules serve below `base_path`.
-pub(crate) fn document(base_path: &str, modules: &Modules) -> OpenApi {
+pub(crate) fn document(base_path: &str, modules: &Modules) -> Result<OpenApi, ModuleConflict> {
     let scope = utoipa_actix_web::scope(base_path).configure(|config: &mut _| modules.register(config));
     let (_, mut document) = App::new()
         .into_utoipa_app()
@@ -43,7 +46,62 @@ pub(crate) fn document(base_path: &str, modules: &Modules) -> OpenApi {
     if let Some(components) = &mut document.components {
         components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     }
-    document
+    identify(base_path, &mut document)?;
+    Ok(document)
+}
+
+/// Gives every operation the id that follows from its method and path. Readers of the document (Swagger UI, generators
+/// of clients) go by these ids, so no two operations may have one.
+fn identify(base_path: &str, document: &mut OpenApi) -> Result<(), ModuleConflict> {
+    let mut known: HashMap<String, String> = HashMap::new();
+    for (path, item) in &mut document.paths.paths {
+        let relative = path.strip_prefix(base_path).unwrap_or(path);
+        for (method, operation) in operations(item) {
+            let id = operation_id(method, relative);
+            operation.operation_id = Some(id.clone());
+            let name = format!("{} {path}", method.to_uppercase());
+            if let Some(first) = known.insert(id.clone(), name.clone()) {
+                return Err(ModuleConflict::Operation {
+                    id,
+                    first,
+                    second: name,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let all = [
+        ("get", &mut item.get),
+        ("put", &mut item.put),
+        ("post", &mut item.post),
+        ("delete", &mut item.delete),
+        ("options", &mut item.options),
+        ("head", &mut item.head),
+        ("patch", &mut item.patch),
+        ("trace", &mut item.trace),
+        ("query", &mut item.query),
+    ];
+    all.into_iter()
+        .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// `post` and `/admin/update-user` make `postAdminUpdateUser`; a parameter `{token}` makes `ByToken`.
+fn operation_id(method: &str, path: &str) -> String {
+    let mut id = method.to_owned();
+    for segment in path.split('/') {
+        if segment.starts_with('{') {
+            id.push_str("By");
+        }
+        for word in segment.split(|message: char| !message.is_ascii_alphanumeric()) {
+            let mut emails = word.chars();
+            id.extend(emails.next().map(|first| first.to_ascii_uppercase()));
+            id.push_str(emails.as_str());
+        }
+    }
+    id
 }
 
 /// The document as text.
@@ -51,4 +109,104 @@ pub(crate) fn to_text(document: &OpenApi) -> String {
     let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
     text.push('\n');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use actix_web::{HttpResponse, get, post};
+    use utoipa_actix_web::service_config::ServiceConfig;
+
+    use super::*;
+    use crate::Module;
+
+    #[utoipa::path(responses((status = 200)))]
+    #[get("/notes/list")]
+    async fn list() -> HttpResponse {
+        HttpResponse::Ok().finish()
+    }
+
+    #[utoipa::path(operation_id = "list", responses((status = 200)))]
+    #[post("/tasks/list")]
+    async fn list_tasks() -> HttpResponse {
+        HttpResponse::Ok().finish()
+    }
+
+    #[utoipa::path(responses((status = 200)))]
+    #[get("/notes-list")]
+    async fn list_too() -> HttpResponse {
+        HttpResponse::Ok().finish()
+    }
+
+    struct Notes;
+
+    impl Module for Notes {
+        fn id(&self) -> &'static str {
+            "notes"
+        }
+
+        fn routes(&self, config: &mut ServiceConfig<'_>) {
+            config.service(list).service(list_tasks);
+        }
+    }
+
+    struct Others;
+
+    impl Module for Others {
+        fn id(&self) -> &'static str {
+            "others"
+        }
+
+        fn routes(&self, config: &mut ServiceConfig<'_>) {
+            config.service(list_too);
+        }
+    }
+
+    #[test]
+    fn an_operation_is_called_by_its_method_and_path() {
+        assert_eq!(operation_id("post", "/update-user"), "postUpdateUser");
+        assert_eq!(operation_id("post", "/admin/update-user"), "postAdminUpdateUser");
+        assert_eq!(
+            operation_id("get", "/reset-password/{token}"),
+            "getResetPasswordByToken"
+        );
+        assert_eq!(
+            operation_id("get", "/notes/{note_id}/pages"),
+            "getNotesByNoteIdPages"
+        );
+    }
+
+    #[test]
+    fn two_handlers_of_one_name_are_two_operations() {
+        let mut modules = Modules::default();
+        modules.add(Arc::new(Notes)).unwrap();
+        let document = document("/api/auth", &modules).unwrap();
+        let mut paths = document.paths.paths.clone();
+        let mut id = |path: &str| {
+            let (_, operation) = operations(paths.get_mut(path).unwrap()).next().unwrap();
+            operation.operation_id.clone().unwrap()
+        };
+        assert_eq!(id("/api/auth/notes/list"), "getNotesList");
+        assert_eq!(id("/api/auth/tasks/list"), "postTasksList");
+        assert_eq!(id("/healthz"), "getHealthz");
+    }
+
+    #[test]
+    fn two_operations_with_one_id_are_refused_by_name() {
+        let mut modules = Modules::default();
+        modules.add(Arc::new(Notes)).unwrap();
+        modules.add(Arc::new(Others)).unwrap();
+        let Err(error) = document("/api/auth", &modules) else {
+            panic!("both are called getNotesList");
+        };
+        let text = error.to_string();
+        for part in [
+            "getNotesList",
+            "GET /api/auth/notes/list",
+            "GET /api/auth/notes-list",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
 }

@@ -49,7 +49,7 @@ impl Doorward {
         for module in more {
             modules.add(module)?;
         }
-        let described = openapi::document(&base_path, &modules);
+        let described = openapi::document(&base_path, &modules)?;
         let state = AppState::new(context.clone(), http, secret, &described)?;
         document.get_or_init(|| openapi::to_text(&described));
         Ok(Self {
