@@ -52,10 +52,10 @@ impl Pepper {
 
     /// HMAC-SHA-256 of the password.
     fn apply(&self, password: &[u8]) -> Secret<Vec<u8>> {
-        // A key of any length will do.
-        let mac = Hmac::<Sha256>::new_from_slice(self.key.expose().as_bytes());
-        let bytes = mac.map(|mac| mac.chain_update(password).finalize().into_bytes().to_vec());
-        Secret::new(bytes.unwrap_or_default())
+        let Ok(mac) = Hmac::<Sha256>::new_from_slice(self.key.expose().as_bytes()) else {
+            unreachable!("HMAC takes a key of any length");
+        };
+        Secret::new(mac.chain_update(password).finalize().into_bytes().to_vec())
     }
 }
 
