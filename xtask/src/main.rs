@@ -1,5 +1,6 @@
 //! Every chore of this repository: `cargo xtask --help` lists them.
 
+mod arrows;
 mod bench;
 mod browser;
 mod ci;
@@ -42,6 +43,8 @@ enum Chore {
     Tidy,
     /// Show where each room has its place on each floor
     Rooms,
+    /// Show every arrow between rooms that the list of rooms does not allow
+    RoomArrows,
     /// Write openapi.json from the routes
     Openapi {
         /// Write nothing, and fail if the file is out of date
@@ -88,6 +91,7 @@ fn run(chore: Chore) -> Outcome {
         Chore::Test { arguments } => test::run(&arguments),
         Chore::Tidy => tidy::run(),
         Chore::Rooms => rooms::print(),
+        Chore::RoomArrows => arrows::report(),
         Chore::Openapi { check } => generated::openapi(check),
         Chore::ConfigReference { check } => generated::config_reference(check),
         Chore::Guides { check } => guides::run(check),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::rooms::{FLOORS, ROOMS, STORES, place};
+use crate::rooms::{FLOORS, GRID, STORES, place};
 use crate::shell::{Outcome, cargo, output, root};
 
 const LONGEST_FILE: usize = 450;
@@ -131,7 +131,7 @@ fn arrows() -> Outcome<Vec<String>> {
 fn rooms() -> Vec<String> {
     let floors = FLOORS.iter().chain(&STORES);
     let missing = floors.flat_map(|(floor, without)| {
-        let needed = ROOMS.iter().filter(|room| !without.contains(room));
+        let needed = GRID.iter().filter(|room| !without.contains(room));
         needed
             .filter(|room| place(floor, room).is_none())
             .map(move |room| format!("{floor} has no room {room}"))
@@ -161,7 +161,7 @@ fn in_file(name: &str, text: &str) -> Vec<String> {
 }
 
 /// All Rust sources of the repository.
-fn sources() -> Outcome<Vec<PathBuf>> {
+pub(crate) fn sources() -> Outcome<Vec<PathBuf>> {
     let mut files = Vec::new();
     for directory in ["crates", "migration", "tests", "xtask"] {
         collect(&root().join(directory), &mut files).map_err(|error| format!("{directory}: {error}"))?;

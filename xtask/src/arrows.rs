@@ -1,0 +1,281 @@
+//! The arrows between rooms: which room names which other.
+
+use std::fs;
+
+use crate::rooms::{ROOMS, Room};
+use crate::shell::{Outcome, root};
+use crate::tidy::sources;
+
+/// Where rooms lie. The first module below is the room.
+const FLOORS: [&str; 5] = [
+    "crates/domain/src/",
+    "crates/application/src/",
+    "crates/adapters/src/sea_orm/",
+    "crates/adapters/src/memory/",
+    "crates/web/src/",
+];
+
+/// What a path may begin with to mean the root of a floor.
+const ROOTS: [&str; 4] = [
+    "crate::",
+    "doorward_domain::",
+    "doorward_application::",
+    "doorward_web::",
+];
+
+/// The files of the web floor that all rooms stand on, and that know none.
+const KERNEL: [&str; 11] = [
+    "api",
+    "state",
+    "request_guard",
+    "body",
+    "error",
+    "response",
+    "json",
+    "query",
+    "configuration",
+    "cookies",
+    "client_address",
+];
+
+/// Every arrow of today's sources that the list does not allow.
+pub(crate) fn room_arrows() -> Outcome<Vec<String>> {
+    let mut faults = Vec::new();
+    for file in sources()? {
+        let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let name = file.strip_prefix(root()).unwrap_or(&file).display().to_string();
+        faults.extend(forbidden(ROOMS, &name, &text));
+    }
+    faults.sort();
+    Ok(faults)
+}
+
+/// Fails if there is one.
+pub(crate) fn report() -> Outcome {
+    let faults = room_arrows()?;
+    if faults.is_empty() {
+        eprintln!("> every arrow between rooms is allowed");
+        return Ok(());
+    }
+    Err(format!(
+        "{} arrows between rooms are not allowed:\n  {}",
+        faults.len(),
+        faults.join("\n  ")
+    ))
+}
+
+/// The forbidden arrows that begin in this file, each with its line.
+fn forbidden(rooms: &[Room], path: &str, text: &str) -> Vec<String> {
+    let Some(place) = Place::of(rooms, path) else {
+        return Vec::new();
+    };
+    let mut faults = Vec::new();
+    for (number, line) in paths(text) {
+        for room in place.named(rooms, &line) {
+            let fault = match place.home {
+                Home::Room(own) if own.name == room || own.may_use.contains(&room) => continue,
+                Home::Room(own) => format!("{path}:{number}: {} must not use {room}", own.name),
+                Home::Kernel => format!("{path}:{number}: the kernel must not use {room}"),
+            };
+            if !faults.contains(&fault) {
+                faults.push(fault);
+            }
+        }
+    }
+    faults
+}
+
+#[derive(Clone, Copy)]
+enum Home<'a> {
+    Room(&'a Room),
+    Kernel,
+}
+
+/// Where a file stands.
+struct Place<'a> {
+    home: Home<'a>,
+    /// How many `super::` lead from its own items to the floor's root.
+    depth: usize,
+}
+
+impl<'a> Place<'a> {
+    fn of(rooms: &'a [Room], path: &str) -> Option<Self> {
+        let floor = FLOORS.iter().find(|floor| path.starts_with(**floor))?;
+        let modules = path[floor.len()..].strip_suffix(".rs")?;
+        let mut modules: Vec<_> = modules.split('/').collect();
+        if modules.last() == Some(&"mod") {
+            modules.pop();
+        }
+        let first = *modules.first()?;
+        let home = match rooms.iter().find(|room| room.holds(first)) {
+            Some(room) => Home::Room(room),
+            None if floor.ends_with("web/src/") && KERNEL.contains(&first) => Home::Kernel,
+            None => return None,
+        };
+        let depth = modules.len();
+        Some(Self { home, depth })
+    }
+
+    /// The rooms that are named in a line.
+    fn named(&self, rooms: &'a [Room], line: &str) -> Vec<&'a str> {
+        let above = "super::".repeat(self.depth);
+        let mut named = Vec::new();
+        for start in ROOTS.iter().copied().chain([above.as_str()]) {
+            for (position, _) in line.match_indices(start) {
+                let before = line[..position].chars().next_back();
+                if before.is_some_and(|message| message.is_alphanumeric() || "_:".contains(message)) {
+                    continue;
+                }
+                let rest = line[position + start.len()..].trim_start();
+                named.extend(firsts(rest).filter_map(|name| rooms.iter().find(|room| room.holds(name))));
+            }
+        }
+        named.into_iter().map(|room| room.name).collect()
+    }
+}
+
+/// The first names of a path or of each path in braces: `a::b` has `a`, `{a::b, c::{d, e}}` has `a` and `c`.
+fn firsts(path: &str) -> impl Iterator<Item = &str> {
+    let name = |text: &str| text.find(|message: char| !message.is_alphanumeric() && message != '_');
+    let mut found = Vec::new();
+    match path.strip_prefix('{') {
+        None => found.push(&path[..name(path).unwrap_or(path.len())]),
+        Some(list) => {
+            let (mut depth, mut begin) = (0_usize, true);
+            for (position, message) in list.char_indices() {
+                match message {
+                    '{' => depth += 1,
+                    '}' if depth == 0 => break,
+                    '}' => depth -= 1,
+                    ',' if depth == 0 => begin = true,
+                    _ if begin && !message.is_whitespace() => {
+                        let rest = &list[position..];
+                        found.push(&rest[..name(rest).unwrap_or(rest.len())]);
+                        begin = false;
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    found.into_iter()
+}
+
+/// The statements and lines of a file without comments and tests; a `use` of many lines is one.
+fn paths(text: &str) -> Vec<(usize, String)> {
+    let mut joined: Vec<(usize, String)> = Vec::new();
+    let mut open = false;
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.trim();
+        if line == "#[cfg(test)]" {
+            break;
+        }
+        if line.starts_with("//") {
+            continue;
+        }
+        let begins = line.starts_with("use ") || (line.starts_with("pub") && line.contains(" use "));
+        match joined.last_mut() {
+            Some((_, before)) if open => {
+                before.push(' ');
+                before.push_str(line);
+            }
+            _ => joined.push((number, line.to_owned())),
+        }
+        open = (open || begins) && !line.ends_with(';');
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUSE: &[Room] = &[
+        Room {
+            name: "session",
+            aliases: &[],
+            may_use: &["user"],
+        },
+        Room {
+            name: "user",
+            aliases: &[],
+            may_use: &[],
+        },
+        Room {
+            name: "email",
+            aliases: &["mail"],
+            may_use: &["user"],
+        },
+    ];
+
+    fn faults(path: &str, text: &str) -> Vec<String> {
+        forbidden(HOUSE, path, text)
+    }
+
+    #[test]
+    fn an_allowed_arrow_passes() {
+        let uses = "use crate::user::User;\nuse doorward_domain::{UserId, user::{Email, User}};\nuse super::token::Token;\n";
+        for path in [
+            "crates/domain/src/session/entity.rs",
+            "crates/web/src/session/mod.rs",
+        ] {
+            assert_eq!(faults(path, uses), [""; 0], "{path}");
+        }
+        assert_eq!(
+            faults("crates/domain/src/user/entity.rs", "use crate::user::Email;\n"),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn a_forbidden_arrow_fails_however_it_is_written() {
+        let path = "crates/domain/src/user/entity.rs";
+        for line in [
+            "use crate::session::Session;",
+            "use crate::{text::Text, session::Session};",
+            "use crate::{\n    text::Text,\n    session::Session,\n};",
+            "use doorward_application::session::Door;",
+            "use super::super::session::Session;",
+            "pub(crate) use crate::session::Session;",
+            "fn of(session: &crate::session::Session) {}",
+        ] {
+            let found = faults(path, &format!("//! Users.\n{line}\n"));
+            assert_eq!(found, [format!("{path}:2: user must not use session")], "{line}");
+        }
+        let found = faults("crates/web/src/user/mod.rs", "use super::session::Cookies;\n");
+        assert_eq!(found.len(), 1, "`super` of mod.rs is the floor's root");
+        let found = faults(
+            "crates/application/src/user/delete.rs",
+            "use crate::email::Post;\n",
+        );
+        assert_eq!(
+            found,
+            ["crates/application/src/user/delete.rs:1: user must not use email"]
+        );
+    }
+
+    #[test]
+    fn the_kernel_knows_no_room() {
+        let line = "use crate::session::bearer;\n";
+        assert_eq!(
+            faults("crates/web/src/request_guard.rs", line),
+            ["crates/web/src/request_guard.rs:1: the kernel must not use session"]
+        );
+        assert_eq!(faults("crates/web/src/wiring/app.rs", line), [""; 0]);
+    }
+
+    #[test]
+    fn comments_tests_and_names_within_a_room_are_no_arrows() {
+        let text = "/// See [`Session`](crate::session::Session).\nuse super::session::Local;\n#[cfg(test)]\nmod tests {\n    use crate::session::Session;\n}\n";
+        assert_eq!(faults("crates/domain/src/user/entity.rs", text), [""; 0]);
+    }
+
+    #[test]
+    fn every_room_that_may_be_used_is_in_the_list() {
+        for room in ROOMS {
+            for other in room.may_use {
+                assert!(ROOMS.iter().any(|room| room.name == *other), "{other}");
+            }
+        }
+    }
+}
