@@ -25,6 +25,7 @@ use std::io::{Write, stderr};
 use std::process::ExitCode;
 
 use clap::Parser;
+use doorward_domain::ErrorChain;
 
 pub use commands::Error;
 pub use configuration::ConfigError;
@@ -39,7 +40,7 @@ pub async fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // `eprintln!` panics if nobody reads, and a panic has an exit code of its own.
-            drop(writeln!(stderr(), "error: {}", with_causes(&failure)));
+            drop(writeln!(stderr(), "error: {}", ErrorChain(&failure)));
             ExitCode::from(failure.exit_code())
         }
     }
@@ -79,19 +80,4 @@ fn refuse_password_in_flags(database_url: Option<&str>) -> Result<(), ConfigErro
         ));
     }
     Ok(())
-}
-
-/// An error with all that led to it, each said once.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let words = error.to_string();
-        if !text.contains(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
-        }
-        cause = error.source();
-    }
-    text
 }

@@ -16,6 +16,7 @@ pub mod session;
 pub mod user;
 pub mod verification;
 
+mod causes;
 mod clock;
 mod digest;
 mod entropy;
@@ -27,6 +28,7 @@ mod secret;
 mod store;
 mod text;
 
+pub use causes::ErrorChain;
 pub use clock::Clock;
 pub use digest::TokenDigest;
 pub use entropy::{Alphabet, Entropy, random_text};

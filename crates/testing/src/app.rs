@@ -228,7 +228,7 @@ impl TestApp {
     pub fn sent_emails(&self) -> Vec<EmailMessage> {
         let mailbox = Arc::new(Mailbox::default());
         let deliver = DeliverMail::new(self.context.clone(), mailbox.clone());
-        self.wait(async { while deliver.run(|| false).await.expect("an outbox") > 0 {} });
+        self.wait(async { while deliver.run(std::future::pending()).await.expect("an outbox") {} });
         std::mem::take(&mut *mailbox.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

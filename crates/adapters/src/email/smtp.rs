@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use doorward_domain::email::{EmailMessage, MailError, Mailer};
-use doorward_domain::{BoxError, Clock, Secret};
+use doorward_domain::{BoxError, Clock, ErrorChain, Secret};
 use lettre::address::AddressError;
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::extension::ClientId;
@@ -150,15 +150,7 @@ fn judge(error: &Error) -> MailError {
 /// The error in words. What the server says may quote the email, so an answer with a link in it is cut to its number
 /// (SK-1).
 fn describe(error: &Error) -> BoxError {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        let deeper = error.to_string();
-        if !text.contains(&deeper) {
-            text = format!("{text}: {deeper}");
-        }
-        cause = error.source();
-    }
+    let text = ErrorChain(error).to_string();
     match error.status() {
         Some(code) if text.contains("://") => format!("the mail server answered {code}").into(),
         _ => text.into(),

@@ -1,9 +1,11 @@
+use std::error::Error;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use doorward_domain::StoreError;
 use doorward_domain::email::{MailError, Mailer, OutboxMessage};
+use doorward_domain::{ErrorChain, StoreError};
 
+use super::attempt::{Attempt, attempt};
 use super::envelope;
 use crate::Context;
 
@@ -15,7 +17,6 @@ pub struct DeliverMail {
 }
 
 impl DeliverMail {
-    const BATCH: u64 = 16;
     const LEASE: TimeDelta = TimeDelta::minutes(5);
     const FIRST_RETRY: TimeDelta = TimeDelta::seconds(1);
     const LAST_RETRY: TimeDelta = TimeDelta::hours(1);
@@ -27,54 +28,67 @@ impl DeliverMail {
         Self { context, mailer }
     }
 
-    /// Sends one batch of due emails and answers how many it took from the outbox. What fails is tried again after
-    /// 1 s, 2 s, 4 s … up to an hour, and given up after a day (RE-10). `stop` is asked before each email; those
-    /// not tried go back at once, so that a stopping server leaves no lease behind (RE-9).
-    pub async fn run(&self, stop: impl Fn() -> bool + Send) -> Result<usize, StoreError> {
+    /// Sends the email that is due first and answers whether there was one. What fails is tried again after
+    /// 1 s, 2 s, 4 s … up to an hour, and given up after a day (RE-10). When `stop` is ready before the email is
+    /// sent, the email goes back at once, so that a stopping server leaves no lease behind (RE-9).
+    ///
+    /// One email at a time: the lease of one that waits behind slow others would run out.
+    pub async fn run(&self, stop: impl Future<Output = ()> + Send) -> Result<bool, StoreError> {
         let now = self.context.now();
         let outbox = self.context.store().outbox();
-        let messages = outbox.claim(now, now + Self::LEASE, Self::BATCH).await?;
-        let count = messages.len();
-        for message in messages {
-            if stop() {
-                outbox
-                    .reschedule(&message.id, message.attempts, message.due_at)
-                    .await?;
-            } else {
-                self.deliver(message).await?;
-            }
-        }
-        Ok(count)
+        let claimed = outbox.claim(now, now + Self::LEASE, 1).await?;
+        let Some(message) = claimed.into_iter().next() else {
+            return Ok(false);
+        };
+        self.deliver(message, stop).await?;
+        Ok(true)
     }
 
-    async fn deliver(&self, message: OutboxMessage) -> Result<(), StoreError> {
+    async fn deliver(
+        &self,
+        message: OutboxMessage,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<(), StoreError> {
         let outbox = self.context.store().outbox();
-        let Ok(email) = envelope::open(&message.sealed, &*self.context.ports.sealer) else {
-            tracing::error!(
-                email = message.id,
-                "email dropped: it cannot be opened with the present secret"
-            );
-            return outbox.remove(&message.id).await;
+        let email = match envelope::open(&message.sealed, &*self.context.ports.sealer) {
+            Ok(email) => email,
+            Err(cause) => return self.postpone(&message, &cause).await,
         };
-        match self.mailer.send(&message.id, &email).await {
-            Ok(()) => {
+        match attempt(&*self.mailer, &message.id, &email, stop).await {
+            Attempt::Answered(Ok(())) => {
                 tracing::info!(email = message.id, "email sent");
                 outbox.remove(&message.id).await
             }
-            Err(MailError::Permanent(cause)) => {
-                tracing::error!(email = message.id, cause, "email dropped: it was refused");
+            Attempt::Answered(Err(MailError::Permanent(cause))) => {
+                let cause = ErrorChain(&*cause);
+                tracing::error!(email = message.id, %cause, "email dropped: it was refused");
                 outbox.remove(&message.id).await
             }
-            Err(MailError::Temporary(cause)) => {
-                let Some(due_at) = self.next_attempt(&message) else {
-                    tracing::error!(email = message.id, cause, "email dropped: not sent within a day");
-                    return outbox.remove(&message.id).await;
-                };
-                tracing::warn!(email = message.id, cause, %due_at, "email not sent, will be tried again");
-                let attempts = message.attempts.saturating_add(1);
-                outbox.reschedule(&message.id, attempts, due_at).await
+            Attempt::Answered(Err(MailError::Temporary(cause))) => self.postpone(&message, &*cause).await,
+            Attempt::Interrupted => {
+                outbox
+                    .reschedule(&message.id, message.attempts, message.due_at)
+                    .await
             }
         }
+    }
+
+    /// Tries again later, or gives up after a day. An email that cannot be read waits, too: a newer version of the
+    /// server, or one with another secret, may be running beside this one.
+    async fn postpone(
+        &self,
+        message: &OutboxMessage,
+        cause: &(dyn Error + 'static),
+    ) -> Result<(), StoreError> {
+        let outbox = self.context.store().outbox();
+        let cause = ErrorChain(cause).to_string();
+        let Some(due_at) = self.next_attempt(message) else {
+            tracing::error!(email = message.id, cause, "email dropped: not sent within a day");
+            return outbox.remove(&message.id).await;
+        };
+        tracing::warn!(email = message.id, cause, %due_at, "email not sent, will be tried again");
+        let attempts = message.attempts.saturating_add(1);
+        outbox.reschedule(&message.id, attempts, due_at).await
     }
 
     fn next_attempt(&self, message: &OutboxMessage) -> Option<DateTime<Utc>> {

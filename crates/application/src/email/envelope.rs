@@ -26,7 +26,7 @@ enum Kind {
 
 /// The outbox holds something that is no email of ours: sealed with another secret, or by a newer version.
 #[derive(Debug, thiserror::Error)]
-#[error("the email cannot be read")]
+#[error("the email cannot be read: it was sealed with another secret, or by a newer version")]
 pub(super) struct Unreadable;
 
 pub(super) fn seal(message: &EmailMessage, sealer: &dyn Sealer) -> String {

@@ -1,5 +1,6 @@
 //! Emails: written within a transaction, sent after it.
 
+mod attempt;
 mod deliver;
 mod envelope;
 mod outbox_writer;

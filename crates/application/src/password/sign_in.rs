@@ -3,7 +3,7 @@ use doorward_domain::password::{HashError, Password, PasswordHash, Verdict};
 use doorward_domain::redirect::RedirectTarget;
 use doorward_domain::session::{AuthMethod, Authentication};
 use doorward_domain::user::{Email, User, Username};
-use doorward_domain::{Changed, RequestContext, StoreError, Transaction, UserId};
+use doorward_domain::{Changed, ErrorChain, RequestContext, StoreError, Transaction, UserId};
 
 use crate::Context;
 use crate::hooks::Rejection;
@@ -218,7 +218,10 @@ impl SignIn {
                 return new;
             }
             Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "password hash not brought up to date"),
+            Err(error) => {
+                let error = ErrorChain(&error);
+                tracing::warn!(%error, "password hash not brought up to date");
+            }
         }
         old
     }

@@ -1,9 +1,11 @@
+use std::future::{pending, ready};
 use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
 use chrono::TimeDelta;
 use doorward_application::Context;
 use doorward_application::email::{DeliverMail, OutboxWriter};
-use doorward_domain::email::{EmailKind, EmailMessage, MailError, MockMailer, OutboxMessage};
+use doorward_domain::email::{EmailKind, EmailMessage, MailError, Mailer, MockMailer, OutboxMessage};
 use doorward_domain::user::{Email, UserName};
 use doorward_domain::{Secret, Store};
 use doorward_testing::{Commits, FixedClock, Mocks, TestDatabase, samples};
@@ -44,7 +46,7 @@ fn claiming(mocks: &mut Mocks, message: &OutboxMessage) {
     let message = message.clone();
     let claim = mocks.store.outbox.expect_claim().once();
     claim
-        .withf(|now, lease, _| *lease - *now == TimeDelta::minutes(5))
+        .withf(|now, lease, limit| *lease - *now == TimeDelta::minutes(5) && *limit == 1)
         .returning(move |_, _, _| Ok(vec![message.clone()]));
 }
 
@@ -78,12 +80,11 @@ async fn a_letter_is_sent_and_forgotten() {
             sent == id && email.link.expose() == LINK && email.to.as_str() == "ada@example.test"
         })
         .returning(|_, _| Ok(()));
-    assert_eq!(
+    assert!(
         DeliverMail::new(context(mocks), Arc::new(mailer))
-            .run(|| false)
+            .run(pending())
             .await
-            .unwrap(),
-        1
+            .unwrap()
     );
 }
 
@@ -106,7 +107,7 @@ async fn re_10_what_fails_for_now_is_tried_again_ever_later_for_a_day() {
             .once()
             .returning(|_, _| Err(MailError::Temporary("busy".into())));
         DeliverMail::new(context(mocks), Arc::new(mailer))
-            .run(|| false)
+            .run(pending())
             .await
             .unwrap();
     }
@@ -124,13 +125,21 @@ async fn re_10_what_fails_for_now_is_tried_again_ever_later_for_a_day() {
         .once()
         .returning(|_, _| Err(MailError::Temporary("busy".into())));
     DeliverMail::new(context(mocks), Arc::new(mailer))
-        .run(|| false)
+        .run(pending())
         .await
         .unwrap();
 }
 
+fn postponed(mocks: &mut Mocks, message: &OutboxMessage, attempts: u32, due: i64) {
+    let id = message.id.clone();
+    let again = mocks.store.outbox.expect_reschedule().once();
+    again
+        .withf(move |postponed, count, due_at| postponed == id && *count == attempts && *due_at == at(due))
+        .returning(|_, _, _| Ok(()));
+}
+
 #[tokio::test]
-async fn what_is_refused_for_good_or_cannot_be_read_is_dropped() {
+async fn what_is_refused_for_good_is_dropped() {
     let message = sealed().await;
     let mut mocks = Mocks::default();
     claiming(&mut mocks, &message);
@@ -141,25 +150,74 @@ async fn what_is_refused_for_good_or_cannot_be_read_is_dropped() {
         .once()
         .returning(|_, _| Err(MailError::Permanent("no such mailbox".into())));
     DeliverMail::new(context(mocks), Arc::new(mailer))
-        .run(|| false)
-        .await
-        .unwrap();
-
-    let foreign = OutboxMessage {
-        sealed: "of another secret".to_owned(),
-        ..message
-    };
-    let mut mocks = Mocks::default();
-    claiming(&mut mocks, &foreign);
-    removed(&mut mocks, &foreign);
-    DeliverMail::new(context(mocks), Arc::new(MockMailer::new()))
-        .run(|| false)
+        .run(pending())
         .await
         .unwrap();
 }
 
+/// Two versions, or two secrets, on one database: what the other server wrote is left to it, for a day.
 #[tokio::test]
-async fn re_9_a_stopping_server_gives_its_letters_back() {
+async fn what_cannot_be_read_waits_for_a_server_that_can() {
+    let message = sealed().await;
+    let (present, _) = Mocks::default().context(hardened());
+    let newer = r#"{"kind":"sign_in_from_new_device","to":"ada@example.test","name":"Ada","link":"","at":7}"#;
+    for unreadable in [
+        "of another secret".to_owned(),
+        "v2.AAAA".to_owned(),
+        present.ports.sealer.seal(newer.as_bytes()),
+    ] {
+        let foreign = OutboxMessage {
+            sealed: unreadable,
+            ..message.clone()
+        };
+        let mut mocks = Mocks::default();
+        claiming(&mut mocks, &foreign);
+        postponed(&mut mocks, &foreign, 1, 1);
+        let deliver = DeliverMail::new(context(mocks), Arc::new(MockMailer::new()));
+        deliver.run(pending()).await.unwrap();
+
+        let old = OutboxMessage {
+            created_at: at(-24 * 3600),
+            ..foreign
+        };
+        let mut mocks = Mocks::default();
+        claiming(&mut mocks, &old);
+        removed(&mut mocks, &old);
+        let deliver = DeliverMail::new(context(mocks), Arc::new(MockMailer::new()));
+        deliver.run(pending()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn re_10_a_mailer_that_panics_has_failed_for_now() {
+    let message = sealed().await;
+    let mut mocks = Mocks::default();
+    claiming(&mut mocks, &message);
+    postponed(&mut mocks, &message, 1, 1);
+    let mut mailer = MockMailer::new();
+    mailer
+        .expect_send()
+        .once()
+        .returning(|_, _| panic!("a bug of the mailer"));
+    assert!(
+        DeliverMail::new(context(mocks), Arc::new(mailer))
+            .run(pending())
+            .await
+            .unwrap()
+    );
+}
+
+struct SilentMailer;
+
+#[async_trait]
+impl Mailer for SilentMailer {
+    async fn send(&self, _: &str, _: &EmailMessage) -> Result<(), MailError> {
+        pending().await
+    }
+}
+
+#[tokio::test]
+async fn re_9_a_stopping_server_gives_the_letter_on_its_way_back() {
     let message = sealed().await;
     let mut mocks = Mocks::default();
     claiming(&mut mocks, &message);
@@ -167,8 +225,8 @@ async fn re_9_a_stopping_server_gives_its_letters_back() {
     let back = mocks.store.outbox.expect_reschedule().once();
     back.withf(move |_, count, due| *count == attempts && *due == due_at)
         .returning(|_, _, _| Ok(()));
-    DeliverMail::new(context(mocks), Arc::new(MockMailer::new()))
-        .run(|| true)
+    DeliverMail::new(context(mocks), Arc::new(SilentMailer))
+        .run(ready(()))
         .await
         .unwrap();
 }
@@ -199,8 +257,8 @@ async fn re_10_a_letter_survives_the_worker_that_had_it() {
         ..mocked.ports.clone()
     };
     let deliver = DeliverMail::new(Context::new(ports, hardened()), Arc::new(mailer));
-    assert_eq!(deliver.run(|| false).await.unwrap(), 0, "while the lease runs");
+    assert!(!deliver.run(pending()).await.unwrap(), "while the lease runs");
     clock.advance(TimeDelta::seconds(300));
-    assert_eq!(deliver.run(|| false).await.unwrap(), 1);
-    assert_eq!(deliver.run(|| false).await.unwrap(), 0);
+    assert!(deliver.run(pending()).await.unwrap());
+    assert!(!deliver.run(pending()).await.unwrap());
 }

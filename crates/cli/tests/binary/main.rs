@@ -6,4 +6,5 @@ mod broken_output;
 mod crash;
 mod logs;
 mod operator;
+mod stop;
 mod support;

@@ -21,7 +21,7 @@ use doorward_application::{Context, Ports};
 use doorward_domain::email::Mailer;
 use doorward_domain::fields::FieldSpec;
 use doorward_domain::session::{NoSessionCache, SessionCache, TokenStorage};
-use doorward_domain::{BoxError, Entropy, Store};
+use doorward_domain::{BoxError, Entropy, ErrorChain, Store};
 use tokio::time::Instant;
 
 use super::{StartError, StoreWrapper};
@@ -205,7 +205,7 @@ async fn open(settings: &DatabaseSettings) -> Result<SeaStore, StartError> {
         if Instant::now() + RETRY_PAUSE > deadline {
             return Err(StartError::Database(error));
         }
-        tracing::warn!(%error, "the database cannot be reached, trying again");
+        tracing::warn!(error = %ErrorChain(&*error), "the database cannot be reached, trying again");
         tokio::time::sleep(RETRY_PAUSE).await;
     }
 }

@@ -101,7 +101,13 @@ impl Server {
         });
         server.await?;
         stopper.abort();
-        workers.stop().await;
+        tokio::select! {
+            () = workers.stop() => {}
+            second = stop_signal() => {
+                second?;
+                tracing::warn!("stopping at once");
+            }
+        }
         tracing::info!("stopped");
         Ok(())
     }

@@ -7,6 +7,7 @@ use actix_web::rt;
 use doorward_application::Context;
 use doorward_application::email::DeliverMail;
 use doorward_application::purge_expired::PurgeExpired;
+use doorward_domain::ErrorChain;
 use doorward_domain::email::Mailer;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -15,6 +16,10 @@ use tokio::task::JoinHandle;
 const OUTBOX_PAUSE: Duration = Duration::from_millis(200);
 /// How long the outbox is left alone after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(2);
+/// How long work that died is left alone.
+const RESTART_PAUSE: Duration = Duration::from_secs(5);
+/// How long an email on its way may take when the server stops.
+const SEND_GRACE: Duration = Duration::from_secs(1);
 /// How often expired rows are removed.
 const SWEEP_PAUSE: Duration = Duration::from_mins(10);
 
@@ -30,14 +35,23 @@ impl Workers {
         let (stop, stopping) = watch::channel(false);
         let deliver = DeliverMail::new(context.clone(), mailer);
         let purge_expired = PurgeExpired::new(context.clone());
-        let tasks = vec![
-            rt::spawn(send_emails(deliver, stopping.clone())),
-            rt::spawn(remove_expired(purge_expired, stopping)),
-        ];
+        let send = {
+            let stopping = stopping.clone();
+            supervised("mail", stopping.clone(), RESTART_PAUSE, move || {
+                send_emails(deliver.clone(), stopping.clone())
+            })
+        };
+        let remove = {
+            let stopping = stopping.clone();
+            supervised("purge_expired", stopping.clone(), RESTART_PAUSE, move || {
+                remove_expired(purge_expired.clone(), stopping.clone())
+            })
+        };
+        let tasks = vec![rt::spawn(send), rt::spawn(remove)];
         Self { stop, tasks }
     }
 
-    /// Ends it: an email on its way is finished, those after it are left to others at once (RE-9).
+    /// Ends it: an email on its way has a moment to arrive, those after it are left to others at once (RE-9).
     pub(super) async fn stop(self) {
         self.stop.send_replace(true);
         for task in self.tasks {
@@ -48,14 +62,30 @@ impl Workers {
     }
 }
 
+/// Does the work until it ends by itself. Work that dies of a panic is begun again after the pause.
+async fn supervised<W: Future<Output = ()> + 'static>(
+    worker: &'static str,
+    mut stopping: watch::Receiver<bool>,
+    pause: Duration,
+    work: impl Fn() -> W,
+) {
+    // A task of its own, so that a panic ends it and nothing else.
+    while let Err(error) = rt::spawn(work()).await {
+        tracing::error!(worker, %error, "background work died and is begun again");
+        wait(pause, &mut stopping).await;
+        if *stopping.borrow() {
+            return;
+        }
+    }
+}
+
 async fn send_emails(deliver: DeliverMail, mut stopping: watch::Receiver<bool>) {
-    let stop = stopping.clone();
     while !*stopping.borrow() {
-        let pause = match deliver.run(|| *stop.borrow()).await {
-            Ok(0) => OUTBOX_PAUSE,
-            Ok(_) => continue,
+        let pause = match deliver.run(grace_over(stopping.clone())).await {
+            Ok(false) => OUTBOX_PAUSE,
+            Ok(true) => continue,
             Err(error) => {
-                tracing::warn!(%error, "the outbox cannot be read");
+                tracing::warn!(error = %ErrorChain(&error), "the outbox cannot be read");
                 STORE_PAUSE
             }
         };
@@ -68,14 +98,54 @@ async fn remove_expired(purge_expired: PurgeExpired, mut stopping: watch::Receiv
         match purge_expired.run().await {
             Ok(swept) if swept.is_full() => continue,
             Ok(swept) => tracing::debug!(?swept, "expired rows removed"),
-            Err(error) => tracing::warn!(%error, "expired rows cannot be removed"),
+            Err(error) => tracing::warn!(error = %ErrorChain(&error), "expired rows cannot be removed"),
         }
         wait(SWEEP_PAUSE, &mut stopping).await;
     }
+}
+
+/// Ready when the server stops and an email on its way had its moment.
+async fn grace_over(mut stopping: watch::Receiver<bool>) {
+    // A closed channel is a stopping server, too.
+    drop(stopping.wait_for(|stop| *stop).await);
+    tokio::time::sleep(SEND_GRACE).await;
 }
 
 /// Waits for the pause to be over or the server to stop.
 async fn wait(pause: Duration, stopping: &mut watch::Receiver<bool>) {
     // Either way the caller looks at the flag next; a closed channel is a stopping server, too.
     drop(tokio::time::timeout(pause, stopping.changed()).await);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn re_10_work_that_dies_is_begun_again() {
+        let (_stop, stopping) = watch::channel(false);
+        let begun = Rc::new(Cell::new(0));
+        let count = begun.clone();
+        supervised("test", stopping, Duration::ZERO, move || {
+            let count = count.clone();
+            async move {
+                count.set(count.get() + 1);
+                assert_eq!(count.get(), 3, "a panic of the work");
+            }
+        })
+        .await;
+        assert_eq!(begun.get(), 3);
+    }
+
+    #[actix_web::test]
+    async fn re_9_work_that_died_does_not_keep_a_server_that_stops() {
+        let (_stop, stopping) = watch::channel(true);
+        supervised("test", stopping, Duration::ZERO, || async {
+            panic!("a panic of the work")
+        })
+        .await;
+    }
 }
