@@ -9,6 +9,7 @@ mod admin_columns;
 mod audit_event;
 mod better_auth_tables;
 mod columns;
+mod deleted_username;
 mod doorward_columns;
 mod impersonated_sessions;
 mod optional_issuer;
@@ -142,6 +143,7 @@ impl MigratorTrait for Migrator {
             Box::new(audit_event::Step),
             Box::new(own_outbox::Step),
             Box::new(impersonated_sessions::Step),
+            Box::new(deleted_username::Step),
         ]
     }
 

@@ -9,7 +9,7 @@ use sea_orm_migration::sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait,
 };
 
-const STEPS: [&str; 11] = [
+const STEPS: [&str; 12] = [
     "better_auth_tables",
     "optional_issuer",
     "doorward_columns",
@@ -21,6 +21,7 @@ const STEPS: [&str; 11] = [
     "audit_event",
     "own_outbox",
     "impersonated_sessions",
+    "deleted_username",
 ];
 
 async fn run(database: &DatabaseConnection, script: &str) {

@@ -74,10 +74,12 @@ fn where_both_servers_share_a_database_a_picture_is_any_text() {
         assert_eq!(browser.get("/get-session").json()["user"]["image"], image);
     }
     let long = json!({ "image": "x".repeat(2049) });
+    assert_eq!(browser.post("/update-user", &long).status, 200);
+    let controls = json!({ "image": "x\u{0}" });
     assert_eq!(
-        browser.post("/update-user", &long).code(),
+        browser.post("/update-user", &controls).code(),
         "VALIDATION_ERROR",
-        "IN-3"
+        "IN-5"
     );
 }
 

@@ -9,6 +9,7 @@ mod administration;
 mod answers;
 mod bans;
 mod bearer;
+mod better_auth;
 mod documentation;
 mod fields;
 mod guards;

@@ -239,6 +239,10 @@ pub struct Security {
     pub reset_request_floor: TimeDelta,
     /// Whether a picture must be an http or https address (IN-6), or may be any text.
     pub web_images_only: bool,
+    /// The most characters of the address of a picture (IN-3).
+    pub max_image_length: Option<usize>,
+    /// The most characters of a text in the application's fields (IN-3).
+    pub max_field_length: Option<usize>,
     /// Whether what changes something or needs freshness reads the session from the database even if a cached
     /// cookie has it (SE-10).
     pub strict_cookie_cache: bool,
@@ -372,6 +376,8 @@ impl Security {
                 TimeDelta::zero()
             },
             web_images_only: hardened,
+            max_image_length: if hardened { Some(2048) } else { None },
+            max_field_length: if hardened { Some(4096) } else { None },
             strict_cookie_cache: hardened,
             keep_last_administrator: hardened,
             restrict_impersonation: hardened,

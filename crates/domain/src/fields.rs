@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldKind {
-    /// Text of at most [`FieldSpec::TEXT_MAX`] characters.
+    /// Text, also of several lines.
     Text,
     /// A whole number.
     Number,
@@ -51,11 +51,6 @@ pub struct FieldSpec {
     pub input: bool,
     /// Whether answers have it.
     pub returned: bool,
-}
-
-impl FieldSpec {
-    /// The most characters of a text.
-    pub const TEXT_MAX: usize = 4096;
 }
 
 /// Changes values.

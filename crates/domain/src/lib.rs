@@ -22,6 +22,7 @@ mod digest;
 mod entropy;
 mod id;
 mod locked;
+mod moment;
 mod outcome;
 mod request;
 mod secret;
@@ -34,11 +35,12 @@ pub use digest::TokenDigest;
 pub use entropy::{Alphabet, Entropy, random_text};
 pub use id::{AccountId, SessionId, UserId, mint_id};
 pub use locked::Locked;
+pub use moment::{moment_of_millis, parse_moment};
 pub use outcome::{Changed, Inserted, Removed};
 pub use request::{Actor, Client, NotSignedIn, RequestContext, RequestFacts, RequestId};
 pub use secret::{SealError, Sealer, Secret};
 pub use store::{BoxError, Constraint, Inconsistent, Repositories, Store, StoreError, Transaction};
-pub use text::{InvalidText, has_control_characters};
+pub use text::{InvalidText, has_control_characters, has_control_characters_in_lines};
 
 #[cfg(any(test, feature = "mocks"))]
 pub use clock::MockClock;

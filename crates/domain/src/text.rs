@@ -4,6 +4,13 @@ pub fn has_control_characters(text: &str) -> bool {
     text.bytes().any(|byte| byte < 0x20 || byte == 0x7f)
 }
 
+/// The same of a text of several lines, which may have line breaks and tabs.
+#[must_use]
+pub fn has_control_characters_in_lines(text: &str) -> bool {
+    text.bytes()
+        .any(|byte| (byte < 0x20 && !b"\n\r\t".contains(&byte)) || byte == 0x7f)
+}
+
 /// Why a text was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidText {

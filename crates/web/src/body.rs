@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use doorward_domain::has_control_characters;
+use doorward_domain::{has_control_characters, has_control_characters_in_lines};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -233,13 +233,18 @@ const fn kind_of(value: &Value) -> &'static str {
     }
 }
 
+/// Texts in an object may have several lines: whoever takes the object knows which of them do.
 fn has_controls(value: &Value) -> bool {
     match value {
         Value::String(text) => has_control_characters(text),
         Value::Array(list) => list.iter().any(has_controls),
-        Value::Object(object) => object
-            .iter()
-            .any(|(key, value)| has_control_characters(key) || has_controls(value)),
+        Value::Object(object) => object.iter().any(|(key, value)| {
+            let value = match value {
+                Value::String(text) => has_control_characters_in_lines(text),
+                value => has_controls(value),
+            };
+            has_control_characters(key) || value
+        }),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }

@@ -126,6 +126,8 @@ pub enum ApiError {
     Uncoded(u16, Cow<'static, str>),
     /// A status and nothing else.
     Empty(u16),
+    /// A status and words that are no JSON, which Better Auth has for disabled paths.
+    Plain(u16, &'static str),
     /// 503 with `Retry-After`. The cause is logged, not sent.
     Unavailable(Box<dyn std::error::Error>),
     /// 500. The cause is logged, not sent (ER-1).
@@ -146,7 +148,7 @@ impl ApiError {
             Self::Coded(code, _) => Some(*code),
             Self::Unavailable(_) => Some(codes::SERVICE_UNAVAILABLE),
             Self::Internal(_) => Some(codes::INTERNAL_SERVER_ERROR),
-            Self::Uncoded(..) | Self::Empty(_) => None,
+            Self::Uncoded(..) | Self::Empty(_) | Self::Plain(..) => None,
         }
     }
 
@@ -176,7 +178,7 @@ impl fmt::Display for ApiError {
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         let status = match self {
-            Self::Uncoded(status, _) | Self::Empty(status) => *status,
+            Self::Uncoded(status, _) | Self::Empty(status) | Self::Plain(status, _) => *status,
             _ => self.code().map_or(500, |code| code.status),
         };
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -186,6 +188,11 @@ impl ResponseError for ApiError {
         let mut response = HttpResponse::build(self.status_code());
         match self {
             Self::Empty(_) => return response.finish(),
+            Self::Plain(_, text) => {
+                return response
+                    .insert_header((CONTENT_TYPE, "text/plain;charset=UTF-8"))
+                    .body(*text);
+            }
             Self::Unavailable(cause) => {
                 tracing::warn!(cause = chain(&**cause), "request not served");
                 response.insert_header((RETRY_AFTER, Self::RETRY_AFTER_SECONDS.to_string()));

@@ -1,15 +1,19 @@
 //! The application's fields of users and sessions on the wire.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::SecondsFormat;
 use doorward_domain::fields::{FieldChanges, FieldKind, FieldSpec, FieldValue, FieldValues};
-use doorward_domain::has_control_characters;
+use doorward_domain::{has_control_characters_in_lines, parse_moment};
 use serde_json::{Map, Value};
 
 use crate::body::RawBody;
 use crate::error::{ApiError, codes};
 
 /// What a new user or session starts with.
-pub(crate) fn of_new(specs: &[FieldSpec], sent: &RawBody) -> Result<FieldChanges, ApiError> {
+pub(crate) fn of_new(
+    specs: &[FieldSpec],
+    sent: &RawBody,
+    max: Option<usize>,
+) -> Result<FieldChanges, ApiError> {
     let mut changes = FieldChanges::new();
     for spec in specs {
         let value = sent.get(&spec.name).filter(|value| !value.is_null());
@@ -21,7 +25,7 @@ pub(crate) fn of_new(specs: &[FieldSpec], sent: &RawBody) -> Result<FieldChanges
         }
         match value {
             Some(value) => {
-                changes.insert(spec.name.clone(), Some(parse(spec, value)?));
+                changes.insert(spec.name.clone(), Some(parse(spec, value, max)?));
             }
             None if spec.required && spec.default.is_none() => {
                 return Err(codes::MISSING_FIELD.with_message(format!("{} is required", spec.name)));
@@ -33,7 +37,11 @@ pub(crate) fn of_new(specs: &[FieldSpec], sent: &RawBody) -> Result<FieldChanges
 }
 
 /// What changes about one that is there.
-pub(crate) fn of_update(specs: &[FieldSpec], sent: &RawBody) -> Result<FieldChanges, ApiError> {
+pub(crate) fn of_update(
+    specs: &[FieldSpec],
+    sent: &RawBody,
+    max: Option<usize>,
+) -> Result<FieldChanges, ApiError> {
     let mut changes = FieldChanges::new();
     for spec in specs {
         let Some(value) = sent.get(&spec.name) else {
@@ -48,7 +56,7 @@ pub(crate) fn of_update(specs: &[FieldSpec], sent: &RawBody) -> Result<FieldChan
         let value = match value {
             Value::Null if spec.required => return Err(invalid(spec)),
             Value::Null => None,
-            value => Some(parse(spec, value)?),
+            value => Some(parse(spec, value, max)?),
         };
         changes.insert(spec.name.clone(), value);
     }
@@ -56,13 +64,17 @@ pub(crate) fn of_update(specs: &[FieldSpec], sent: &RawBody) -> Result<FieldChan
 }
 
 /// What an administrator writes: any field, whether users may write it themselves or not.
-pub(crate) fn of_admin(specs: &[FieldSpec], data: &Map<String, Value>) -> Result<FieldChanges, ApiError> {
+pub(crate) fn of_admin(
+    specs: &[FieldSpec],
+    data: &Map<String, Value>,
+    max: Option<usize>,
+) -> Result<FieldChanges, ApiError> {
     let mut changes = FieldChanges::new();
     for spec in specs {
         let value = match data.get(&spec.name) {
             None => continue,
             Some(Value::Null) => None,
-            Some(value) => Some(parse(spec, value)?),
+            Some(value) => Some(parse(spec, value, max)?),
         };
         changes.insert(spec.name.clone(), value);
     }
@@ -83,16 +95,16 @@ pub(crate) fn shown(specs: &[FieldSpec], values: &FieldValues) -> Map<String, Va
 }
 
 /// The values in a cached answer, for showing them once more.
-pub(crate) fn cached(shown: Map<String, Value>) -> FieldValues {
-    let content = |value: Value| match value {
-        Value::String(text) => Some(FieldValue::Text(text)),
-        Value::Bool(flag) => Some(FieldValue::Bool(flag)),
+pub(crate) fn cached(specs: &[FieldSpec], shown: &Value) -> FieldValues {
+    let content = |value: &Value| match value {
+        Value::String(text) => Some(FieldValue::Text(text.clone())),
+        Value::Bool(flag) => Some(FieldValue::Bool(*flag)),
         Value::Number(number) => number.as_i64().map(FieldValue::Number),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     };
-    let values = shown
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, content(value)?)));
+    let values = specs
+        .iter()
+        .filter_map(|spec| Some((spec.name.clone(), content(shown.get(&spec.name)?)?)));
     values.collect()
 }
 
@@ -105,33 +117,44 @@ fn to_json(value: &FieldValue) -> Value {
     }
 }
 
-fn parse(spec: &FieldSpec, value: &Value) -> Result<FieldValue, ApiError> {
-    let fits = |text: &&str| text.chars().count() <= FieldSpec::TEXT_MAX && !has_control_characters(text);
+/// A value as JSON has it, or as a form sends it: a number in digits, a day without a time, 1 or 0 for a flag.
+fn parse(spec: &FieldSpec, value: &Value, max: Option<usize>) -> Result<FieldValue, ApiError> {
+    if let (FieldKind::Text, Some(text), Some(max)) = (spec.kind, value.as_str(), max)
+        && text.chars().count() > max
+    {
+        return Err(refused(spec, &format!("text of at most {max} characters")));
+    }
     let content = match spec.kind {
         FieldKind::Text => value
             .as_str()
-            .filter(fits)
+            .filter(|text| !has_control_characters_in_lines(text))
             .map(|text| FieldValue::Text(text.to_owned())),
         FieldKind::Number => value
             .as_i64()
+            .or_else(|| value.as_str()?.parse().ok())
             .filter(|number| i32::try_from(*number).is_ok())
             .map(FieldValue::Number),
-        FieldKind::Bool => value.as_bool().map(FieldValue::Bool),
-        FieldKind::DateTime => {
-            let moment = value.as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
-            moment.map(FieldValue::DateTime)
-        }
+        FieldKind::Bool => match (value.as_bool(), value.as_i64()) {
+            (Some(flag), _) => Some(FieldValue::Bool(flag)),
+            (None, Some(number @ (0 | 1))) => Some(FieldValue::Bool(number == 1)),
+            _ => None,
+        },
+        FieldKind::DateTime => value.as_str().and_then(parse_moment).map(FieldValue::DateTime),
     };
     content.ok_or_else(|| invalid(spec))
 }
 
 fn invalid(spec: &FieldSpec) -> ApiError {
     let expected = match spec.kind {
-        FieldKind::Text => "text without control characters",
+        FieldKind::Text => "text without control characters other than line breaks and tabs",
         FieldKind::Number => "a whole number of 32 bits",
         FieldKind::Bool => "true or false",
-        FieldKind::DateTime => "a date such as 2026-01-02T03:04:05.678Z",
+        FieldKind::DateTime => "a date such as 2026-01-02T03:04:05.678Z or 2026-01-02",
     };
+    refused(spec, expected)
+}
+
+fn refused(spec: &FieldSpec, expected: &str) -> ApiError {
     codes::VALIDATION_ERROR.with_message(format!("[body.{}] Invalid input: expected {expected}", spec.name))
 }
 

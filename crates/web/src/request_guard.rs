@@ -59,6 +59,9 @@ pub(crate) async fn request_guard(
 }
 
 async fn check_request(state: &AppState, request: &mut ServiceRequest) -> Result<(), ApiError> {
+    if state.routes().is_disabled(request.path_as_sent()) {
+        return Err(ApiError::Plain(404, "Not Found"));
+    }
     let pattern = request.match_pattern().ok_or(ApiError::Empty(404))?;
     let route = state
         .routes()

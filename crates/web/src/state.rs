@@ -1,9 +1,10 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use actix_web::HttpMessage;
 use actix_web::http::Method;
 use chrono::TimeDelta;
 use doorward_application::Context;
+use doorward_domain::password::Password;
 use doorward_domain::redirect::{InvalidPattern, TrustedOrigins};
 use doorward_domain::{Actor, Client, RequestContext, RequestId, Secret};
 use utoipa::openapi::path::{Operation, PathItem};
@@ -91,13 +92,21 @@ impl AppState {
         Client::new(self.client_address.resolve(peer, headers), agent)
     }
 
+    /// A password as a client sent it.
+    pub(crate) fn password(&self, typed: &Secret<String>) -> Password {
+        Password::parse(typed.expose(), &self.context.settings.email_and_password.password)
+    }
+
     pub(crate) const fn routes(&self) -> &Routes {
         &self.routes
     }
 }
 
 /// The documented operations: nothing else is served.
-pub(crate) struct Routes(HashMap<String, Vec<Route>>);
+pub(crate) struct Routes {
+    served: HashMap<String, Vec<Route>>,
+    disabled: HashSet<String>,
+}
 
 /// One operation, as far as [`request_guard`](crate::request_guard) needs to know it.
 pub(crate) struct Route {
@@ -108,17 +117,20 @@ pub(crate) struct Route {
 
 impl Routes {
     fn of(document: &OpenApi, base_path: &str, disabled: &[String]) -> Self {
-        let enabled = |path: &String| {
-            !disabled
-                .iter()
-                .any(|disabled| *path == format!("{base_path}{disabled}"))
-        };
-        let paths = document.paths.paths.iter().filter(|(path, _)| enabled(path));
-        Self(
-            paths
+        let disabled: HashSet<_> = disabled.iter().map(|path| format!("{base_path}{path}")).collect();
+        let paths = document.paths.paths.iter();
+        let served = paths.filter(|(path, _)| !disabled.contains(*path));
+        Self {
+            served: served
                 .map(|(path, item)| (path.clone(), Self::operations(item)))
                 .collect(),
-        )
+            disabled,
+        }
+    }
+
+    /// Whether the operator switched off whatever is at this path.
+    pub(crate) fn is_disabled(&self, path: &str) -> bool {
+        self.disabled.contains(path)
     }
 
     fn operations(item: &PathItem) -> Vec<Route> {
@@ -149,7 +161,7 @@ impl Routes {
         } else {
             path.starts_with(literal)
         };
-        let routes = self.0.get(pattern).filter(|_| exact)?;
+        let routes = self.served.get(pattern).filter(|_| exact)?;
         routes.iter().find(|route| route.method == *method)
     }
 }

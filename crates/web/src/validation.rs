@@ -28,7 +28,7 @@ pub(crate) fn name(text: &str) -> Result<(), ValidationError> {
 
 /// The address of a picture, as far as no option decides (IN-3).
 pub(crate) fn image(text: &str) -> Result<(), ValidationError> {
-    ImageUrl::parse_any(text)
+    ImageUrl::parse_any(text, None)
         .map(drop)
         .map_err(|error| problem("image", format!("Invalid image: {error}")))
 }

@@ -173,7 +173,8 @@ impl<A: Access> UserRepository for MemoryRepositories<A> {
             if let Some(email) = &change.email {
                 tables.check_email(email, id)?;
             }
-            let chosen = change.profile.username.as_ref().map(|chosen| &chosen.username);
+            let chosen = change.profile.username.as_ref();
+            let chosen = chosen.and_then(|chosen| chosen.username.as_ref());
             tables.check_username(chosen, id)?;
             let user = tables.present_mut(id);
             Ok(user.map(|user| {
@@ -243,9 +244,13 @@ impl<A: Access> UserRepository for MemoryRepositories<A> {
                 return Ok(Changed::Stale);
             };
             tables.check_email(&email, id)?;
+            let username = deleted.and_then(|user| user.deleted_username.clone());
+            let username = username.filter(|username| tables.check_username(Some(username), id).is_ok());
             if let Some(user) = tables.users.iter_mut().find(|user| user.id == *id) {
                 user.email = email;
                 user.deleted_email = None;
+                user.username = username;
+                user.deleted_username = None;
                 user.deleted_at = None;
                 user.updated_at = now;
             }

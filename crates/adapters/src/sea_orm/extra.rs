@@ -48,8 +48,31 @@ impl ExtraColumns {
 }
 
 impl<C: ConnectionTrait> SeaRepositories<C> {
+    /// Whether a column of users is an application's, although a plugin that is off would have one of that name.
+    pub(super) fn has_extra_user_column(&self, name: &str) -> bool {
+        self.extra.user.iter().any(|(column, _)| column == name)
+    }
+
+    /// Takes for absent what a plugin would keep in columns that are an application's (AC-3).
+    fn without_taken_columns(&self, mut user: User) -> User {
+        for (name, _) in &self.extra.user {
+            match name.as_str() {
+                "username" => user.username = None,
+                "displayUsername" => user.display_username = None,
+                "role" => user.role = None,
+                "banned" => user.ban.banned = None,
+                "banReason" => user.ban.reason = None,
+                "banExpires" => user.ban.expires_at = None,
+                _ => {}
+            }
+        }
+        user
+    }
+
     /// Reads the added columns of these users.
-    pub(super) async fn fill_users(&self, mut users: Vec<User>) -> Result<Vec<User>, StoreError> {
+    pub(super) async fn fill_users(&self, users: Vec<User>) -> Result<Vec<User>, StoreError> {
+        let users = users.into_iter().map(|user| self.without_taken_columns(user));
+        let mut users: Vec<_> = users.collect();
         let ids = users.iter().map(|user| user.id.as_str()).collect();
         let mut extra = self.extra_of("user", &self.extra.user, ids).await?;
         for user in &mut users {
@@ -69,6 +92,14 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
         let mut extra = self.extra_of("session", &self.extra.session, ids).await?;
         for session in &mut sessions {
             session.extra = extra.remove(session.id.as_str()).unwrap_or_default();
+            if self
+                .extra
+                .session
+                .iter()
+                .any(|(name, _)| name == "impersonatedBy")
+            {
+                session.impersonated_by = None;
+            }
         }
         Ok(sessions)
     }
@@ -117,8 +148,16 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
     {
         let mut columns = Vec::new();
         let mut values = Vec::new();
+        let added = if table == "user" {
+            &self.extra.user
+        } else {
+            &self.extra.session
+        };
         for column in <A::Entity as EntityTrait>::Column::iter() {
-            if let ActiveValue::Set(value) = row.get(column) {
+            let is_added = added.iter().any(|(name, _)| name == column.as_str());
+            if let ActiveValue::Set(value) = row.get(column)
+                && !is_added
+            {
                 columns.push(Alias::new(column.as_str()));
                 values.push(Expr::value(value));
             }

@@ -93,6 +93,7 @@ where
             updated_at: Set(Some(self.at(user.updated_at))),
             deleted_at: Set(user.deleted_at.map(|moment| self.at(moment))),
             deleted_email: Set(user.deleted_email.as_ref().map(ToString::to_string)),
+            deleted_username: Set(user.deleted_username.as_ref().map(ToString::to_string)),
         };
         self.insert_row("user", &row, &user.extra).await
     }
@@ -168,9 +169,12 @@ where
             update = update.col_expr(Column::Image, Expr::value(image));
         }
         if let Some(chosen) = &change.profile.username {
-            update = update
-                .col_expr(Column::Username, Expr::value(chosen.username.as_str()))
-                .col_expr(Column::DisplayUsername, Expr::value(chosen.display.as_str()));
+            if let Some(username) = &chosen.username {
+                update = update.col_expr(Column::Username, Expr::value(username.as_str()));
+            }
+            if let Some(display) = &chosen.display {
+                update = update.col_expr(Column::DisplayUsername, Expr::value(display.as_str()));
+            }
         }
         update = self.writing_extra(update, &change.profile.extra);
         if let Some(email) = &change.email {
@@ -238,6 +242,13 @@ where
             .col_expr(Column::DeletedAt, Expr::value(self.at(now)))
             .col_expr(Column::UpdatedAt, Expr::value(self.at(now)))
             .filter(present(id));
+        let update = if self.has_extra_user_column("username") {
+            update
+        } else {
+            update
+                .col_expr(Column::DeletedUsername, Expr::col(Column::Username))
+                .col_expr(Column::Username, Expr::value(Option::<String>::None))
+        };
         let outcome = update.exec(&self.connection).await.map_err(store_error)?;
         Ok(Removed::by_count(outcome.rows_affected))
     }
@@ -251,6 +262,16 @@ where
             .filter(Column::Id.eq(id.as_str()))
             .filter(Column::DeletedAt.is_not_null())
             .filter(Column::DeletedEmail.is_not_null());
+        let update = if self.has_extra_user_column("username") {
+            update
+        } else {
+            // Nobody's, or that of somebody who took it meanwhile: then the user comes back without one.
+            let free = r#"CASE WHEN EXISTS (SELECT 1 FROM "user" AS other WHERE other."username" = "user"."deletedUsername")
+                THEN NULL ELSE "deletedUsername" END"#;
+            update
+                .col_expr(Column::Username, Expr::cust(free))
+                .col_expr(Column::DeletedUsername, Expr::value(Option::<String>::None))
+        };
         self.update_user(update).await
     }
 

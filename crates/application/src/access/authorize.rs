@@ -33,6 +33,9 @@ pub enum AdminError {
     /// Somebody has the address.
     #[error("the e-mail address is taken")]
     EmailTaken,
+    /// Somebody has the username.
+    #[error("the username is taken")]
+    UsernameTaken,
     /// Administrators are not impersonated (AC-6).
     #[error("administrators are not impersonated")]
     ImpersonateAdministrator,
@@ -76,6 +79,7 @@ impl From<StoreError> for AdminError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Conflict(Constraint::UserEmail) => Self::EmailTaken,
+            StoreError::Conflict(Constraint::Username) => Self::UsernameTaken,
             error => Self::Store(error),
         }
     }

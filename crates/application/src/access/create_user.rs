@@ -45,11 +45,11 @@ impl AdminCreateUser {
             require(&self.context, request, &permissions::user::SET_ROLE)?;
             check_roles(&self.context, request, role)?;
         }
-        if input.more.email_verified.is_some() {
-            require(&self.context, request, &permissions::user::SET_EMAIL)?;
-        }
         if !input.more.ban.is_empty() {
             require(&self.context, request, &permissions::user::BAN)?;
+        }
+        if input.more.email_verified.is_some() {
+            require(&self.context, request, &permissions::user::SET_EMAIL)?;
         }
         let hash = match &input.password {
             Some(password) => {

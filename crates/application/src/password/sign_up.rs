@@ -109,9 +109,13 @@ impl SignUp {
             &*self.context.ports.common_passwords,
         )?;
         let hash = self.context.ports.hasher.hash(&input.password).await?;
-        if let Some(chosen) = &input.username {
+        if let Some(username) = input
+            .username
+            .as_ref()
+            .and_then(|chosen| chosen.username.as_ref())
+        {
             let users = self.context.store().users();
-            if users.find_by_username(&chosen.username).await?.is_some() {
+            if users.find_by_username(username).await?.is_some() {
                 return Err(SignUpError::UsernameTaken);
             }
         }
@@ -123,8 +127,8 @@ impl SignUp {
             self.context.now(),
         );
         if let Some(chosen) = input.username.clone() {
-            user.username = Some(chosen.username);
-            user.display_username = Some(chosen.display);
+            user.username = chosen.username;
+            user.display_username = chosen.display;
         }
         fields::apply(&input.extra, &mut user.extra);
         match self.create(request, &user, hash, input).await {

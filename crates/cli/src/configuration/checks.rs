@@ -16,6 +16,7 @@ use doorward_web::wiring::{StartError, check};
 use url::{Host, Url};
 
 use super::ConfigError;
+use super::fields::Plugins;
 use super::raw_config::{HashingName, RawConfig};
 
 const LEAST_SECRET_BYTES: usize = 32;
@@ -41,7 +42,10 @@ impl RawConfig {
         self.check_peppers()?;
         self.check_admin()?;
         self.settings.access = self.access.policy(declare)?;
-        (self.settings.user_fields, self.settings.session_fields) = self.fields.specs()?;
+        (self.settings.user_fields, self.settings.session_fields) = self.fields.specs(Plugins {
+            admin: self.settings.admin.enabled,
+            username: self.settings.username.enabled,
+        })?;
         self.place()?;
         let mail = self.mail()?;
         let client_address = self.client_address()?;

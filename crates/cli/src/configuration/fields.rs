@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
 use config::Value;
 use doorward_domain::fields::{FieldKind, FieldSpec, FieldValue};
+use doorward_domain::parse_moment;
 
 use super::ConfigError;
 use super::access::Named;
 use super::value::OptionValue;
 
-/// Columns that users and sessions have anyway.
-const TAKEN: [&str; 24] = [
+/// Columns that users have anyway, and names that mean something else in what signs them up.
+const OF_USERS: [&str; 12] = [
     "id",
     "name",
     "email",
@@ -21,22 +21,70 @@ const TAKEN: [&str; 24] = [
     "updatedAt",
     "deletedAt",
     "deletedEmail",
-    "role",
-    "banned",
-    "banReason",
-    "banExpires",
-    "username",
-    "displayUsername",
-    "expiresAt",
-    "token",
-    "ipAddress",
-    "userAgent",
-    "userId",
-    "impersonatedBy",
-    "adoptedAt",
+    "deletedUsername",
     "password",
     "callbackURL",
 ];
+
+/// Columns that sessions have anyway.
+const OF_SESSIONS: [&str; 9] = [
+    "id",
+    "expiresAt",
+    "token",
+    "createdAt",
+    "updatedAt",
+    "ipAddress",
+    "userAgent",
+    "userId",
+    "adoptedAt",
+];
+
+/// A column that is in use where a plugin is on, and what it holds.
+struct PluginColumn {
+    table: &'static str,
+    name: &'static str,
+    kind: FieldKind,
+    is_on: fn(&Plugins) -> bool,
+}
+
+const OF_PLUGINS: [PluginColumn; 7] = [
+    PluginColumn::of("user", "role", FieldKind::Text, |plugins| plugins.admin),
+    PluginColumn::of("user", "banned", FieldKind::Bool, |plugins| plugins.admin),
+    PluginColumn::of("user", "banReason", FieldKind::Text, |plugins| plugins.admin),
+    PluginColumn::of("user", "banExpires", FieldKind::DateTime, |plugins| plugins.admin),
+    PluginColumn::of("user", "username", FieldKind::Text, |plugins| plugins.username),
+    PluginColumn::of("user", "displayUsername", FieldKind::Text, |plugins| {
+        plugins.username
+    }),
+    PluginColumn::of("session", "impersonatedBy", FieldKind::Text, |plugins| {
+        plugins.admin
+    }),
+];
+
+impl PluginColumn {
+    const fn of(
+        table: &'static str,
+        name: &'static str,
+        kind: FieldKind,
+        is_on: fn(&Plugins) -> bool,
+    ) -> Self {
+        Self {
+            table,
+            name,
+            kind,
+            is_on,
+        }
+    }
+}
+
+/// Which plugins with columns are on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plugins {
+    /// `admin.enabled`
+    pub(crate) admin: bool,
+    /// `username.enabled`
+    pub(crate) username: bool,
+}
 
 /// The properties of one field, as they were written.
 type Properties = BTreeMap<String, Value>;
@@ -74,22 +122,48 @@ impl FieldsDraft {
     }
 
     /// The fields of users and of sessions.
-    pub(crate) fn specs(&self) -> Result<(Vec<FieldSpec>, Vec<FieldSpec>), ConfigError> {
+    pub(crate) fn specs(&self, plugins: Plugins) -> Result<(Vec<FieldSpec>, Vec<FieldSpec>), ConfigError> {
         let of = |section: &str, fields: &BTreeMap<String, Properties>| {
             let specs = fields
                 .iter()
-                .map(|(name, properties)| spec(section, name, properties));
+                .map(|(name, properties)| spec(section, name, properties, plugins));
             specs.collect::<Result<Vec<_>, _>>()
         };
         Ok((of("user", &self.user)?, of("session", &self.session)?))
     }
 }
 
-fn spec(section: &str, name: &str, properties: &Properties) -> Result<FieldSpec, ConfigError> {
+/// Whether a column of this name is in use in the table, whatever its letter case: SQLite takes them for one.
+fn is_taken(section: &str, name: &str) -> bool {
+    let columns: &[&str] = if section == "user" {
+        &OF_USERS
+    } else {
+        &OF_SESSIONS
+    };
+    columns.iter().any(|column| column.eq_ignore_ascii_case(name))
+}
+
+/// What is wrong with a field that has the name of a plugin's column.
+fn clash(section: &str, name: &str, kind: FieldKind, plugins: Plugins) -> Option<&'static str> {
+    let column = OF_PLUGINS
+        .iter()
+        .find(|column| column.table == section && column.name.eq_ignore_ascii_case(name))?;
+    if (column.is_on)(&plugins) {
+        return Some("is a column of a feature that is on");
+    }
+    (column.name != name || column.kind != kind)
+        .then_some("is a column that is there already, written otherwise or of another type")
+}
+
+fn spec(
+    section: &str,
+    name: &str,
+    properties: &Properties,
+    plugins: Plugins,
+) -> Result<FieldSpec, ConfigError> {
     let key = |property: &str| format!("{section}.additional_fields.{name}.{property}");
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    let is_taken = TAKEN.iter().any(|taken| taken.eq_ignore_ascii_case(name));
-    if is_taken
+    if is_taken(section, name)
         || name.len() > 60
         || !name.bytes().all(plain)
         || name.starts_with(|first: char| first.is_ascii_digit())
@@ -128,6 +202,13 @@ fn spec(section: &str, name: &str, properties: &Properties) -> Result<FieldSpec,
             ));
         }
     };
+    if let Some(problem) = clash(section, name, kind, plugins) {
+        return Err(ConfigError::new(
+            key("type"),
+            format!("`{name}` {problem}"),
+            "name the field otherwise, or switch the feature off",
+        ));
+    }
     let default = properties
         .get("default")
         .or_else(|| properties.get("default_value"));
@@ -156,6 +237,6 @@ fn content(kind: FieldKind, value: &Value) -> Option<FieldValue> {
         FieldKind::Text => FieldValue::Text(text()?),
         FieldKind::Number => FieldValue::Number(text()?.parse::<i32>().ok()?.into()),
         FieldKind::Bool => FieldValue::Bool(bool::read(value.clone())?),
-        FieldKind::DateTime => FieldValue::DateTime(text()?.parse::<DateTime<Utc>>().ok()?),
+        FieldKind::DateTime => FieldValue::DateTime(parse_moment(&text()?)?),
     })
 }

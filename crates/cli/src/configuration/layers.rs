@@ -8,6 +8,7 @@ use config::{Config, File, FileFormat, Value, ValueKind};
 
 use super::ConfigError;
 use super::options::{CATALOGUE, variable};
+use super::value::OptionValue;
 
 /// The file that is read if it is there.
 const STANDARD_FILE: &str = "doorward.toml";
@@ -15,11 +16,15 @@ const PREFIX: &str = "DOORWARD";
 /// Variables of that prefix that are not for the server.
 const TESTS: &str = "DOORWARD_TEST_";
 
-/// Variables of Better Auth and of hosting platforms, which count where ours are not set.
+const TRUSTED_ORIGINS: &str = "trusted_origins";
+const BETTER_AUTH_TRUSTED_ORIGINS: &str = "BETTER_AUTH_TRUSTED_ORIGINS";
+
+/// Variables of Better Auth and of hosting platforms, which count where ours are not set;
+/// trusted origins count beside ours.
 const FALLBACKS: [(&str, &str); 5] = [
     ("BETTER_AUTH_SECRET", "secret"),
     ("BETTER_AUTH_URL", "base_url"),
-    ("BETTER_AUTH_TRUSTED_ORIGINS", "trusted_origins"),
+    (BETTER_AUTH_TRUSTED_ORIGINS, TRUSTED_ORIGINS),
     ("DATABASE_URL", "database.url"),
     ("PORT", "listen"),
 ];
@@ -77,7 +82,8 @@ pub(crate) fn read(sources: &Sources) -> Result<BTreeMap<String, Given>, ConfigE
 
     let mut values = BTreeMap::new();
     flatten(String::new(), merged.cache, &mut values);
-    let origins = origins(&fallbacks, &variables, sources);
+    let mut origins = origins(&fallbacks, &variables, sources);
+    add_up_origins(&fallbacks, &mut values, &mut origins);
     let given = values.into_iter().map(|(key, value)| {
         let from_file = || {
             value
@@ -88,6 +94,39 @@ pub(crate) fn read(sources: &Sources) -> Result<BTreeMap<String, Given>, ConfigE
         (key, Given { value, origin })
     });
     Ok(given.collect())
+}
+
+/// Better Auth trusts the origins of its variable beside those of its configuration, so they are added to ours.
+fn add_up_origins(
+    fallbacks: &Variables,
+    values: &mut BTreeMap<String, Value>,
+    origins: &mut HashMap<String, String>,
+) {
+    let Some(more) = fallbacks.1.get(&variable(TRUSTED_ORIGINS)) else {
+        return;
+    };
+    let listed = |value: Value| <Vec<String>>::read(value);
+    let Some(value) = values.get_mut(TRUSTED_ORIGINS) else {
+        return;
+    };
+    // What is no list is reported later.
+    let (Some(own), Some(more)) = (listed(value.clone()), listed(more.as_str().into())) else {
+        return;
+    };
+    let missing: Vec<_> = more.into_iter().filter(|origin| !own.contains(origin)).collect();
+    if missing.is_empty() {
+        return;
+    }
+    let source = origins
+        .get(TRUSTED_ORIGINS)
+        .cloned()
+        .or_else(|| value.origin().map(str::to_owned))
+        .unwrap_or_else(|| STANDARD_FILE.to_owned());
+    origins.insert(
+        TRUSTED_ORIGINS.to_owned(),
+        format!("{source}, {BETTER_AUTH_TRUSTED_ORIGINS}"),
+    );
+    value.kind = ValueKind::from([own, missing].concat());
 }
 
 /// Variables and what they hold, under the names the merging library knows them by.

@@ -117,6 +117,60 @@ fn variables_of_better_auth_and_of_platforms_are_fallbacks() {
 }
 
 #[test]
+fn both_lists_of_trusted_origins_count() {
+    let both = [
+        (
+            "DOORWARD_TRUSTED_ORIGINS",
+            "https://config.test,https://both.test",
+        ),
+        (
+            "BETTER_AUTH_TRUSTED_ORIGINS",
+            "https://env.test,https://both.test",
+        ),
+    ];
+    let ours = configuration(&both).unwrap();
+    let listed: Vec<_> = ours
+        .http
+        .trusted_origins
+        .iter()
+        .filter(|origin| origin.ends_with(".test"))
+        .collect();
+    assert_eq!(
+        listed,
+        ["https://config.test", "https://both.test", "https://env.test"]
+    );
+}
+
+#[test]
+fn a_field_has_the_name_of_a_column_only_where_that_is_not_in_use() {
+    let field = |table: &str, name: &str, kind: &'static str| {
+        (
+            format!("DOORWARD_{table}__ADDITIONAL_FIELDS__{name}__TYPE"),
+            kind.to_owned(),
+        )
+    };
+    let fits = |field: (String, String), on: Option<&str>| {
+        let mut variables = vec![(field.0.as_str(), field.1.as_str())];
+        variables.extend(on.map(|option| (option, "true")));
+        configuration(&variables).is_ok()
+    };
+    let (admin, username) = ("DOORWARD_ADMIN__ENABLED", "DOORWARD_USERNAME__ENABLED");
+    assert!(fits(field("USER", "ROLE", "string"), None));
+    assert!(fits(field("USER", "ROLE", "string"), Some(username)));
+    assert!(!fits(field("USER", "ROLE", "string"), Some(admin)));
+    assert!(
+        !fits(field("USER", "ROLE", "number"), None),
+        "the column holds text"
+    );
+    assert!(fits(field("USER", "USERNAME", "string"), Some(admin)));
+    assert!(!fits(field("USER", "USERNAME", "string"), Some(username)));
+    assert!(fits(field("SESSION", "ROLE", "string"), Some(admin)));
+    assert!(fits(field("USER", "TOKEN", "string"), Some(admin)));
+    assert!(!fits(field("SESSION", "TOKEN", "string"), None));
+    assert!(!fits(field("USER", "EMAIL", "string"), None));
+}
+
+#[test]
 fn sk_3_secrets_are_read_from_files() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("secret");

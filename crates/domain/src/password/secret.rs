@@ -2,6 +2,7 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::PasswordPolicy;
 use crate::Secret;
 
 /// A password as somebody typed it, in Unicode's NFKC form and otherwise untouched: no trimming, no folding,
@@ -12,8 +13,24 @@ pub struct Password {
     typed_utf16_length: usize,
 }
 
+/// Bytes of what is typed that one code point can be made of: four characters of four bytes, which NFKC composes.
+const BYTES_PER_CODE_POINT: usize = 16;
+
 impl Password {
-    /// Normalises what was typed.
+    /// What a stranger typed. Normalising takes time by its length, so what is longer than any password of this policy can
+    /// be is not normalised; by that policy it is too long (PW-5).
+    #[must_use]
+    pub fn parse(typed: &str, policy: &PasswordPolicy) -> Self {
+        if typed.len() <= policy.max_length.saturating_mul(BYTES_PER_CODE_POINT) {
+            return Self::new(typed);
+        }
+        Self {
+            normalized: Secret::new(typed.to_owned()),
+            typed_utf16_length: typed.encode_utf16().count(),
+        }
+    }
+
+    /// Normalises what was typed by somebody who is trusted with its length.
     #[must_use]
     pub fn new(typed: &str) -> Self {
         Self {
@@ -50,6 +67,28 @@ impl fmt::Debug for Password {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pw_5_what_is_far_too_long_is_not_normalised() {
+        use super::super::LengthUnit;
+        for unit in [LengthUnit::CodePoints, LengthUnit::Utf16Units] {
+            let policy = PasswordPolicy {
+                min_length: 8,
+                max_length: 16,
+                unit,
+                refuse_common: false,
+                context_words: Vec::new(),
+            };
+            // U+FDFA is eighteen characters in NFKC and three bytes.
+            let longest = "\u{fdfa}".repeat(85);
+            assert!(!Password::parse(&longest, &policy).expose().contains('\u{fdfa}'));
+            for typed in ["\u{fdfa}".repeat(86), "\u{1d15f}".repeat(65), "x".repeat(257)] {
+                let password = Password::parse(&typed, &policy);
+                assert_eq!(password.expose(), typed);
+                assert!(policy.is_too_long(&password));
+            }
+        }
+    }
 
     #[test]
     fn pw_6_passwords_are_normalised_and_nothing_else() {

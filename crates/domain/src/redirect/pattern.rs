@@ -14,15 +14,25 @@ use super::shared_suffix::is_shared_by_strangers;
 /// | `*.app.test` | the same by http and https |
 /// | `http://10.0.*.*`, `10.*` | IPv4 addresses of this form |
 /// | `myapp://` | everything of this custom scheme |
-/// | `chrome-extension://id` | this host of this custom scheme |
+/// | `chrome-extension://id`, `myapp://host/cb` | this host of this custom scheme |
+/// | `exp://192.168.*.*:*/*` | IPv4 addresses of this form, at any port, of this custom scheme |
 ///
-/// Without a port, the scheme's own is meant.
+/// Without a port, the scheme's own is meant. Trust is in whole origins: http and https patterns have no path, and that of a
+/// custom scheme, all of which belongs to one application, does not count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OriginPattern {
     /// None stands for http and https.
     scheme: Option<String>,
     host: HostPattern,
-    port: Option<u16>,
+    port: PortPattern,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PortPattern {
+    /// Any port or none; of custom schemes only.
+    Any,
+    /// This one; none stands for the scheme's own.
+    Exact(Option<u16>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +70,11 @@ impl OriginPattern {
         if text.contains(|letter: char| letter.is_control() || letter.is_whitespace() || letter == '\\') {
             return Err("contains white space, a control character or a backslash");
         }
-        let (scheme, rest) = match text.split_once("://") {
+        // `myapp:/` is how the URLs of an application begin that have no host.
+        let (scheme, rest) = match text
+            .split_once("://")
+            .or_else(|| Some((text.strip_suffix(":/")?, "")))
+        {
             Some((scheme, rest)) => (Some(scheme.to_ascii_lowercase()), rest),
             None => (None, text),
         };
@@ -70,9 +84,10 @@ impl OriginPattern {
         if !scheme.as_deref().is_none_or(is_trustable_scheme) {
             return Err("has a scheme that cannot be trusted");
         }
-        let authority = authority_alone(rest)?;
+        let (authority, path) = authority_and_path(rest)?;
         match scheme {
             Some(scheme) if !is_web(&scheme) => custom(scheme, authority),
+            _ if !path.is_empty() => Err("contains a path; trust is in whole origins"),
             scheme => web(scheme, authority),
         }
     }
@@ -84,7 +99,10 @@ impl OriginPattern {
             Some(scheme) => scheme == origin.scheme(),
             None => origin.is_web(),
         };
-        let port = self.port.or(default_port(origin.scheme())) == origin.port();
+        let port = match self.port {
+            PortPattern::Any => true,
+            PortPattern::Exact(port) => port.or(default_port(origin.scheme())) == origin.port(),
+        };
         scheme
             && match &self.host {
                 HostPattern::Any => true,
@@ -95,8 +113,8 @@ impl OriginPattern {
     }
 }
 
-/// What follows the scheme, provided that it is nothing but a host and a port.
-fn authority_alone(rest: &str) -> Result<&str, &'static str> {
+/// What follows the scheme, provided that it is nothing but a host and a port, and a path without its slash.
+fn authority_and_path(rest: &str) -> Result<(&str, &str), &'static str> {
     if rest.contains('@') {
         return Err("contains a user name");
     }
@@ -106,25 +124,47 @@ fn authority_alone(rest: &str) -> Result<&str, &'static str> {
     if rest.contains('#') {
         return Err("contains a fragment");
     }
-    let authority = rest.strip_suffix('/').unwrap_or(rest);
-    if authority.contains('/') {
-        return Err("contains a path; trust is in whole origins");
-    }
-    Ok(authority)
+    Ok(rest.split_once('/').unwrap_or((rest, "")))
 }
 
 fn custom(scheme: String, authority: &str) -> Result<OriginPattern, &'static str> {
-    if authority.contains('*') {
-        return Err("has a wildcard after a custom scheme; `scheme://` alone trusts all of it");
+    let (host, any_port) = match authority.strip_suffix(":*") {
+        Some(host) => (host, true),
+        None => (authority, false),
+    };
+    if host.contains('*') {
+        return custom_address(scheme, host, any_port);
     }
-    let origin = Origin::of_authority(scheme, authority).ok_or("has a host or port that cannot be read")?;
+    let origin = Origin::of_authority(scheme, host).ok_or("has a host or port that cannot be read")?;
     Ok(OriginPattern {
         host: match origin.host() {
             "" => HostPattern::Any,
             host => HostPattern::Exact(host.to_owned()),
         },
-        port: origin.port(),
+        port: if any_port {
+            PortPattern::Any
+        } else {
+            PortPattern::Exact(origin.port())
+        },
         scheme: Some(origin.scheme().to_owned()),
+    })
+}
+
+/// Addresses of a custom scheme, such as those at which Expo serves an application that is being developed.
+fn custom_address(scheme: String, host: &str, any_port: bool) -> Result<OriginPattern, &'static str> {
+    let (host, port) = split_port(host).ok_or("has a port that is not a number")?;
+    let is_address = |byte: u8| byte.is_ascii_digit() || b".*".contains(&byte);
+    if !host.bytes().all(is_address) {
+        return Err("has a wildcard after a custom scheme; `scheme://` alone trusts all of it");
+    }
+    Ok(OriginPattern {
+        scheme: Some(scheme),
+        host: HostPattern::Ipv4(octets(host)?),
+        port: if any_port {
+            PortPattern::Any
+        } else {
+            PortPattern::Exact(port)
+        },
     })
 }
 
@@ -141,7 +181,11 @@ fn web(scheme: Option<String>, authority: &str) -> Result<OriginPattern, &'stati
     } else {
         HostPattern::Below(parent(host)?)
     };
-    Ok(OriginPattern { scheme, host, port })
+    Ok(OriginPattern {
+        scheme,
+        host,
+        port: PortPattern::Exact(port),
+    })
 }
 
 fn plain_host(host: &str) -> Result<String, &'static str> {

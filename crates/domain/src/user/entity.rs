@@ -36,6 +36,8 @@ pub struct User {
     pub deleted_at: Option<DateTime<Utc>>,
     /// The address before the deletion, kept so that the user can be restored.
     pub deleted_email: Option<Email>,
+    /// The username before the deletion, kept likewise.
+    pub deleted_username: Option<Username>,
 }
 
 impl User {
@@ -67,14 +69,17 @@ impl User {
             updated_at: now,
             deleted_at: None,
             deleted_email: None,
+            deleted_username: None,
         }
     }
 
-    /// The user after a deletion that can be undone: no longer reachable by the address, which is free again.
+    /// The user after a deletion that can be undone: no longer reachable by address and username, which
+    /// are free again.
     #[must_use]
     pub fn deleted(mut self, now: DateTime<Utc>) -> Self {
         let tombstone = Email::tombstone(&self.id);
         self.deleted_email = Some(std::mem::replace(&mut self.email, tombstone));
+        self.deleted_username = self.username.take();
         self.deleted_at = Some(now);
         self.updated_at = now;
         self

@@ -45,12 +45,9 @@ impl fmt::Display for UserName {
 pub struct ImageUrl(String);
 
 impl ImageUrl {
-    /// The most characters of an address (IN-3).
-    pub const MAX: usize = 2048;
-
-    /// An absolute http or https URL, kept as it was written.
-    pub fn parse(raw: &str) -> Result<Self, InvalidText> {
-        text::check(raw, Self::MAX)?;
+    /// An absolute http or https URL of at most `max` characters (IN-3), kept as it was written.
+    pub fn parse(raw: &str, max: Option<usize>) -> Result<Self, InvalidText> {
+        text::check(raw, max.unwrap_or(usize::MAX))?;
         let web = Url::parse(raw).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
         if web {
             Ok(Self(raw.to_owned()))
@@ -59,9 +56,9 @@ impl ImageUrl {
         }
     }
 
-    /// Any text in place of an address, as Better Auth takes it: bounded, and free of control characters.
-    pub fn parse_any(raw: &str) -> Result<Self, InvalidText> {
-        text::check(raw, Self::MAX)?;
+    /// Any text of at most `max` characters in place of an address, as Better Auth takes it, but free of control characters.
+    pub fn parse_any(raw: &str, max: Option<usize>) -> Result<Self, InvalidText> {
+        text::check(raw, max.unwrap_or(usize::MAX))?;
         Ok(Self(raw.to_owned()))
     }
 
@@ -134,8 +131,8 @@ impl UserChange {
             user.image = image;
         }
         if let Some(chosen) = change.profile.username {
-            user.username = Some(chosen.username);
-            user.display_username = Some(chosen.display);
+            user.username = chosen.username.or(user.username);
+            user.display_username = chosen.display.or(user.display_username);
         }
         fields::apply(&change.profile.extra, &mut user.extra);
         if let Some(email) = change.email {
@@ -171,9 +168,14 @@ mod tests {
 
     #[test]
     fn in_6_pictures_are_web_addresses() {
-        assert!(ImageUrl::parse_any(&"x".repeat(2049)).is_err());
-        assert!(ImageUrl::parse_any("a\0").is_err());
-        assert!(ImageUrl::parse("https://images.example.test/ada.png").is_ok());
+        let long = "x".repeat(2049);
+        assert_eq!(
+            ImageUrl::parse_any(&long, Some(2048)),
+            Err(InvalidText::TooLong { max: 2048 })
+        );
+        assert!(ImageUrl::parse_any(&long, None).is_ok());
+        assert!(ImageUrl::parse_any("a\0", None).is_err());
+        assert!(ImageUrl::parse("https://images.example.test/ada.png", Some(2048)).is_ok());
         for text in [
             "javascript:alert(1)",
             "data:image/png;base64,AAAA",
@@ -181,8 +183,8 @@ mod tests {
             "ada.png",
             "ftp://example.test/a",
         ] {
-            assert_eq!(ImageUrl::parse(text), Err(InvalidText::NotWeb), "{text}");
-            assert_eq!(ImageUrl::parse_any(text).unwrap().as_str(), text);
+            assert_eq!(ImageUrl::parse(text, None), Err(InvalidText::NotWeb), "{text}");
+            assert_eq!(ImageUrl::parse_any(text, None).unwrap().as_str(), text);
         }
     }
 }

@@ -78,10 +78,11 @@ pub trait UserRepository: Send + Sync {
         now: DateTime<Utc>,
     ) -> Result<Changed, StoreError>;
 
-    /// Marks the user as deleted and frees the address, see [`User::deleted`]. Sessions are not touched.
+    /// Marks the user as deleted and frees address and username, see [`User::deleted`]. Sessions are not touched.
     async fn soft_delete(&self, id: &UserId, now: DateTime<Utc>) -> Result<Removed, StoreError>;
 
-    /// Undoes a [`soft_delete`](Self::soft_delete). A conflict if somebody took the address meanwhile.
+    /// Undoes a [`soft_delete`](Self::soft_delete). A conflict if somebody took the address meanwhile. A username that
+    /// somebody took is not given back.
     async fn restore(&self, id: &UserId, now: DateTime<Utc>) -> Result<Changed, StoreError>;
 
     /// Removes the user and all that belongs to them, deleted before or not.

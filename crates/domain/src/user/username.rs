@@ -62,13 +62,13 @@ impl fmt::Display for Username {
     }
 }
 
-/// A username as somebody chose it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A username as somebody chose it. `None` leaves a part as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChosenUsername {
     /// By which they sign in.
-    pub username: Username,
-    /// As they wrote it.
-    pub display: String,
+    pub username: Option<Username>,
+    /// As it is shown.
+    pub display: Option<String>,
 }
 
 #[cfg(test)]

@@ -71,19 +71,20 @@ pub async fn update_anything(store: Arc<dyn Store>) {
 /// One user to a username, also when many want it at once.
 pub async fn usernames_are_unique(store: Arc<dyn Store>) {
     let chosen = || ChosenUsername {
-        username: Username::from_stored("countess"),
-        display: "Countess".to_owned(),
+        username: Some(Username::from_stored("countess")),
+        display: Some("Countess".to_owned()),
     };
+    let countess = Username::from_stored("countess");
     let ada = User {
-        username: Some(chosen().username),
-        display_username: Some(chosen().display),
+        username: chosen().username,
+        display_username: chosen().display,
         ..samples::user("ada")
     };
     store.users().insert(&ada).await.unwrap();
-    let found = store.users().find_by_username(&chosen().username).await.unwrap();
+    let found = store.users().find_by_username(&countess).await.unwrap();
     assert_eq!(found, Some(ada.clone()));
     let second = User {
-        username: Some(chosen().username),
+        username: chosen().username,
         ..samples::user("second")
     };
     let refused = store.users().insert(&second).await;
@@ -94,8 +95,8 @@ pub async fn usernames_are_unique(store: Arc<dyn Store>) {
     let change = |username: &str| {
         UserChange::from(ProfileChange {
             username: Some(ChosenUsername {
-                username: Username::from_stored(username),
-                display: username.to_owned(),
+                username: Some(Username::from_stored(username)),
+                display: Some(username.to_owned()),
             }),
             ..ProfileChange::default()
         })
@@ -119,18 +120,22 @@ pub async fn usernames_are_unique(store: Arc<dyn Store>) {
             .unwrap()
             .is_some()
     );
-    assert!(
-        store
-            .users()
-            .soft_delete(&ada.id, at(3))
-            .await
-            .unwrap()
-            .is_removed()
-    );
-    assert_eq!(
-        store.users().find_by_username(&chosen().username).await.unwrap(),
-        None
-    );
+    let deleted = store.users().soft_delete(&ada.id, at(3)).await.unwrap();
+    assert!(deleted.is_removed());
+    let owner = async || {
+        let found = store.users().find_by_username(&countess).await.unwrap();
+        found.map(|user| user.id)
+    };
+    assert_eq!(owner().await, None);
+    // It is free, and given back unless somebody took it.
+    assert!(store.users().restore(&ada.id, at(4)).await.unwrap().is_applied());
+    assert_eq!(owner().await, Some(ada.id.clone()));
+    let deleted = store.users().soft_delete(&ada.id, at(5)).await.unwrap();
+    assert!(deleted.is_removed());
+    store.users().insert(&second).await.unwrap();
+    assert!(store.users().restore(&ada.id, at(6)).await.unwrap().is_applied());
+    assert_eq!(owner().await, Some(second.id));
+    assert_eq!(present(&store, &ada.id).await.unwrap().username, None);
 }
 
 /// A deleted user is found by who asks for the deleted.

@@ -5,6 +5,7 @@ use doorward_domain::access::{Permission, permissions};
 
 use crate::ErrorCode;
 use crate::error::{ApiError, codes};
+use crate::user::username_codes;
 
 crate::error_codes! {
     INVALID_ROLE_TYPE = 400, "Invalid role type";
@@ -84,6 +85,7 @@ impl From<AdminError> for ApiError {
             AdminError::EmailTaken => codes::USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL
                 .with_status(400)
                 .into(),
+            AdminError::UsernameTaken => username_codes::USERNAME_IS_ALREADY_TAKEN.into(),
             AdminError::ImpersonateAdministrator => YOU_CANNOT_IMPERSONATE_ADMINS.into(),
             AdminError::Banned => codes::BANNED_USER.into(),
             AdminError::NotDeleted => USER_NOT_DELETED.into(),

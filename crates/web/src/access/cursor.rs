@@ -2,9 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::DateTime;
-use doorward_domain::UserId;
 use doorward_domain::user::{Cursor, FilterValue};
+use doorward_domain::{UserId, moment_of_millis};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -30,7 +29,7 @@ pub(super) fn decode(cursor: &str) -> Option<Cursor> {
     let (key, id): (Key, String) = serde_json::from_slice(&text).ok()?;
     let key = match key {
         Key::Text(text) => FilterValue::Text(text),
-        Key::DateTime(millis) => FilterValue::DateTime(DateTime::from_timestamp_millis(millis)?),
+        Key::DateTime(millis) => FilterValue::DateTime(moment_of_millis(millis)?),
     };
     let plain = |text: &str| !doorward_domain::has_control_characters(text);
     let fits = plain(&id) && !matches!(&key, FilterValue::Text(text) if !plain(text));
@@ -42,6 +41,8 @@ pub(super) fn decode(cursor: &str) -> Option<Cursor> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
 
     #[test]

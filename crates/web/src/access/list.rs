@@ -1,7 +1,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
-use chrono::{DateTime, NaiveDate, Utc};
 use doorward_application::access::{ListUsers, MAX_PAGE};
+use doorward_domain::parse_moment;
 use doorward_domain::user::{
     Comparison, FilterValue, Page, SearchField, SearchMatch, SortKey, User, UserColumn, UserFilter,
     UserOrder, UserPage, UserQuery, UserSearch, ValueKind,
@@ -55,7 +55,7 @@ pub(super) struct ListUsersQuery {
     #[schema(nullable = false)]
     filter_field: Option<String>,
     /// What to compare it with. For `in` and `not_in` the parameter is repeated.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<Value>)]
     filter_value: Option<Value>,
     /// `eq` (unless said otherwise), `ne`, `lt`, `lte`, `gt`, `gte`, `in`, `not_in`, `contains`, `starts_with` or `ends_with`.
     #[validate(custom(function = "known_filter_operator"))]
@@ -164,7 +164,11 @@ impl Asked {
                     text,
                 )
             });
-        let named = |name: &str| UserColumn::ALL.into_iter().find(|column| column.name() == name);
+        let named = |name: &str| {
+            // What Better Auth calls the id where the database is MongoDB, it takes everywhere.
+            let name = if name == "_id" { "id" } else { name };
+            UserColumn::ALL.into_iter().find(|column| column.name() == name)
+        };
         let filter = match &raw.filter_value {
             None => None,
             Some(value) => {
@@ -310,14 +314,8 @@ fn parse(kind: ValueKind, text: &str) -> Option<FilterValue> {
     match kind {
         ValueKind::Text => Some(FilterValue::Text(text.to_owned())),
         ValueKind::Bool => text.parse().ok().map(FilterValue::Bool),
-        ValueKind::DateTime => moment(text).map(FilterValue::DateTime),
+        ValueKind::DateTime => parse_moment(text).map(FilterValue::DateTime),
     }
-}
-
-/// A moment, or the beginning of a day.
-fn moment(text: &str) -> Option<DateTime<Utc>> {
-    let day = || text.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0);
-    text.parse().ok().or_else(|| day().map(|day| day.and_utc()))
 }
 
 fn one_of(text: &str, words: &[&str]) -> Result<(), ValidationError> {

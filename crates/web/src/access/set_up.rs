@@ -1,7 +1,6 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
 use doorward_application::access::{SetUp, SetUpError, SetUpInput};
-use doorward_domain::password::Password;
 use doorward_domain::user::{Email, UserName};
 use doorward_domain::{Actor, Secret};
 use serde::Deserialize;
@@ -52,7 +51,7 @@ pub(super) async fn set_up(
         token: Secret::new(body.token),
         name: UserName::parse(&body.name).map_err(|_| codes::VALIDATION_ERROR)?,
         email: Email::parse(&body.email).map_err(|_| codes::VALIDATION_ERROR)?,
-        password: Password::new(password.expose()),
+        password: state.password(&password),
     };
     let user = set_up
         .run(&state.request(&request, Actor::Anonymous), input)

@@ -1,14 +1,12 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
-use chrono::{DateTime, Utc};
 use doorward_application::access::{
     AdminCreateUser, AdminCreateUserInput, AdminUpdateUser, ListUsers, RoleInput, SetUserPassword,
 };
 use doorward_application::settings::Settings;
 use doorward_domain::access::{Ban, BanChange, RoleList, permissions};
-use doorward_domain::password::Password;
 use doorward_domain::user::{Email, UserChange, UserName};
-use doorward_domain::{Secret, UserId};
+use doorward_domain::{Secret, UserId, has_control_characters, parse_moment};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -20,7 +18,7 @@ use crate::fields;
 use crate::response::{ErrorReply, StatusReply, json};
 use crate::session::UserReply;
 use crate::session::extract::AdminSession;
-use crate::user::picture;
+use crate::user::{chosen_username, new_username, picture};
 use crate::{AppState, Body, Query, validation};
 
 /// `{"user": …}`
@@ -48,7 +46,7 @@ pub(super) struct CreateUserBody {
     data: Option<Value>,
 }
 
-/// Adds a user. Needs `user:create`, and `user:set-role` to give a role.
+/// Adds a user. Needs `user:create`, `user:set-role` to give a role, and `user:set-email` to say whether the address is verified.
 #[utoipa::path(tag = "access", request_body = CreateUserBody,
     responses((status = 200, description = "Added", body = OneUserReply),
               (status = 400, description = "Refused", body = ErrorReply),
@@ -67,13 +65,14 @@ pub(super) async fn create_user(
     let data = body.data.unwrap_or_else(|| Value::Object(Map::new()));
     let data = data.as_object().ok_or_else(|| wrong_type("data"))?;
     let mut more = change_of(data, settings)?;
+    more.profile.username = new_username(settings, |name| data.get(name))?;
     if let Some(role) = body.role {
         more.role = Some(roles(&role)?);
     }
     let input = AdminCreateUserInput {
         name: UserName::parse(&body.name).map_err(|_| codes::VALIDATION_ERROR)?,
         email: Email::parse(&body.email).map_err(|_| codes::INVALID_EMAIL)?,
-        password: password.as_ref().map(|password| Password::new(password.expose())),
+        password: password.as_ref().map(|password| state.password(password)),
         // Name and address have fields of their own.
         more: UserChange { email: None, ..more },
     };
@@ -202,11 +201,12 @@ pub(super) struct SetUserPasswordBody {
 pub(super) async fn set_user_password(
     body: Body<SetUserPasswordBody>,
     caller: AdminSession,
+    state: Data<AppState>,
     set: Data<SetUserPassword>,
 ) -> Result<HttpResponse, ApiError> {
     let password = Secret::new(body.0.new_password);
     let user = UserId::from_stored(body.0.user_id);
-    set.run(caller.request(), &user, Password::new(password.expose()))
+    set.run(caller.request(), &user, state.password(&password))
         .await?;
     Ok(json(&StatusReply::DONE))
 }
@@ -257,7 +257,8 @@ fn change_of(data: &Map<String, Value>, settings: &Settings) -> Result<UserChang
         change.role = Some(roles(role)?);
     }
     change.ban = ban(data)?;
-    change.profile.extra = fields::of_admin(&settings.user_fields, data)?;
+    change.profile.username = chosen_username(settings, |name| data.get(name))?;
+    change.profile.extra = fields::of_admin(&settings.user_fields, data, settings.security.max_field_length)?;
     Ok(change)
 }
 
@@ -268,17 +269,17 @@ fn ban(data: &Map<String, Value>) -> Result<BanChange, ApiError> {
     }
     if let Some(reason) = data.get("banReason") {
         let reason = text(reason, "data.banReason")?;
-        if reason
-            .as_deref()
-            .is_some_and(|reason| reason.chars().count() > Ban::REASON_MAX)
-        {
+        let fits =
+            |reason: &str| reason.chars().count() <= Ban::REASON_MAX && !has_control_characters(reason);
+        if !reason.as_deref().is_none_or(fits) {
             return Err(wrong_type("data.banReason"));
         }
         change.reason = Some(reason);
     }
     if let Some(end) = data.get("banExpires") {
-        let end = text(end, "data.banExpires")?.map(|end| end.parse::<DateTime<Utc>>());
-        change.expires_at = Some(end.transpose().map_err(|_| wrong_type("data.banExpires"))?);
+        let wrong = || wrong_type("data.banExpires");
+        let end = text(end, "data.banExpires")?.map(|end| parse_moment(&end).ok_or_else(wrong));
+        change.expires_at = Some(end.transpose()?);
     }
     Ok(change)
 }

@@ -4,7 +4,6 @@ use doorward_application::password::{
     ChangePassword, ChangePasswordError, ChangePasswordInput, VerifyPassword, VerifyPasswordError,
 };
 use doorward_domain::Secret;
-use doorward_domain::password::Password;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
@@ -52,8 +51,8 @@ pub(super) async fn change_password(
     let cookies = SessionCookies::of(&state, &request);
     let (new, current) = (Secret::new(body.new_password), Secret::new(body.current_password));
     let input = ChangePasswordInput {
-        current: Password::new(current.expose()),
-        new: Password::new(new.expose()),
+        current: state.password(&current),
+        new: state.password(&new),
         revoke_other_sessions: body.revoke_other_sessions.unwrap_or(false),
         lifetime: cookies.chosen_lifetime(),
     };
@@ -97,13 +96,11 @@ pub(super) struct VerifyPasswordBody {
 pub(super) async fn verify_password(
     body: Body<VerifyPasswordBody>,
     caller: CurrentSession,
+    state: Data<AppState>,
     verify: Data<VerifyPassword>,
 ) -> Result<HttpResponse, ApiError> {
     let password = Secret::new(body.0.password);
-    match verify
-        .run(caller.request(), &Password::new(password.expose()))
-        .await
-    {
+    match verify.run(caller.request(), &state.password(&password)).await {
         Ok(_) => Ok(json(&StatusReply::DONE)),
         Err(VerifyPasswordError::TooLong) => Err(codes::PASSWORD_TOO_LONG.into()),
         Err(VerifyPasswordError::NoCredential | VerifyPasswordError::Wrong) => {

@@ -3,7 +3,6 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use doorward_application::password::{
     RequestPasswordReset, RequestResetError, ResetPassword, ResetPasswordError,
 };
-use doorward_domain::password::Password;
 use doorward_domain::user::Email;
 use doorward_domain::{Actor, Secret};
 use serde::{Deserialize, Serialize};
@@ -126,8 +125,8 @@ pub(super) struct ResetPasswordQuery {
 pub(super) async fn reset_password(
     body: Body<ResetPasswordBody>,
     query: Query<ResetPasswordQuery>,
-    reset: Data<ResetPassword>,
     state: Data<AppState>,
+    reset: Data<ResetPassword>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let password = Secret::new(body.0.new_password);
@@ -142,7 +141,7 @@ pub(super) async fn reset_password(
         .run(
             &state.request(&request, Actor::Anonymous),
             &token,
-            &Password::new(password.expose()),
+            &state.password(&password),
         )
         .await?;
     Ok(json(&StatusReply::DONE))

@@ -1,7 +1,6 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
 use doorward_application::password::{SignIn, SignInInput, SignInName};
-use doorward_domain::password::Password;
 use doorward_domain::user::Email;
 use doorward_domain::{Actor, Secret};
 use serde::Deserialize;
@@ -52,7 +51,7 @@ pub(super) async fn sign_in_email(
     let callback = state.redirects.callback(body.callback_url.as_deref())?;
     let input = SignInInput {
         name: SignInName::Email(Email::parse(&body.email).map_err(|_| codes::INVALID_EMAIL)?),
-        password: Password::new(password.expose()),
+        password: state.password(&password),
         callback: callback.clone(),
         session: session_request(&cookies, body.remember_me),
     };

@@ -1,7 +1,6 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
 use doorward_application::password::{SignUp, SignUpError, SignUpInput};
-use doorward_domain::password::Password;
 use doorward_domain::user::{Email, UserName};
 use doorward_domain::{Actor, Secret};
 use serde::{Deserialize, Serialize};
@@ -14,7 +13,7 @@ use crate::fields;
 use crate::response::{ErrorReply, json};
 use crate::session::{SessionCookies, UserReply};
 use crate::sign_in::session_request;
-use crate::user::{chosen_username, picture, refuse_managed, username_codes};
+use crate::user::{new_username, picture, refuse_managed, username_codes};
 use crate::{AppState, Body, validation};
 
 #[derive(Deserialize, Validate, ToSchema)]
@@ -67,21 +66,18 @@ pub(super) async fn sign_up_email(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     state.redirects.check_first_login(request.headers())?;
-    refuse_managed(
-        &state.context.settings,
-        &sent,
-        &["role", "banReason", "banExpires"],
-    )?;
+    let settings = &state.context.settings;
+    refuse_managed(settings, &sent, &["role", "banReason", "banExpires"])?;
     let Body(body) = body;
     let cookies = SessionCookies::of(&state, &request);
     let password = Secret::new(body.password);
     let input = SignUpInput {
         name: UserName::parse(&body.name).map_err(|_| codes::VALIDATION_ERROR)?,
         email: Email::parse(&body.email).map_err(|_| codes::VALIDATION_ERROR)?,
-        password: Password::new(password.expose()),
-        image: picture(&state.context.settings, body.image)?,
-        extra: fields::of_new(&state.context.settings.user_fields, &sent)?,
-        username: chosen_username(&state.context.settings, &sent)?,
+        password: state.password(&password),
+        image: picture(settings, body.image)?,
+        extra: fields::of_new(&settings.user_fields, &sent, settings.security.max_field_length)?,
+        username: new_username(settings, |name| sent.get(name))?,
         callback: state.redirects.callback(body.callback_url.as_deref())?,
         session: session_request(&cookies, body.remember_me),
     };
@@ -94,7 +90,7 @@ pub(super) async fn sign_up_email(
     let token = signed_up.opened.map(|opened| opened.token.expose().to_owned());
     Ok(json(&SignUpReply {
         token,
-        user: UserReply::new(&signed_up.user, &state.context.settings),
+        user: UserReply::new(&signed_up.user, settings),
     }))
 }
 

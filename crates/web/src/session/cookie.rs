@@ -83,6 +83,10 @@ impl<'a> SessionCookies<'a> {
         let age = Some(self.state.context.settings.session.expires_in);
         self.put(ADMIN_SESSION, left, age);
         self.open(user, opened);
+        if self.state.cookie_cache.is_none() {
+            // As Better Auth does, whether the browser has a cached session or not.
+            self.forget_cache(true);
+        }
     }
 
     /// The session an administrator left, and how long they had asked to stay signed in.

@@ -3,8 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 use doorward_application::session::{ActiveSession, ReadSession, Refresh};
-use doorward_domain::session::{Lifetime, Session, SessionToken};
-use doorward_domain::user::User;
+use doorward_domain::session::{Lifetime, SessionToken};
 
 use super::{SessionCookies, SessionReply, UserReply};
 use crate::error::ApiError;
@@ -75,18 +74,18 @@ fn from_cache(state: &AppState, cookies: &SessionCookies<'_>, token: &SessionTok
     let cache = state.cookie_cache.as_ref()?;
     let now = state.context.now();
     let cached = cache.codec.open(&cookies.presented_cache()?, now)?;
-    let session: SessionReply = serde_json::from_value(cached.session).ok()?;
-    let user: UserReply = serde_json::from_value(cached.user).ok()?;
-    if session.token != token.expose() || session.user_id != user.id {
+    let settings = &state.context.settings;
+    let session = SessionReply::cached(cached.session, settings)?;
+    let user = UserReply::cached(cached.user, settings)?;
+    if session.token.as_str() != token.expose() || session.user_id != user.id {
         return None;
     }
-    let session = Session::from(session);
     if !state.context.settings.session.is_live(&session, now) {
         return None;
     }
     Some(ActiveSession {
         session,
-        user: User::from(user),
+        user,
         token: token.clone(),
         refreshed: false,
         needs_refresh: false,

@@ -1,6 +1,7 @@
 use chrono::{DateTime, Utc};
 use doorward_application::settings::Settings;
 use doorward_domain::access::{Ban, RoleList};
+use doorward_domain::fields::FieldValues;
 use doorward_domain::session::{Authentication, Session, StoredToken};
 use doorward_domain::user::{Email, ImageUrl, User, UserName, Username};
 use doorward_domain::{SessionId, UserId};
@@ -99,7 +100,7 @@ impl From<UserReply> for User {
             image: reply.image.map(ImageUrl::from_stored),
             username: reply.username.flatten().map(Username::from_stored),
             display_username: reply.display_username.flatten(),
-            extra: fields::cached(reply.extra),
+            extra: FieldValues::new(),
             role: reply.role.flatten().map(RoleList::from_stored),
             ban: Ban {
                 banned: reply.banned.flatten(),
@@ -110,7 +111,24 @@ impl From<UserReply> for User {
             updated_at: reply.updated_at,
             deleted_at: None,
             deleted_email: None,
+            deleted_username: None,
         }
+    }
+}
+
+impl UserReply {
+    /// The user in a cached answer. What is in a column of a plugin that is off is an application's field of that name.
+    pub(crate) fn cached(reply: Value, settings: &Settings) -> Option<User> {
+        let extra = fields::cached(&settings.user_fields, &reply);
+        let mut user = User::from(serde_json::from_value::<Self>(reply).ok()?);
+        if !settings.admin.enabled {
+            (user.role, user.ban) = (None, Ban::default());
+        }
+        if !settings.username.enabled {
+            (user.username, user.display_username) = (None, None);
+        }
+        user.extra = extra;
+        Some(user)
     }
 }
 
@@ -166,6 +184,19 @@ impl SessionReply {
     }
 }
 
+impl SessionReply {
+    /// The session in a cached answer, likewise.
+    pub(crate) fn cached(reply: Value, settings: &Settings) -> Option<Session> {
+        let extra = fields::cached(&settings.session_fields, &reply);
+        let mut session = Session::from(serde_json::from_value::<Self>(reply).ok()?);
+        if !settings.admin.enabled {
+            session.impersonated_by = None;
+        }
+        session.extra = extra;
+        Some(session)
+    }
+}
+
 impl From<SessionReply> for Session {
     fn from(reply: SessionReply) -> Self {
         Self {
@@ -177,7 +208,7 @@ impl From<SessionReply> for Session {
             updated_at: reply.updated_at,
             ip_address: reply.ip_address,
             user_agent: reply.user_agent,
-            extra: fields::cached(reply.extra),
+            extra: FieldValues::new(),
             impersonated_by: reply.impersonated_by.flatten().map(UserId::from_stored),
             authentication: Authentication::unknown(reply.created_at),
             lifetime: None,

@@ -249,7 +249,11 @@ async fn update_session(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let settings = &state.context.settings;
-    let changes = fields::of_update(&settings.session_fields, &sent)?;
+    let changes = fields::of_update(
+        &settings.session_fields,
+        &sent,
+        settings.security.max_field_length,
+    )?;
     if changes.is_empty() {
         return Err(ApiError::uncoded("No fields to update"));
     }

@@ -2,7 +2,6 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use doorward_application::user::{DeleteUser, DeleteUserError, DeleteUserInput, Deletion};
 use doorward_domain::Secret;
-use doorward_domain::password::Password;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
@@ -67,7 +66,7 @@ pub(super) async fn delete_user(
     let token = body.0.token.filter(|token| !token.is_empty());
     let callback = state.redirects.callback(body.0.callback_url.as_deref())?;
     let input = DeleteUserInput {
-        password: password.as_ref().map(|password| Password::new(password.expose())),
+        password: password.as_ref().map(|password| state.password(password)),
         token: token.as_deref(),
         callback: callback.as_ref(),
     };

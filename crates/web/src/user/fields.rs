@@ -2,6 +2,7 @@
 
 use doorward_application::settings::Settings;
 use doorward_domain::user::{ChosenUsername, UserName, Username};
+use serde_json::Value;
 
 use super::username::codes as username_codes;
 use crate::body::RawBody;
@@ -18,25 +19,48 @@ pub(crate) fn refuse_managed(settings: &Settings, sent: &RawBody, fields: &[&str
     }
 }
 
-/// The username somebody chose, if users have usernames. An empty one is none.
-pub(crate) fn chosen_username(
+/// The username somebody chose for themselves or another, if users have usernames.
+pub(crate) fn chosen_username<'a>(
     settings: &Settings,
-    sent: &RawBody,
+    get: impl Fn(&str) -> Option<&'a Value>,
 ) -> Result<Option<ChosenUsername>, ApiError> {
-    if !settings.username.enabled || !sent.is_truthy("username") {
+    let text = |field: &str| match get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.as_str())),
+        Some(_) => Err(invalid(field)),
+    };
+    if !settings.username.enabled {
         return Ok(None);
     }
-    let invalid = |field: &str| codes::VALIDATION_ERROR.with_message(format!("[body.{field}] Invalid input"));
-    let raw = sent.get("username").and_then(|value| value.as_str());
-    let raw = raw.ok_or_else(|| invalid("username"))?;
-    let username = Username::parse(raw, settings.username.length).map_err(username_codes::refusal)?;
-    let display = match sent.get("displayUsername") {
-        None | Some(serde_json::Value::Null) => raw,
-        Some(display) => display.as_str().ok_or_else(|| invalid("displayUsername"))?,
-    };
-    let display = UserName::parse(display).map_err(|_| invalid("displayUsername"))?;
-    Ok(Some(ChosenUsername {
+    let (raw, display) = (text("username")?, text("displayUsername")?);
+    let username = raw.map(|raw| Username::parse(raw, settings.username.length));
+    let username = username.transpose().map_err(username_codes::refusal)?;
+    // An empty one is not said.
+    let display = display.filter(|display| !display.is_empty()).or(raw);
+    let display = display.map(UserName::parse).transpose();
+    let display = display.map_err(|_| invalid("displayUsername"))?;
+    Ok(display.map(|display| ChosenUsername {
         username,
-        display: display.as_str().to_owned(),
+        display: Some(display.as_str().to_owned()),
     }))
+}
+
+/// The same of somebody new, to whom a name that is shown gives a username if it can be one.
+pub(crate) fn new_username<'a>(
+    settings: &Settings,
+    get: impl Fn(&str) -> Option<&'a Value>,
+) -> Result<Option<ChosenUsername>, ApiError> {
+    let mut chosen = chosen_username(settings, get)?;
+    if let Some(ChosenUsername {
+        username: username @ None,
+        display: Some(display),
+    }) = &mut chosen
+    {
+        *username = Username::parse(display, settings.username.length).ok();
+    }
+    Ok(chosen)
+}
+
+fn invalid(field: &str) -> ApiError {
+    codes::VALIDATION_ERROR.with_message(format!("[body.{field}] Invalid input"))
 }

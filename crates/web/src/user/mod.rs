@@ -6,7 +6,7 @@ mod fields;
 mod update;
 mod username;
 
-pub(crate) use fields::{chosen_username, refuse_managed};
+pub(crate) use fields::{chosen_username, new_username, refuse_managed};
 pub(crate) use update::picture;
 pub(crate) use username::{UsernameModule, codes as username_codes};
 

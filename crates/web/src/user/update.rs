@@ -51,11 +51,12 @@ impl UpdateUserBody {
 
 /// The address of a picture, or none: an empty one removes it, unless any text may stand there (IN-6).
 pub(crate) fn picture(settings: &Settings, raw: Option<String>) -> Result<Option<ImageUrl>, ApiError> {
+    let max = settings.security.max_image_length;
     let parsed = if settings.security.web_images_only {
         let raw = raw.filter(|raw| !raw.is_empty());
-        raw.map(|raw| ImageUrl::parse(&raw)).transpose()
+        raw.map(|raw| ImageUrl::parse(&raw, max)).transpose()
     } else {
-        raw.map(|raw| ImageUrl::parse_any(&raw)).transpose()
+        raw.map(|raw| ImageUrl::parse_any(&raw, max)).transpose()
     };
     parsed
         .map_err(|error| codes::VALIDATION_ERROR.with_message(format!("[body.image] Invalid image: {error}")))
@@ -86,8 +87,8 @@ pub(super) async fn update_user(
     let settings = &state.context.settings;
     refuse_managed(settings, &sent, &["role", "banned", "banReason", "banExpires"])?;
     let change = ProfileChange {
-        extra: fields::of_update(&settings.user_fields, &sent)?,
-        username: chosen_username(settings, &sent)?,
+        extra: fields::of_update(&settings.user_fields, &sent, settings.security.max_field_length)?,
+        username: chosen_username(settings, |name| sent.get(name))?,
         ..body.0.change(settings)?
     };
     // Name and picture may be changed by an administrator who impersonates the user; what they sign in by may not (AC-6).

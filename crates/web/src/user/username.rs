@@ -5,7 +5,6 @@ use actix_web::{HttpRequest, HttpResponse, post};
 use doorward_application::Context;
 use doorward_application::password::{SignIn, SignInError, SignInInput, SignInName};
 use doorward_application::user::UpdateUser;
-use doorward_domain::password::Password;
 use doorward_domain::user::Username;
 use doorward_domain::{Actor, Secret};
 use serde::{Deserialize, Serialize};
@@ -125,7 +124,7 @@ async fn sign_in_username(
     let callback = state.redirects.callback(body.callback_url.as_deref())?;
     let input = SignInInput {
         name: SignInName::Username(parse(&state, &body.username)?),
-        password: Password::new(password.expose()),
+        password: state.password(&password),
         callback: callback.clone(),
         session: session_request(&cookies, body.remember_me),
     };
@@ -161,6 +160,9 @@ async fn is_username_available(
     state: Data<AppState>,
     update: Data<UpdateUser>,
 ) -> Result<HttpResponse, ApiError> {
+    if body.0.username.is_empty() {
+        return Err(codes::INVALID_USERNAME.with_status(422).into());
+    }
     let username = parse(&state, &body.0.username)?;
     let available = update.is_available(&username).await?;
     Ok(json(&AvailableReply { available }))

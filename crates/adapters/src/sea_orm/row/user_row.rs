@@ -25,6 +25,7 @@ pub struct Model {
     pub updated_at: Option<Timestamp>,
     pub deleted_at: Option<Timestamp>,
     pub deleted_email: Option<String>,
+    pub deleted_username: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -53,6 +54,7 @@ impl From<Model> for User {
             updated_at: row.updated_at.unwrap_or(row.created_at).moment(),
             deleted_at: row.deleted_at.map(Timestamp::moment),
             deleted_email: row.deleted_email.map(Email::from_stored),
+            deleted_username: row.deleted_username.map(Username::from_stored),
         }
     }
 }

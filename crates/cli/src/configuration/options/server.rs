@@ -168,6 +168,17 @@ pub(super) fn security() -> Vec<Entry> {
             "Whether a user's picture must be an http or https address.",
         ),
         Entry::new(
+            "security.max_image_length",
+            |config| &mut config.settings.security.max_image_length,
+            "Most characters of the address of a user's picture. Unset: as many as a request has room for.",
+        ),
+        Entry::new(
+            "security.max_field_length",
+            |config| &mut config.settings.security.max_field_length,
+            "Most characters of a text in `user.additional_fields` and `session.additional_fields`. Unset: as many as a request \
+             has room for.",
+        ),
+        Entry::new(
             "security.strict_cookie_cache",
             |config| &mut config.settings.security.strict_cookie_cache,
             "Whether everything but reading the session asks the database although the cookie has a copy.",

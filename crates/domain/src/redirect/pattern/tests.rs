@@ -104,6 +104,28 @@ fn further_forms() {
     ] {
         assert!(matches(pattern, origin), "{pattern} {origin}");
     }
+    for (pattern, origin) in [
+        ("exp://192.168.*.*:*/*", "exp://192.168.7.9:8081/--/path"),
+        ("exp://10.0.0.*:*/*", "exp://10.0.0.7:19000"),
+        ("exp://10.0.0.*:8081", "exp://10.0.0.7:8081"),
+        ("exp://192.168.*.*", "exp://192.168.7.9"),
+        ("exp://localhost:*", "exp://localhost:8081"),
+        ("myapp:/", "myapp:/callback"),
+        ("myapp:/", "myapp://callback"),
+        ("myapp://host/cb", "myapp://host"),
+    ] {
+        assert!(matches(pattern, origin), "{pattern} {origin}");
+    }
+    for (pattern, origin) in [
+        ("exp://192.168.*.*:*/*", "exp://192.169.7.9:8081"),
+        ("exp://192.168.*.*:*/*", "exp://192.168.7.9.evil.test:8081"),
+        ("exp://192.168.*.*:*/*", "http://192.168.7.9:8081"),
+        ("exp://192.168.*.*", "exp://192.168.7.9:8081"),
+        ("myapp:/", "otherapp:/callback"),
+        ("myapp://host/cb", "myapp://other/cb"),
+    ] {
+        assert!(!matches(pattern, origin), "{pattern} {origin}");
+    }
     assert!(!matches("chrome-extension://abcdef", "chrome-extension://abcdeg"));
     assert!(!matches("192.168.*", "http://193.168.7.9"));
     assert!(!matches("app.test", "myapp://app.test"));
@@ -145,7 +167,6 @@ fn patterns_that_are_no_origins_are_refused() {
         (" https://app.test", "white space"),
         ("https://app.test\\x", "backslash"),
         ("https://app.test/api", "path"),
-        ("myapp://host/path", "path"),
         ("https://app.test//", "path"),
         ("https://user@app.test", "user name"),
         ("https://app.test?x", "query"),
@@ -163,7 +184,12 @@ fn patterns_that_are_no_origins_are_refused() {
         ("data://", "scheme"),
         ("my app://", "white space"),
         ("://app.test", "scheme"),
-        ("exp://192.168.*.*", "custom scheme"),
+        ("exp://*.example.test", "custom scheme"),
+        ("exp://*.*.*.*:*/*", "every host"),
+        ("exp://192.168.*:x/*", "port"),
+        ("http://192.168.*.*:*/*", "path"),
+        ("http:/", "host"),
+        ("javascript:/", "scheme"),
         ("*.0.0.1", "form"),
         ("300.*", "form"),
         ("010.*", "form"),
