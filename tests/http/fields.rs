@@ -1,7 +1,7 @@
 //! Fields that an application adds to users and sessions.
 
 use doorward_application::settings::Preset;
-use doorward_domain::fields::{FieldKind, FieldSpec, FieldValue};
+use doorward_domain::fields::{FieldKind, FieldName, FieldSpec, FieldValue};
 use doorward_testing::{PASSWORD, TestApp};
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::administration::refused;
 
 fn field(name: &str, kind: FieldKind) -> FieldSpec {
     FieldSpec {
-        name: name.to_owned(),
+        name: FieldName::parse(name).unwrap(),
         kind,
         required: false,
         default: None,

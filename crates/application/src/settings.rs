@@ -1,5 +1,7 @@
 //! What an operator may decide. Names and defaults are Better Auth's wherever it has the option.
 
+mod checks;
+
 use chrono::TimeDelta;
 use doorward_domain::Secret;
 use doorward_domain::access::AccessPolicy;
@@ -8,6 +10,8 @@ use doorward_domain::password::{LengthUnit, PasswordPolicy};
 use doorward_domain::redirect::Origin;
 use doorward_domain::session::{SessionPolicy, TokenStorage};
 use doorward_domain::user::UsernameLength;
+
+pub use checks::InvalidSetting;
 
 /// Which defaults apply where an option is not set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +25,7 @@ pub enum Preset {
 /// All decisions the use-cases depend on.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Whose defaults apply, and whose wire.
+    /// Whose defaults apply, and whose wire; where hardened, some values are refused.
     pub preset: Preset,
     /// Where browsers reach the server; links in emails begin with it (CS-8).
     pub base_url: Origin,

@@ -1,8 +1,113 @@
 //! Fields that an application adds to users and sessions, as Better Auth's `additionalFields`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::{DateTime, Utc};
+
+/// The table that a field is added to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldTable {
+    /// Users.
+    User,
+    /// Sessions.
+    Session,
+}
+
+/// Which features with columns of their own are on.
+#[derive(Clone, Copy, Debug)]
+pub struct ColumnFeatures {
+    /// Roles and bans.
+    pub admin: bool,
+    /// Usernames.
+    pub username: bool,
+}
+
+/// Columns that users have anyway, and names that mean something else in what signs them up.
+const OF_USERS: [&str; 12] = [
+    "id",
+    "name",
+    "email",
+    "emailVerified",
+    "image",
+    "createdAt",
+    "updatedAt",
+    "deletedAt",
+    "deletedEmail",
+    "deletedUsername",
+    "password",
+    "callbackURL",
+];
+
+/// Columns that sessions have anyway.
+const OF_SESSIONS: [&str; 12] = [
+    "id",
+    "expiresAt",
+    "token",
+    "createdAt",
+    "updatedAt",
+    "ipAddress",
+    "userAgent",
+    "userId",
+    "adoptedAt",
+    "amr",
+    "authenticatedAt",
+    "browserSession",
+];
+
+/// Columns that are there, and in use where a feature is on.
+const OF_FEATURES: [(FieldTable, &str, FieldKind, fn(ColumnFeatures) -> bool); 7] = [
+    (FieldTable::User, "role", FieldKind::Text, |on| on.admin),
+    (FieldTable::User, "banned", FieldKind::Bool, |on| on.admin),
+    (FieldTable::User, "banReason", FieldKind::Text, |on| on.admin),
+    (FieldTable::User, "banExpires", FieldKind::DateTime, |on| on.admin),
+    (FieldTable::User, "username", FieldKind::Text, |on| on.username),
+    (FieldTable::User, "displayUsername", FieldKind::Text, |on| {
+        on.username
+    }),
+    (FieldTable::Session, "impersonatedBy", FieldKind::Text, |on| {
+        on.admin
+    }),
+];
+
+/// The name of a field, on the wire and in the table.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FieldName(String);
+
+/// The text is not the name of a field.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` cannot be the name of a field")]
+pub struct InvalidFieldName(String);
+
+impl FieldName {
+    /// The most bytes of a name.
+    pub const MAX: usize = 60;
+
+    /// Reads a name: letters, digits and `_`, not beginning with a digit.
+    pub fn parse(text: &str) -> Result<Self, InvalidFieldName> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if text.is_empty()
+            || text.len() > Self::MAX
+            || !text.bytes().all(plain)
+            || text.starts_with(|first: char| first.is_ascii_digit())
+        {
+            return Err(InvalidFieldName(text.to_owned()));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for FieldName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +145,7 @@ pub type FieldChanges = BTreeMap<String, Option<FieldValue>>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldSpec {
     /// Its name on the wire and in the table.
-    pub name: String,
+    pub name: FieldName,
     /// What it holds.
     pub kind: FieldKind,
     /// Whether signing up needs a value for it.
@@ -51,6 +156,48 @@ pub struct FieldSpec {
     pub input: bool,
     /// Whether answers have it.
     pub returned: bool,
+}
+
+/// A field cannot have the name of a column that is in use.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameTaken {
+    /// The table has such a column anyway.
+    #[error("`{0}` cannot be the name of a field")]
+    Column(FieldName),
+    /// A feature that is on uses such a column.
+    #[error("`{0}` is a column of a feature that is on")]
+    Feature(FieldName),
+    /// A feature that is off has such a column, which a field of this letter case or type does not fit.
+    #[error("`{0}` is a column that is there already, written otherwise or of another type")]
+    Unfit(FieldName),
+}
+
+impl FieldSpec {
+    /// Refuses a field of the table that would take the place of a column. Letter case does not count: SQLite takes names
+    /// that differ in it only for one.
+    pub fn check_name(&self, table: FieldTable, features: ColumnFeatures) -> Result<(), NameTaken> {
+        let own: &[&str] = match table {
+            FieldTable::User => &OF_USERS,
+            FieldTable::Session => &OF_SESSIONS,
+        };
+        let is_same = |column: &str| column.eq_ignore_ascii_case(self.name.as_str());
+        if own.iter().any(|column| is_same(column)) {
+            return Err(NameTaken::Column(self.name.clone()));
+        }
+        let Some((_, column, kind, is_on)) = OF_FEATURES
+            .iter()
+            .find(|(of, column, ..)| *of == table && is_same(column))
+        else {
+            return Ok(());
+        };
+        if is_on(features) {
+            return Err(NameTaken::Feature(self.name.clone()));
+        }
+        if *column != self.name.as_str() || *kind != self.kind {
+            return Err(NameTaken::Unfit(self.name.clone()));
+        }
+        Ok(())
+    }
 }
 
 /// Changes values.
@@ -68,6 +215,68 @@ pub fn apply(changes: &FieldChanges, values: &mut FieldValues) {
 pub fn defaults(specs: &[FieldSpec]) -> FieldValues {
     let with_default = specs
         .iter()
-        .filter_map(|spec| Some((spec.name.clone(), spec.default.clone()?)));
+        .filter_map(|spec| Some((spec.name.to_string(), spec.default.clone()?)));
     with_default.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(name: &str, kind: FieldKind) -> FieldSpec {
+        FieldSpec {
+            name: FieldName::parse(name).unwrap(),
+            kind,
+            required: false,
+            default: None,
+            input: true,
+            returned: true,
+        }
+    }
+
+    #[test]
+    fn a_name_is_plain() {
+        for name in ["", "1st", "a b", "a\"b", "é", &"a".repeat(61)] {
+            assert!(FieldName::parse(name).is_err(), "{name}");
+        }
+        for name in ["department", "_x", "roles", "a1"] {
+            assert_eq!(FieldName::parse(name).unwrap().as_str(), name);
+        }
+    }
+
+    #[test]
+    fn a_field_cannot_take_the_place_of_a_column_in_use() {
+        let (on, off) = (
+            ColumnFeatures {
+                admin: true,
+                username: true,
+            },
+            ColumnFeatures {
+                admin: false,
+                username: false,
+            },
+        );
+        for name in ["email", "emailVerified", "emailverified", "PASSWORD"] {
+            let taken = spec(name, FieldKind::Text).check_name(FieldTable::User, off);
+            assert!(matches!(taken, Err(NameTaken::Column(_))), "{name}");
+        }
+        assert!(
+            spec("email", FieldKind::Text)
+                .check_name(FieldTable::Session, on)
+                .is_ok()
+        );
+        let role = spec("role", FieldKind::Text);
+        assert!(matches!(
+            role.check_name(FieldTable::User, on),
+            Err(NameTaken::Feature(_))
+        ));
+        assert!(role.check_name(FieldTable::User, off).is_ok());
+        assert!(role.check_name(FieldTable::Session, on).is_ok());
+        for unfit in [spec("ROLE", FieldKind::Text), spec("role", FieldKind::Number)] {
+            assert!(matches!(
+                unfit.check_name(FieldTable::User, off),
+                Err(NameTaken::Unfit(_))
+            ));
+        }
+    }
 }

@@ -260,6 +260,7 @@ fn settings(preset: Preset, port: u16) -> Settings {
 fn http(listen: SocketAddr) -> HttpSettings {
     HttpSettings {
         listen,
+        allow_insecure: false,
         trusted_origins: Vec::new(),
         cookie_prefix: "better-auth".to_owned(),
         use_secure_cookies: None,

@@ -1,5 +1,8 @@
 //! Everything a server is made from. The binary fills it from file, environment and flags; tests by hand.
 
+mod checks;
+mod secret;
+
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -11,7 +14,9 @@ use doorward_domain::Secret;
 use crate::client_address::ClientAddressPolicy;
 use crate::session::cookie_cache::Strategy;
 
-/// A complete configuration.
+pub(crate) use secret::is_short;
+
+/// A complete configuration. [`validate`](Configuration::validate) is called before anything is made of it.
 #[derive(Clone, Debug)]
 pub struct Configuration {
     /// What the use-cases depend on.
@@ -36,6 +41,8 @@ pub struct Configuration {
 pub struct HttpSettings {
     /// Where to listen; port 0 takes any free port.
     pub listen: SocketAddr,
+    /// Whether a base URL without https is accepted although it is not this machine's.
+    pub allow_insecure: bool,
     /// Further origins that may send requests and be redirected to, as patterns.
     pub trusted_origins: Vec<String>,
     /// What cookie names begin with, without the dot.

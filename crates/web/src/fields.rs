@@ -16,16 +16,16 @@ pub(crate) fn of_new(
 ) -> Result<FieldChanges, ApiError> {
     let mut changes = FieldChanges::new();
     for spec in specs {
-        let value = sent.get(&spec.name).filter(|value| !value.is_null());
+        let value = sent.get(spec.name.as_str()).filter(|value| !value.is_null());
         if !spec.input {
-            if spec.default.is_none() && sent.is_truthy(&spec.name) {
-                return Err(not_allowed(&spec.name));
+            if spec.default.is_none() && sent.is_truthy(spec.name.as_str()) {
+                return Err(not_allowed(spec.name.as_str()));
             }
             continue;
         }
         match value {
             Some(value) => {
-                changes.insert(spec.name.clone(), Some(parse(spec, value, max)?));
+                changes.insert(spec.name.to_string(), Some(parse(spec, value, max)?));
             }
             None if spec.required && spec.default.is_none() => {
                 return Err(codes::MISSING_FIELD.with_message(format!("{} is required", spec.name)));
@@ -44,12 +44,12 @@ pub(crate) fn of_update(
 ) -> Result<FieldChanges, ApiError> {
     let mut changes = FieldChanges::new();
     for spec in specs {
-        let Some(value) = sent.get(&spec.name) else {
+        let Some(value) = sent.get(spec.name.as_str()) else {
             continue;
         };
         if !spec.input {
-            if sent.is_truthy(&spec.name) {
-                return Err(not_allowed(&spec.name));
+            if sent.is_truthy(spec.name.as_str()) {
+                return Err(not_allowed(spec.name.as_str()));
             }
             continue;
         }
@@ -58,7 +58,7 @@ pub(crate) fn of_update(
             Value::Null => None,
             value => Some(parse(spec, value, max)?),
         };
-        changes.insert(spec.name.clone(), value);
+        changes.insert(spec.name.to_string(), value);
     }
     Ok(changes)
 }
@@ -71,12 +71,12 @@ pub(crate) fn of_admin(
 ) -> Result<FieldChanges, ApiError> {
     let mut changes = FieldChanges::new();
     for spec in specs {
-        let value = match data.get(&spec.name) {
+        let value = match data.get(spec.name.as_str()) {
             None => continue,
             Some(Value::Null) => None,
             Some(value) => Some(parse(spec, value, max)?),
         };
-        changes.insert(spec.name.clone(), value);
+        changes.insert(spec.name.to_string(), value);
     }
     Ok(changes)
 }
@@ -87,8 +87,8 @@ pub(crate) fn shown(specs: &[FieldSpec], values: &FieldValues) -> Map<String, Va
     returned
         .map(|spec| {
             (
-                spec.name.clone(),
-                values.get(&spec.name).map_or(Value::Null, to_json),
+                spec.name.to_string(),
+                values.get(spec.name.as_str()).map_or(Value::Null, to_json),
             )
         })
         .collect()
@@ -104,7 +104,7 @@ pub(crate) fn cached(specs: &[FieldSpec], shown: &Value) -> FieldValues {
     };
     let values = specs
         .iter()
-        .filter_map(|spec| Some((spec.name.clone(), content(shown.get(&spec.name)?)?)));
+        .filter_map(|spec| Some((spec.name.to_string(), content(shown.get(spec.name.as_str())?)?)));
     values.collect()
 }
 

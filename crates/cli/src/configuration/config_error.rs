@@ -1,5 +1,7 @@
 use std::fmt;
 
+use doorward_application::settings::InvalidSetting;
+
 /// Why the configuration cannot be used: where, what, and what to do about it. Never shows a secret (SK-1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
@@ -21,6 +23,11 @@ impl ConfigError {
             what: problem.into(),
             fix: fix.into(),
         }
+    }
+
+    /// What the crate that uses a setting says of it.
+    pub(crate) fn of(setting: InvalidSetting) -> Self {
+        Self::new(setting.option, setting.problem, setting.remedy)
     }
 
     pub(crate) fn with_origin(self, origin: Option<String>) -> Self {

@@ -21,7 +21,8 @@ const BETTER_AUTH_TRUSTED_ORIGINS: &str = "BETTER_AUTH_TRUSTED_ORIGINS";
 
 /// Variables of Better Auth and of hosting platforms, which count where ours are not set;
 /// trusted origins count beside ours.
-const FALLBACKS: [(&str, &str); 5] = [
+const FALLBACKS: [(&str, &str); 6] = [
+    ("AUTH_SECRET", "secret"),
     ("BETTER_AUTH_SECRET", "secret"),
     ("BETTER_AUTH_URL", "base_url"),
     (BETTER_AUTH_TRUSTED_ORIGINS, TRUSTED_ORIGINS),

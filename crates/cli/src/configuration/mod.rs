@@ -114,12 +114,13 @@ impl Loaded {
             let kept = directory.secret()?;
             (kept.secret, Some((kept.file, kept.is_new)))
         };
-        let (database_url, database_file) = if let Some(url) = self.config.database_url.clone() {
-            (url, None)
-        } else {
-            directory.create()?;
-            (directory.database_url(), Some(directory.database()))
-        };
+        let (database_url, database_file) =
+            if let Some(url) = self.config.database_url.clone().map(|url| url.0) {
+                (url, None)
+            } else {
+                directory.create()?;
+                (directory.database_url(), Some(directory.database()))
+            };
         let given = self.given;
         let configuration = self
             .config

@@ -11,6 +11,7 @@ use doorward_web::session::cookie_cache::Strategy;
 
 use super::access::AccessDraft;
 use super::fields::FieldsDraft;
+use super::value::SecretUrl;
 
 /// The algorithm of new password hashes, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +48,7 @@ pub(crate) struct RawConfig {
     pub(crate) data_dir: String,
     pub(crate) trusted_origins: Vec<String>,
     pub(crate) disabled_paths: Vec<String>,
-    pub(crate) database_url: Option<Secret<String>>,
+    pub(crate) database_url: Option<SecretUrl>,
     pub(crate) max_connections: Option<u32>,
     pub(crate) auto_migrate: bool,
     pub(crate) connect_timeout: Duration,
@@ -73,7 +74,7 @@ pub(crate) struct RawConfig {
     pub(crate) peppers: Vec<Secret<String>>,
     pub(crate) hashing_threads: Option<NonZeroUsize>,
     pub(crate) queue_per_thread: usize,
-    pub(crate) smtp_url: Option<Secret<String>>,
+    pub(crate) smtp_url: Option<SecretUrl>,
     pub(crate) mail_from: Option<String>,
     pub(crate) reply_to: Option<String>,
     pub(crate) log_level: String,

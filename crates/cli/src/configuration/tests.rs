@@ -396,3 +396,35 @@ fn better_auth_s_roles_replace_the_shipped_ones() {
     assert_eq!(policy.administrators().roles, ["owner"]);
     assert_eq!(policy.default_role().as_str(), "member");
 }
+
+#[test]
+fn sk_1_a_secret_that_looks_like_a_url_is_not_shown() {
+    let variables = [
+        ("DOORWARD_SECRET", "sqlite://9f2c6d1e8b7a45c03f1d2e6b9a8c7d5e"),
+        (
+            "DOORWARD_MAIL__SMTP_URL",
+            "smtp://KEY-of-relay@mail.example.test:587",
+        ),
+    ];
+    let printed = load(&environment(&variables)).unwrap().print();
+    assert!(
+        !printed.contains("9f2c6d1e") && !printed.contains("KEY-of-relay"),
+        "{printed}"
+    );
+    assert!(
+        printed.contains("smtp://redacted@mail.example.test:587"),
+        "{printed}"
+    );
+    let problem = problem(&[("DOORWARD_BASE_URL", "https://u:hunter2@auth.example.test")]);
+    assert!(!problem.to_string().contains("hunter2"), "{problem}");
+}
+
+#[test]
+fn auth_secret_counts_where_no_other_is_set() {
+    let variables = [
+        ("AUTH_SECRET", SECRET),
+        ("DOORWARD_DATABASE__URL", "sqlite::memory:"),
+    ];
+    let ready = load(&environment(&variables)).unwrap().prepare().unwrap();
+    assert_eq!(ready.configuration.secret.expose(), SECRET);
+}

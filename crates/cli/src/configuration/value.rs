@@ -207,7 +207,7 @@ impl<T: OptionValue> OptionValue for Option<T> {
     const SECRET: bool = T::SECRET;
 }
 
-/// A secret, or a URL with a password in it, of which the rest may be seen.
+/// A secret, of which nothing may be seen.
 impl OptionValue for Secret<String> {
     fn expected() -> String {
         "text".to_owned()
@@ -218,20 +218,64 @@ impl OptionValue for Secret<String> {
     }
 
     fn show(&self) -> String {
-        match Url::parse(self.expose()) {
-            Ok(url) if matches!(url.scheme(), "sqlite") => url.as_str().show(),
-            Ok(mut url) if url.has_host() => {
-                if url.password().is_some() && url.set_password(Some("redacted")).is_err() {
-                    return "[redacted]".to_owned();
-                }
-                url.set_query(None);
-                url.as_str().show()
-            }
-            _ => "[redacted]".to_owned(),
-        }
+        "[redacted]".to_owned()
     }
 
     const SECRET: bool = true;
+}
+
+/// A URL with credentials in it, of which the other parts may be seen.
+#[derive(Clone, Debug)]
+pub(crate) struct SecretUrl(pub(crate) Secret<String>);
+
+impl OptionValue for SecretUrl {
+    fn expected() -> String {
+        "text".to_owned()
+    }
+
+    fn read(value: Value) -> Option<Self> {
+        Secret::read(value).map(Self)
+    }
+
+    fn show(&self) -> String {
+        let Ok(mut url) = Url::parse(self.0.expose()) else {
+            return "[redacted]".to_owned();
+        };
+        let is_file = url.scheme() == "sqlite";
+        if !is_file && !url.has_host() || hide_credentials(&mut url).is_err() {
+            return "[redacted]".to_owned();
+        }
+        if !is_file {
+            url.set_query(None);
+            url.set_fragment(None);
+        }
+        url.as_str().show()
+    }
+
+    const SECRET: bool = true;
+}
+
+/// Takes out what lets somebody in. The user of a database is a name; that of a relay is often a key.
+fn hide_credentials(url: &mut Url) -> Result<(), ()> {
+    let is_named = matches!(url.scheme(), "postgres" | "postgresql");
+    if url.password().is_some() {
+        url.set_password(Some("redacted"))?;
+    }
+    if !url.username().is_empty() && !is_named {
+        url.set_username("redacted")?;
+    }
+    Ok(())
+}
+
+/// A text for a message: a URL without the user and the password in it.
+pub(super) fn without_credentials(text: &str) -> String {
+    match text.rsplit_once('@') {
+        Some((before, after)) => {
+            let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
+            format!("{scheme}://redacted@{after}")
+        }
+        None => text.to_owned(),
+    }
 }
 
 trait Show {

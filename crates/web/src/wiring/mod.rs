@@ -8,6 +8,7 @@ mod workers;
 
 use doorward_application::hooks::Hooks;
 use doorward_application::identity::{CreateUser, CreateUserError};
+use doorward_application::settings::InvalidSetting;
 use doorward_domain::password::Password;
 use doorward_domain::redirect::InvalidPattern;
 use doorward_domain::user::{Email, InvalidEmail, UserName};
@@ -30,6 +31,9 @@ pub enum StartError {
     /// The schema lacks steps, and may not be changed at start.
     #[error("database: the schema lacks {0}; run `doorward migrate`, or set database.auto_migrate = true")]
     Schema(String),
+    /// An option cannot be used.
+    #[error(transparent)]
+    Setting(#[from] InvalidSetting),
     /// A port cannot be served with this configuration.
     #[error("{option}: {cause}")]
     Configuration {

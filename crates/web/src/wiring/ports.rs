@@ -25,6 +25,7 @@ use doorward_domain::{BoxError, Entropy, ErrorChain, Store};
 use tokio::time::Instant;
 
 use super::{StartError, StoreWrapper};
+use crate::configuration::is_short;
 use crate::configuration::{Configuration, DatabaseSettings, HashingScheme, HashingSettings, MailSettings};
 
 /// How long to wait before an unreachable database is tried again.
@@ -36,6 +37,10 @@ pub(super) async fn context(
     hooks: Hooks,
     wrapper: Option<StoreWrapper>,
 ) -> Result<Context, StartError> {
+    configuration.validate()?;
+    if is_short(&configuration.secret) {
+        tracing::warn!("the secret has fewer than 32 bytes: who sees a cookie may find it by trying");
+    }
     let (store, report) = open_fit(configuration, false).await?;
     announce(configuration, &store, &report).await?;
     let outcome = if configuration.database.auto_migrate {
@@ -69,7 +74,12 @@ pub(super) async fn context(
 
 /// The columns of the application's fields.
 fn extra_columns(settings: &Settings) -> ExtraColumns {
-    let of = |specs: &[FieldSpec]| specs.iter().map(|spec| (spec.name.clone(), spec.kind)).collect();
+    let of = |specs: &[FieldSpec]| {
+        specs
+            .iter()
+            .map(|spec| (spec.name.to_string(), spec.kind))
+            .collect()
+    };
     ExtraColumns {
         user: of(&settings.user_fields),
         session: of(&settings.session_fields),
@@ -85,8 +95,9 @@ fn remembering(store: Arc<dyn Store>, max_age: Duration) -> (Arc<dyn Store>, Arc
     (Arc::new(CacheInvalidatingStore::new(store, cache.clone())), cache)
 }
 
-/// Whether ports can be made of the configuration, as far as that can be told without the database.
+/// Whether the configuration is valid and ports can be made of it, as far as that can be told without the database.
 pub fn check(configuration: &Configuration) -> Result<(), StartError> {
+    configuration.validate()?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     hasher(&configuration.hashing, &entropy)?;
     mailer(configuration.mail.as_ref())?;
@@ -158,6 +169,7 @@ async fn announce(
 /// Brings the database up to date and answers the names of the steps it took. With `new_tables` they are made although
 /// others look like them.
 pub async fn migrate(configuration: &Configuration, new_tables: bool) -> Result<Vec<String>, StartError> {
+    configuration.validate()?;
     let (store, _) = open_fit(configuration, new_tables).await?;
     store
         .migrate()

@@ -1,0 +1,146 @@
+//! What must be true of a configuration, whoever made it.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use doorward_application::settings::{InvalidSetting, Preset};
+use doorward_domain::redirect::{Origin, TrustedOrigins};
+
+use super::secret::check_secret;
+use super::{Configuration, HashingScheme, HttpSettings};
+
+/// Where hardened, the longest a cached session is believed (SE-10).
+const LONGEST_COOKIE_CACHE: TimeDelta = TimeDelta::seconds(300);
+/// The longest a session is remembered in the process (RE-16).
+const LONGEST_MEMORY: Duration = Duration::from_secs(1);
+
+impl Configuration {
+    /// Refuses a configuration that contradicts itself or endangers users. The binary and every start call this.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        let settings = &self.settings;
+        check_secret("secret", &self.secret, settings.preset, &settings.base_url)?;
+        settings.validate()?;
+        self.check_setup_token()?;
+        if !self.hashing.peppers.is_empty() && self.hashing.scheme == HashingScheme::BetterAuthScrypt {
+            return Err(InvalidSetting::new(
+                "password.peppers",
+                "only Argon2id hashes can say which pepper they were made with",
+                "remove it, or set password.scheme = \"argon2id\"",
+            ));
+        }
+        if self.session_memory > LONGEST_MEMORY {
+            return Err(InvalidSetting::new(
+                "session.memory",
+                "a revoked session must be refused on every node within a second",
+                "write at most 1",
+            ));
+        }
+        self.http.validate(&settings.base_url, settings.preset)
+    }
+
+    fn check_setup_token(&self) -> Result<(), InvalidSetting> {
+        let settings = &self.settings;
+        let Some(token) = &settings.admin.setup_token else {
+            return Ok(());
+        };
+        check_secret("admin.setup_token", token, Preset::Hardened, &settings.base_url)
+    }
+}
+
+impl HttpSettings {
+    fn validate(&self, base_url: &Origin, preset: Preset) -> Result<(), InvalidSetting> {
+        if !base_url.is_https() && !is_loopback(base_url) && !self.allow_insecure {
+            return Err(InvalidSetting::new(
+                "base_url",
+                format!("\"{base_url}\" sends passwords and cookies unencrypted over the network"),
+                "use https, or set allow_insecure = true if the network is yours alone",
+            ));
+        }
+        self.check_origins(base_url)?;
+        self.check_cookies(preset)?;
+        if self.max_body_bytes == 0 {
+            let remedy = "write the largest body in bytes, such as 262144";
+            return Err(InvalidSetting::new("max_body_bytes", "is nothing at all", remedy));
+        }
+        if self.workers == Some(0) {
+            return Err(InvalidSetting::new(
+                "workers",
+                "is 0",
+                "write at least 1, or leave it out",
+            ));
+        }
+        if let Some(path) = self.disabled_paths.iter().find(|path| !path.starts_with('/')) {
+            let problem = format!("{path:?} is no path below the base path");
+            return Err(InvalidSetting::new(
+                "disabled_paths",
+                problem,
+                "write paths such as /update-user",
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_origins(&self, base_url: &Origin) -> Result<(), InvalidSetting> {
+        let refused = |problem: String| {
+            let remedy = "write https://app.example.com, https://*.example.com or myapp://";
+            InvalidSetting::new("trusted_origins", problem, remedy)
+        };
+        TrustedOrigins::new(base_url, &self.trusted_origins).map_err(|error| refused(error.to_string()))?;
+        for origin in &self.trusted_origins {
+            let (scheme, rest) = origin.split_once("://").unwrap_or(("", origin));
+            if rest.len() > 1 && rest.ends_with('/') {
+                return Err(refused(format!(
+                    "{origin:?} ends in a slash, which no origin does"
+                )));
+            }
+            if scheme.is_empty() && !rest.contains('*') {
+                return Err(refused(format!("{origin:?} has no scheme")));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_cookies(&self, preset: Preset) -> Result<(), InvalidSetting> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        if self.cookie_prefix.is_empty() || !self.cookie_prefix.bytes().all(plain) {
+            let problem = format!("{:?} cannot begin the name of a cookie", self.cookie_prefix);
+            return Err(InvalidSetting::new(
+                "advanced.cookie_prefix",
+                problem,
+                "write letters, digits and `-_.`",
+            ));
+        }
+        let domain = self.cookie_domain.as_deref().unwrap_or("domain");
+        if domain.is_empty() || !domain.bytes().all(|byte| plain(byte) || b"[]:".contains(&byte)) {
+            return Err(InvalidSetting::new(
+                "advanced.cross_sub_domain_cookies.domain",
+                format!("{domain:?} is no domain"),
+                "write a domain such as example.com",
+            ));
+        }
+        let Some(cache) = &self.cookie_cache else {
+            return Ok(());
+        };
+        let option = "session.cookie_cache.max_age";
+        if cache.max_age <= TimeDelta::zero() {
+            let remedy = "write a number of seconds above 0";
+            return Err(InvalidSetting::new(option, "is no time at all", remedy));
+        }
+        if preset == Preset::Hardened && cache.max_age > LONGEST_COOKIE_CACHE {
+            return Err(InvalidSetting::too_long(option, LONGEST_COOKIE_CACHE));
+        }
+        Ok(())
+    }
+}
+
+/// Whether an address leads to this machine.
+pub(super) fn is_loopback(origin: &Origin) -> bool {
+    let host = origin.host();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || address
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}

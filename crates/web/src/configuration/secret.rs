@@ -1,0 +1,159 @@
+use doorward_application::settings::{InvalidSetting, Preset};
+use doorward_domain::Secret;
+use doorward_domain::redirect::Origin;
+use zxcvbn::zxcvbn;
+
+const LEAST_BYTES: usize = 32;
+/// Better Auth only warns of a short secret, and replacing it signs everybody out; so its preset takes shorter ones.
+const LEAST_BYTES_OF_BETTER_AUTH: usize = 16;
+/// Fewer guesses than for 18 random digits. `zxcvbn` counts up to some 1.8e19.
+const LEAST_GUESSES: u64 = 1_000_000_000_000_000_000;
+/// The same for the shorter ones.
+const LEAST_GUESSES_OF_BETTER_AUTH: u64 = 1_000_000_000_000;
+/// The estimate takes time that grows with the length.
+const MOST_ESTIMATED: usize = 100;
+const LEAST_DIFFERENT_CHARACTERS: usize = 10;
+/// Texts that stand in the documentation and sources of Better Auth, and so in many a configuration.
+const PUBLISHED: [&str; 2] = ["better-auth-secret", "change-me"];
+/// Texts that stand in our own sources and tests.
+const OF_TESTS: [&str; 5] = [
+    "describing-a-server-needs-no-secret",
+    "contract-secret-for-tests-only",
+    "handover-secret-for-tests-only",
+    "bench-secret-of-no-importance",
+    "test-secret-of-no-importance",
+];
+/// Names that lead nowhere else than to this machine or its tests (RFC 6761).
+const RESERVED_NAMES: [&str; 4] = ["localhost", "test", "example", "invalid"];
+
+/// SK-4: refuses a secret that is short, well-known or easily guessed. Only its length is told.
+///
+/// Secrets of our own tests are accepted where the base URL is this machine's or under a name reserved for tests.
+pub(super) fn check_secret(
+    option: &'static str,
+    secret: &Secret<String>,
+    preset: Preset,
+    base_url: &Origin,
+) -> Result<(), InvalidSetting> {
+    let text = secret.expose();
+    let refused = |problem: String| {
+        let remedy = "use at least 32 random bytes, for example from: openssl rand -hex 32";
+        Err(InvalidSetting::new(option, problem, remedy))
+    };
+    let (least_bytes, least_guesses) = match preset {
+        Preset::BetterAuth if text.len() < LEAST_BYTES => {
+            (LEAST_BYTES_OF_BETTER_AUTH, LEAST_GUESSES_OF_BETTER_AUTH)
+        }
+        Preset::BetterAuth | Preset::Hardened => (LEAST_BYTES, LEAST_GUESSES),
+    };
+    if text.len() < least_bytes {
+        return refused(format!("has {} bytes; {least_bytes} are needed", text.len()));
+    }
+    let lower = text.to_lowercase();
+    let is_of_tests = OF_TESTS.iter().any(|known| lower.contains(known));
+    if PUBLISHED.iter().any(|known| lower.contains(known)) || is_of_tests && !is_for_tests(base_url) {
+        return refused("stands in public documentation or sources".to_owned());
+    }
+    let mut characters: Vec<char> = text.chars().collect();
+    characters.sort_unstable();
+    characters.dedup();
+    let beginning: String = text.chars().take(MOST_ESTIMATED).collect();
+    if characters.len() < LEAST_DIFFERENT_CHARACTERS
+        || repeats(text.as_bytes())
+        || zxcvbn(&beginning, &[]).guesses() < least_guesses
+    {
+        return refused("is not random".to_owned());
+    }
+    Ok(())
+}
+
+/// Whether a secret that passed is shorter than it should be.
+pub(crate) fn is_short(secret: &Secret<String>) -> bool {
+    secret.expose().len() < LEAST_BYTES
+}
+
+/// Whether only this machine and its tests reach that address.
+fn is_for_tests(base_url: &Origin) -> bool {
+    let top = base_url.host().rsplit('.').next().unwrap_or_default();
+    RESERVED_NAMES.contains(&top) || super::checks::is_loopback(base_url)
+}
+
+/// Whether the text is a shorter text over and over again.
+fn repeats(text: &[u8]) -> bool {
+    (1..=text.len() / 2).any(|length| text.chunks(length).all(|chunk| text.starts_with(chunk)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, preset: Preset, base_url: &str) -> Result<(), InvalidSetting> {
+        let base_url = Origin::from_base_url(base_url).unwrap();
+        check_secret("secret", &Secret::new(text.to_owned()), preset, &base_url)
+    }
+
+    #[test]
+    fn sk_4_weak_secrets_are_refused() {
+        for weak in [
+            "",
+            "short",
+            "0123456789012345678901234567890",
+            "better-auth-secret-123456789012345678901234567890",
+            "abcdefghijklmnopabcdefghijklmnop",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "abababababababababababababababacacac",
+            "passwordpasswordpassword12345678",
+            "abcdefghijklmnopqrstuvwxyzabcdef",
+        ] {
+            let problem = check(weak, Preset::Hardened, "http://localhost:3000").unwrap_err();
+            assert!(
+                weak.is_empty() || !problem.to_string().contains(weak),
+                "SK-1: {problem}"
+            );
+        }
+        assert!(
+            check(
+                "9f2c6d1e8b7a45c03f1d2e6b9a8c7d5e",
+                Preset::Hardened,
+                "https://a.com"
+            )
+            .is_ok()
+        );
+    }
+
+    #[test]
+    fn sk_4_secrets_of_our_sources_are_for_tests() {
+        for known in [
+            "describing-a-server-needs-no-secret",
+            "contract-secret-for-tests-only-0123456789",
+        ] {
+            assert!(check(known, Preset::Hardened, "https://auth.doorward.com").is_err());
+            for tested in [
+                "http://127.0.0.1:4000",
+                "https://auth.example.test",
+                "http://[::1]:1",
+            ] {
+                assert_eq!(check(known, Preset::BetterAuth, tested), Ok(()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_short_secret_of_better_auth_goes_on_working_in_its_preset() {
+        let short = "kX9#vQ2!mZ7$wL4p";
+        assert_eq!(check(short, Preset::BetterAuth, "https://a.com"), Ok(()));
+        assert!(check(short, Preset::Hardened, "https://a.com").is_err());
+        for weak in ["kX9#vQ2!mZ7$wL4", "password12345678", "aaaaaaaaaaaaaaaa"] {
+            assert!(
+                check(weak, Preset::BetterAuth, "https://a.com").is_err(),
+                "{weak}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_endless_secret_is_estimated_by_its_beginning() {
+        let long = "9f2c6d1e8b7a45c03f1d2e6b9a8c7d5e".to_owned() + &"x1!".repeat(100_000);
+        assert_eq!(check(&long, Preset::Hardened, "https://a.com"), Ok(()));
+    }
+}
