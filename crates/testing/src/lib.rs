@@ -11,10 +11,12 @@ mod app;
 mod clock;
 mod database;
 mod entropy;
+mod in_memory;
 mod mocks;
 
 pub use app::{Browser, PASSWORD, Response, SECRET, Setup, TestApp};
 pub use clock::FixedClock;
 pub use database::{POSTGRES_URL, TestDatabase};
 pub use entropy::SeededEntropy;
+pub use in_memory::{PlainHasher, in_memory_context, in_memory_ports};
 pub use mocks::{Commits, MockStore, Mocks};

@@ -1,15 +1,16 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use doorward_application::Context;
 use doorward_application::hooks::{Hook, HookList};
 use doorward_application::password::{SignUp, SignUpError, SignUpInput};
 use doorward_application::settings::{Preset, Settings};
 use doorward_application::sign_in::SessionRequest;
-use doorward_domain::password::{Password, PasswordHash};
+use doorward_domain::password::Password;
 use doorward_domain::redirect::Origin;
 use doorward_domain::session::Lifetime;
 use doorward_domain::user::{Email, UserName};
-use doorward_testing::{Mocks, PASSWORD, TestApp};
+use doorward_testing::{PASSWORD, TestApp, in_memory_ports, samples};
 use serde_json::json;
 
 use crate::hooks::{ColleaguesOnly, Doorbell, NoticePeriod};
@@ -26,27 +27,20 @@ fn colleagues() -> HookList {
     }))
 }
 
-/// The use-case alone, against mocked ports: what is not expected panics.
+/// The use-case alone, over a store in memory.
 #[tokio::test]
 async fn a_stranger_is_refused_before_the_commit() {
-    let mut mocks = Mocks::default();
-    mocks.hooks.sign_up = colleagues();
-    mocks
-        .hasher
-        .expect_hash()
-        .returning(|_| Ok(PasswordHash::from_stored("hash")));
-    mocks.store.transactions = 1;
-    mocks.store.users.expect_insert().returning(|_| Ok(()));
-    mocks.store.accounts.expect_insert().returning(|_| Ok(()));
-    mocks.store.sessions.expect_insert().returning(|_| Ok(()));
-    mocks.store.sessions.expect_trim().returning(|_, _| Ok(0));
     let settings = Settings::of(Preset::Hardened, Origin::loopback(3000), "/api/auth".to_owned());
-    let (context, commits) = mocks.context(settings);
+    let (mut ports, store, _) = in_memory_ports();
+    ports.hooks.sign_up = colleagues();
+    let before = store.snapshot();
 
-    let outcome = SignUp::new(context).run(stranger()).await;
+    let outcome = SignUp::new(Context::new(ports, settings))
+        .run(&samples::request(), stranger())
+        .await;
 
     assert!(matches!(outcome, Err(SignUpError::Rejected(rejection)) if rejection.code == "NOT_A_COLLEAGUE"));
-    assert_eq!(commits.count(), 0);
+    assert!(store.snapshot() == before, "nothing of a refused sign-up is kept");
 }
 
 fn stranger() -> SignUpInput {
@@ -79,6 +73,7 @@ fn a_stranger_reads_why_and_is_not_there() {
     drop(app.signed_up("ada@example.test"));
 }
 
+/// Signing up signs in, too: a sign-in hook runs on every way in.
 #[test]
 fn the_bell_rings_for_those_who_came_in() {
     let bell = Arc::new(Doorbell::default());
@@ -90,7 +85,7 @@ fn the_bell_rings_for_those_who_came_in() {
             &json!({ "email": "ada@example.test", "password": password }),
         );
     }
-    assert_eq!(bell.rung.load(Ordering::Relaxed), 1);
+    assert_eq!(bell.rung.load(Ordering::Relaxed), 2);
 }
 
 #[test]

@@ -1,27 +1,13 @@
-use doorward_application::session::CurrentSession;
 use doorward_application::settings::{DeletionMode, Settings};
 use doorward_application::user::{DeleteUser, DeleteUserError, DeleteUserInput, Deletion};
-use doorward_domain::password::{Password, Verdict};
-use doorward_domain::session::{Session, SessionToken};
+use doorward_domain::password::Password;
+use doorward_domain::session::{Authentication, Session};
 use doorward_domain::verification::Purpose;
+use doorward_domain::{Repositories, RequestContext};
 use doorward_testing::{Mocks, PASSWORD, samples};
 use samples::at;
 
-use super::hardened;
-
-fn caller(signed_in_at: i64) -> CurrentSession {
-    let user = samples::user("ada");
-    CurrentSession {
-        session: Session {
-            created_at: at(signed_in_at),
-            ..samples::session(&user, "alpha")
-        },
-        user,
-        token: SessionToken::parse("alpha").unwrap(),
-        refreshed: false,
-        needs_refresh: false,
-    }
-}
+use super::{World, hardened};
 
 fn enabled() -> Settings {
     let mut settings = hardened();
@@ -29,186 +15,141 @@ fn enabled() -> Settings {
     settings
 }
 
-const fn wish(caller: &CurrentSession) -> DeleteUserInput<'_> {
+const fn wish() -> DeleteUserInput<'static> {
     DeleteUserInput {
-        caller,
         password: None,
         token: None,
         callback: None,
     }
 }
 
-fn everything_ends(mocks: &mut Mocks) {
-    mocks.store.transactions = 1;
-    mocks
-        .store
-        .sessions
-        .expect_delete_all()
-        .once()
-        .withf(|_, keep| keep.is_none())
-        .returning(|_, _| Ok(1));
-    mocks.store.verifications.expect_cancel().returning(|_, _| Ok(0));
+/// Ada, who signed in that many seconds from now, and is signed in elsewhere; and Grace, whom nothing concerns.
+async fn ada(world: &World, signed_in_at: i64) -> RequestContext {
+    let ada = world.add_user("ada").await;
+    let grace = world.add_user("grace").await;
+    world.signed_in(&grace, "grace").await;
+    world.signed_in(&ada, "elsewhere").await;
+    let key = samples::key(Purpose::ResetPassword, "reset");
+    let link = samples::verification(&key, &ada);
+    world.store.verifications().insert(&link).await.unwrap();
+    let session = Session {
+        authentication: Authentication::unknown(at(signed_in_at)),
+        ..samples::session(&ada, "alpha")
+    };
+    world.with_session(&ada, session, "alpha").await
+}
+
+fn assert_only_grace_is_signed_in(world: &World) {
+    assert_eq!(world.session_ids(), ["session-grace"]);
+    assert_eq!(world.snapshot().verifications, []);
+    assert_eq!(world.events("ada"), ["user.deleted"]);
 }
 
 #[tokio::test]
-async fn a_deletion_that_can_be_undone_hides_the_user_and_ends_all_sessions() {
-    let mut mocks = Mocks::default();
-    everything_ends(&mut mocks);
-    mocks
-        .store
-        .users
-        .expect_soft_delete()
-        .once()
-        .returning(|_, _| Ok(true));
-    let (context, commits) = mocks.context(enabled());
-    let caller = caller(0);
-    assert_eq!(
-        DeleteUser::new(context).run(wish(&caller)).await.unwrap(),
-        Deletion::Done
-    );
-    assert_eq!(commits.count(), 1);
+async fn se_6_a_deletion_that_can_be_undone_hides_the_user_and_ends_all_sessions_and_links() {
+    let world = World::new(enabled());
+    let request = ada(&world, 0).await;
+    let outcome = DeleteUser::new(world.context.clone()).run(&request, wish()).await;
+    assert_eq!(outcome.unwrap(), Deletion::Done);
+    assert_eq!(world.user("ada").await.unwrap().deleted_at, Some(at(0)));
+    assert_only_grace_is_signed_in(&world);
 }
 
 #[tokio::test]
 async fn a_deletion_that_cannot_removes_the_user() {
     let mut settings = enabled();
     settings.delete_user.mode = DeletionMode::Hard;
-    let mut mocks = Mocks::default();
-    mocks.store.transactions = 1;
-    mocks.store.sessions.expect_delete_all().returning(|_, _| Ok(1));
-    mocks.store.verifications.expect_cancel().returning(|_, _| Ok(0));
-    mocks.store.users.expect_delete().once().returning(|_| Ok(true));
-    let (context, commits) = mocks.context(settings);
-    let caller = caller(0);
-    assert_eq!(
-        DeleteUser::new(context).run(wish(&caller)).await.unwrap(),
-        Deletion::Done
-    );
-    assert_eq!(commits.count(), 1);
+    let world = World::new(settings);
+    let request = ada(&world, 0).await;
+    let outcome = DeleteUser::new(world.context.clone()).run(&request, wish()).await;
+    assert_eq!(outcome.unwrap(), Deletion::Done);
+    assert!(world.user("ada").await.is_none());
+    assert_only_grace_is_signed_in(&world);
 }
 
 #[tokio::test]
 async fn pw_9_a_session_that_is_not_fresh_needs_the_password() {
-    let (context, _) = Mocks::default().context(enabled());
-    let stale = caller(-24 * 3600);
-    let outcome = DeleteUser::new(context).run(wish(&stale)).await;
+    let world = World::new(enabled());
+    let stale = ada(&world, -24 * 3600).await;
+    let before = world.snapshot();
+    let delete = DeleteUser::new(world.context.clone());
+    let outcome = delete.run(&stale, wish()).await;
     assert!(matches!(outcome, Err(DeleteUserError::NotFresh)), "{outcome:?}");
+    assert!(world.snapshot() == before);
 
-    let mut mocks = Mocks::default();
-    let credential = samples::credential(&stale.user, "hash");
-    mocks
-        .store
-        .accounts
-        .expect_find_credential()
-        .once()
-        .returning(move |_| Ok(Some(credential.clone())));
-    mocks
-        .hasher
-        .expect_verify()
-        .once()
-        .returning(|_, _| Ok(Verdict::Match));
-    everything_ends(&mut mocks);
-    mocks
-        .store
-        .users
-        .expect_soft_delete()
-        .once()
-        .returning(|_, _| Ok(true));
-    let (context, _) = mocks.context(enabled());
     let input = DeleteUserInput {
         password: Some(Password::new(PASSWORD)),
-        ..wish(&stale)
+        ..wish()
     };
-    assert_eq!(DeleteUser::new(context).run(input).await.unwrap(), Deletion::Done);
+    assert_eq!(delete.run(&stale, input).await.unwrap(), Deletion::Done);
+    assert_only_grace_is_signed_in(&world);
 }
 
 #[tokio::test]
 async fn a_wrong_password_deletes_nobody_however_fresh_the_session() {
-    let mut mocks = Mocks::default();
-    let caller = caller(0);
-    let credential = samples::credential(&caller.user, "hash");
-    mocks
-        .store
-        .accounts
-        .expect_find_credential()
-        .once()
-        .returning(move |_| Ok(Some(credential.clone())));
-    mocks
-        .hasher
-        .expect_verify()
-        .once()
-        .returning(|_, _| Ok(Verdict::Mismatch));
-    let (context, _) = mocks.context(enabled());
+    let world = World::new(enabled());
+    let request = ada(&world, 0).await;
+    let before = world.snapshot();
     let input = DeleteUserInput {
         password: Some(Password::new("wrong")),
-        ..wish(&caller)
+        ..wish()
     };
-    let outcome = DeleteUser::new(context).run(input).await;
+    let outcome = DeleteUser::new(world.context.clone()).run(&request, input).await;
     assert!(
         matches!(outcome, Err(DeleteUserError::WrongPassword)),
         "{outcome:?}"
     );
+    assert!(world.snapshot() == before);
 }
 
 #[tokio::test]
 async fn tk_6_somebody_else_s_link_deletes_nobody_and_stays_good() {
-    let mut mocks = Mocks::default();
-    mocks.store.transactions = 1;
-    let foreign = samples::verification(
-        &samples::key(Purpose::DeleteAccount, "link"),
-        &samples::user("grace"),
-    );
-    mocks
-        .store
-        .verifications
-        .expect_consume()
-        .once()
-        .returning(move |_, _| Ok(Some(foreign.clone())));
-    let (context, commits) = mocks.context(enabled());
-    let caller = caller(0);
-    let outcome = DeleteUser::new(context)
-        .run(DeleteUserInput {
-            token: Some("link"),
-            ..wish(&caller)
-        })
+    let world = World::new(enabled());
+    let request = ada(&world, 0).await;
+    let key = samples::key(Purpose::DeleteAccount, "link");
+    let foreign = samples::verification(&key, &samples::user("grace"));
+    world.store.verifications().insert(&foreign).await.unwrap();
+    let before = world.snapshot();
+    let outcome = DeleteUser::new(world.context.clone())
+        .run(
+            &request,
+            DeleteUserInput {
+                token: Some("link"),
+                ..wish()
+            },
+        )
         .await;
     assert!(
         matches!(outcome, Err(DeleteUserError::InvalidToken)),
         "{outcome:?}"
     );
-    assert_eq!(
-        commits.count(),
-        0,
-        "the transaction that took the link is dropped"
-    );
+    assert!(world.snapshot() == before, "the link is Grace's as before");
 }
 
 #[tokio::test]
-async fn where_a_letter_asks_first_nothing_is_deleted() {
+async fn where_an_email_asks_first_nothing_is_deleted_before_its_link_is_followed() {
     let mut settings = enabled();
     settings.delete_user.send_delete_account_verification = true;
-    let mut mocks = Mocks::default();
-    mocks.store.transactions = 1;
-    mocks
-        .store
-        .verifications
-        .expect_insert()
-        .once()
-        .returning(|_| Ok(()));
-    mocks.store.outbox.expect_push().once().returning(|_| Ok(()));
-    let (context, commits) = mocks.context(settings);
-    let caller = caller(0);
+    let world = World::new(settings);
+    let request = ada(&world, 0).await;
+    let delete = DeleteUser::new(world.context.clone());
+    assert_eq!(delete.run(&request, wish()).await.unwrap(), Deletion::Asked);
+    assert_eq!(world.user("ada").await.unwrap().deleted_at, None);
     assert_eq!(
-        DeleteUser::new(context).run(wish(&caller)).await.unwrap(),
-        Deletion::Asked
+        world.session_ids(),
+        ["session-alpha", "session-elsewhere", "session-grace"]
     );
-    assert_eq!(commits.count(), 1);
+
+    let token = world.mailed_token().await;
+    delete.confirm(&request, &token).await.unwrap();
+    assert_eq!(world.user("ada").await.unwrap().deleted_at, Some(at(0)));
+    assert_eq!(world.events("ada"), ["user.deletion_requested", "user.deleted"]);
 }
 
 #[tokio::test]
 async fn it_is_off_unless_it_is_switched_on() {
     let (context, _) = Mocks::default().context(hardened());
-    let caller = caller(0);
-    let outcome = DeleteUser::new(context).run(wish(&caller)).await;
+    let request = samples::request_by(&samples::user("ada"));
+    let outcome = DeleteUser::new(context).run(&request, wish()).await;
     assert!(matches!(outcome, Err(DeleteUserError::Disabled)), "{outcome:?}");
 }

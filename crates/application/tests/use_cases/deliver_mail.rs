@@ -26,7 +26,7 @@ async fn sealed() -> OutboxMessage {
         Ok(())
     });
     let (context, _) = mocks.context(hardened());
-    let tx = context.store().begin().await.unwrap();
+    let tx = context.store().begin(&samples::request()).await.unwrap();
     let email = EmailMessage {
         kind: EmailKind::VerifyEmail,
         to: Email::parse("ada@example.test").unwrap(),

@@ -1,6 +1,7 @@
-//! Use-cases against mocked ports: what they ask for, in which order, and what they do when they do not get it.
+//! Use-cases on their floor: what they do over a store in memory, and, against mocked ports, what they ask for and what they
+//! do when they do not get it.
 //!
-//! A port a test does not mention must not be asked: its mock panics.
+//! A mocked port that a test does not mention must not be asked: its mock panics.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 
@@ -10,11 +11,12 @@ mod passwords;
 mod read_session;
 mod sign_in;
 mod sign_up;
+mod world;
 
-use doorward_application::session::Client;
 use doorward_application::settings::{Preset, Settings};
 use doorward_domain::StoreError;
 use doorward_domain::redirect::Origin;
+use world::World;
 
 /// The defaults of the hardened preset.
 fn hardened() -> Settings {
@@ -26,10 +28,6 @@ fn compatible() -> Settings {
     let mut settings = Settings::of(Preset::BetterAuth, Origin::loopback(3000), "/api/auth".to_owned());
     settings.email_and_password.enabled = true;
     settings
-}
-
-fn client() -> Client {
-    Client::new("192.0.2.7".to_owned(), "sample")
 }
 
 fn out_of_reach() -> StoreError {

@@ -1,46 +1,23 @@
-use doorward_application::password::{SignIn, SignInError, SignInInput, SignInName};
-use doorward_domain::password::{HashError, Password, PasswordHash, Verdict};
-use doorward_domain::session::{Lifetime, SessionToken};
-use doorward_domain::user::{Email, User};
-use doorward_testing::{Mocks, PASSWORD, samples};
+use std::sync::Arc;
 
-use super::{client, compatible, hardened};
+use doorward_application::password::{SignIn, SignInError, SignInInput, SignInName};
+use doorward_application::sign_in::SessionRequest;
+use doorward_domain::email::EmailKind;
+use doorward_domain::password::{HashError, MockPasswordHasher, Password, Verdict};
+use doorward_domain::user::{Email, User};
+use doorward_domain::{Locked, Repositories};
+use doorward_testing::{Mocks, PASSWORD, PlainHasher, samples};
+
+use super::world::{remembered, token};
+use super::{World, compatible, hardened};
 
 fn input(password: &str) -> SignInInput {
     SignInInput {
         name: SignInName::Email(Email::parse("ada@example.test").unwrap()),
         password: Password::new(password),
-        lifetime: Lifetime::Remembered,
         callback: None,
-        client: client(),
-        previous: None,
+        session: remembered(),
     }
-}
-
-fn known(mocks: &mut Mocks, user: User, hash: &'static str) {
-    let credential = samples::credential(&user, hash);
-    let locked = user.clone();
-    mocks
-        .store
-        .users
-        .expect_find_by_email()
-        .returning(move |_| Ok(Some(user.clone())));
-    mocks
-        .store
-        .users
-        .expect_lock()
-        .returning(move |_| Ok(Some(locked.clone())));
-    mocks
-        .store
-        .accounts
-        .expect_find_credential()
-        .returning(move |_| Ok(Some(credential.clone())));
-}
-
-fn opening(mocks: &mut Mocks) {
-    mocks.store.transactions = 1;
-    mocks.store.sessions.expect_insert().once().returning(|_| Ok(()));
-    mocks.store.sessions.expect_trim().returning(|_, _| Ok(0));
 }
 
 fn verdict(mocks: &mut Mocks, verdict: Verdict) {
@@ -49,6 +26,15 @@ fn verdict(mocks: &mut Mocks, verdict: Verdict) {
         .expect_verify()
         .once()
         .returning(move |_, _| Ok(verdict));
+}
+
+/// Ada is found by her address.
+fn found(mocks: &mut Mocks) {
+    mocks
+        .store
+        .users
+        .expect_find_by_email()
+        .returning(|_| Ok(Some(samples::user("ada"))));
 }
 
 #[tokio::test]
@@ -67,7 +53,9 @@ async fn en_3_an_unknown_user_costs_a_comparison_like_a_known_one() {
         .withf(|_, hash| hash.is_none())
         .returning(|_, _| Ok(Verdict::Mismatch));
     let (context, _) = mocks.context(hardened());
-    let outcome = SignIn::new(context).run(input(PASSWORD)).await;
+    let outcome = SignIn::new(context)
+        .run(&samples::request(), input(PASSWORD))
+        .await;
     assert!(
         matches!(outcome, Err(SignInError::InvalidCredentials)),
         "{outcome:?}"
@@ -77,12 +65,7 @@ async fn en_3_an_unknown_user_costs_a_comparison_like_a_known_one() {
 #[tokio::test]
 async fn a_user_without_a_password_is_like_an_unknown_one_whatever_the_hasher_says() {
     let mut mocks = Mocks::default();
-    mocks
-        .store
-        .users
-        .expect_find_by_email()
-        .once()
-        .returning(|_| Ok(Some(samples::user("ada"))));
+    found(&mut mocks);
     mocks
         .store
         .accounts
@@ -91,7 +74,9 @@ async fn a_user_without_a_password_is_like_an_unknown_one_whatever_the_hasher_sa
         .returning(|_| Ok(None));
     verdict(&mut mocks, Verdict::Match);
     let (context, _) = mocks.context(hardened());
-    let outcome = SignIn::new(context).run(input(PASSWORD)).await;
+    let outcome = SignIn::new(context)
+        .run(&samples::request(), input(PASSWORD))
+        .await;
     assert!(
         matches!(outcome, Err(SignInError::InvalidCredentials)),
         "{outcome:?}"
@@ -99,138 +84,92 @@ async fn a_user_without_a_password_is_like_an_unknown_one_whatever_the_hasher_sa
 }
 
 #[tokio::test]
-async fn a_wrong_password_opens_nothing() {
-    let mut mocks = Mocks::default();
-    known(&mut mocks, samples::user("ada"), "hash");
-    verdict(&mut mocks, Verdict::Mismatch);
-    let (context, _) = mocks.context(hardened());
-    let outcome = SignIn::new(context).run(input("wrong")).await;
+async fn a_wrong_password_issues_nothing() {
+    let world = World::new(hardened());
+    let ada = world.add_user("ada").await;
+    let before = world.snapshot();
+    let outcome = world.sign_in(&ada, "wrong").await;
     assert!(
         matches!(outcome, Err(SignInError::InvalidCredentials)),
         "{outcome:?}"
     );
+    assert!(world.snapshot() == before);
 }
 
 #[tokio::test]
-async fn the_right_password_opens_a_session() {
-    let mut mocks = Mocks::default();
-    known(&mut mocks, samples::user("ada"), "hash");
-    verdict(&mut mocks, Verdict::Match);
-    opening(&mut mocks);
-    let (context, commits) = mocks.context(hardened());
-    let signed_in = SignIn::new(context).run(input(PASSWORD)).await.unwrap();
-    assert_eq!(signed_in.opened.session.user_id.as_str(), "ada");
-    assert_eq!(signed_in.opened.session.expires_at, samples::at(7 * 24 * 3600));
-    assert_eq!(commits.count(), 1);
+async fn the_right_password_issues_a_session() {
+    let world = World::new(hardened());
+    let ada = world.add_user("ada").await;
+    let issued = world.sign_in(&ada, PASSWORD).await.unwrap();
+    assert_eq!(issued.session.user_id, ada.id);
+    assert_eq!(issued.session.expires_at, samples::at(7 * 24 * 3600));
+    assert_eq!(world.snapshot().sessions, [issued.session]);
 }
 
 #[tokio::test]
-async fn se_3_the_browser_s_former_session_ends_in_the_same_transaction() {
-    let mut mocks = Mocks::default();
-    let user = samples::user("ada");
-    known(&mut mocks, user.clone(), "hash");
-    verdict(&mut mocks, Verdict::Match);
-    opening(&mut mocks);
-    let former = samples::session(&user, "former");
-    let found = former.clone();
-    mocks
-        .store
-        .sessions
-        .expect_find_with_user()
-        .once()
-        .returning(move |_| Ok(Some((found.clone(), user.clone()))));
-    mocks
-        .store
-        .sessions
-        .expect_delete()
-        .once()
-        .withf(move |id| *id == former.id)
-        .returning(|_| Ok(true));
-    let (context, commits) = mocks.context(hardened());
-    let previous = SessionToken::parse("former").ok();
-    SignIn::new(context)
-        .run(SignInInput {
-            previous,
+async fn se_3_the_browser_s_former_session_ends_with_the_sign_in() {
+    for (settings, ends) in [(hardened(), true), (compatible(), false)] {
+        let world = World::new(settings);
+        let ada = world.add_user("ada").await;
+        world.signed_in(&ada, "former").await;
+        world.signed_in(&ada, "elsewhere").await;
+        let previous = Some(token("former"));
+        let input = SignInInput {
+            session: SessionRequest {
+                previous,
+                ..remembered()
+            },
             ..input(PASSWORD)
-        })
-        .await
-        .unwrap();
-    assert_eq!(commits.count(), 1);
+        };
+        SignIn::new(world.context.clone())
+            .run(&samples::request(), input)
+            .await
+            .unwrap();
+        let left = world.session_ids();
+        assert_eq!(!left.contains(&"session-former".to_owned()), ends);
+        assert!(left.contains(&"session-elsewhere".to_owned()));
+    }
 }
 
 #[tokio::test]
 async fn pw_3_an_outdated_hash_is_replaced() {
-    let mut mocks = Mocks::default();
-    let user = samples::user("ada");
-    let locked = user.clone();
-    mocks
-        .store
-        .users
-        .expect_find_by_email()
-        .returning(move |_| Ok(Some(user.clone())));
-    mocks
-        .store
-        .users
-        .expect_lock()
-        .returning(move |_| Ok(Some(locked.clone())));
-    let mut reads = ["old", "new"].into_iter();
-    mocks
-        .store
-        .accounts
-        .expect_find_credential()
-        .times(2)
-        .returning(move |_| {
-            Ok(reads
-                .next()
-                .map(|hash| samples::credential(&samples::user("ada"), hash)))
-        });
-    verdict(&mut mocks, Verdict::MatchOutdated);
-    mocks
-        .hasher
-        .expect_hash()
-        .once()
-        .returning(|_| Ok(PasswordHash::from_stored("new")));
-    let replaced = mocks.store.accounts.expect_replace_password().once();
-    replaced
-        .withf(|_, from, to, _| from.expose() == "old" && to.expose() == "new")
-        .returning(|_, _, _, _| Ok(true));
-    opening(&mut mocks);
-    let (context, commits) = mocks.context(hardened());
-    SignIn::new(context).run(input(PASSWORD)).await.unwrap();
-    assert_eq!(commits.count(), 1);
+    let world = World::new(hardened());
+    let ada = samples::user("ada");
+    world.store.users().insert(&ada).await.unwrap();
+    let old = PlainHasher::outdated_hash_of(PASSWORD);
+    let credential = samples::credential(&ada, old.expose());
+    world.store.accounts().insert(&credential).await.unwrap();
+    world.sign_in(&ada, PASSWORD).await.unwrap();
+    let new = PlainHasher::hash_of(PASSWORD);
+    assert_eq!(world.hash("ada").as_deref(), Some(new.expose()));
+    assert_eq!(world.events("ada"), ["password.rehashed", "session.issued"]);
 }
 
 #[tokio::test]
 async fn pw_3_a_hash_that_cannot_be_replaced_keeps_nobody_out() {
-    let mut mocks = Mocks::default();
-    known(&mut mocks, samples::user("ada"), "old");
-    verdict(&mut mocks, Verdict::MatchOutdated);
-    mocks
-        .hasher
-        .expect_hash()
+    let mut hasher = MockPasswordHasher::new();
+    hasher
+        .expect_verify()
         .once()
-        .returning(|_| Err(HashError::Busy));
-    opening(&mut mocks);
-    let (context, _) = mocks.context(hardened());
-    assert!(SignIn::new(context).run(input(PASSWORD)).await.is_ok());
+        .returning(|_, _| Ok(Verdict::MatchOutdated));
+    hasher.expect_hash().once().returning(|_| Err(HashError::Busy));
+    let world = World::with(hardened(), |ports| ports.hasher = Arc::new(hasher));
+    let ada = world.add_user("ada").await;
+    let before = world.hash("ada");
+    assert!(world.sign_in(&ada, PASSWORD).await.is_ok());
+    assert_eq!(world.hash("ada"), before);
 }
 
 #[tokio::test]
 async fn se_7_no_session_follows_a_password_that_was_reset_meanwhile() {
     let mut mocks = Mocks::default();
-    let user = samples::user("ada");
-    let locked = user.clone();
-    mocks
-        .store
-        .users
-        .expect_find_by_email()
-        .returning(move |_| Ok(Some(user.clone())));
+    found(&mut mocks);
     mocks
         .store
         .users
         .expect_lock()
         .once()
-        .returning(move |_| Ok(Some(locked.clone())));
+        .returning(|_| Ok(Some(Locked::by_store(samples::user("ada")))));
     let mut reads = ["old", "reset", "reset"].into_iter();
     mocks
         .store
@@ -248,7 +187,9 @@ async fn se_7_no_session_follows_a_password_that_was_reset_meanwhile() {
     });
     mocks.store.transactions = 1;
     let (context, commits) = mocks.context(hardened());
-    let outcome = SignIn::new(context).run(input(PASSWORD)).await;
+    let outcome = SignIn::new(context)
+        .run(&samples::request(), input(PASSWORD))
+        .await;
     assert!(
         matches!(outcome, Err(SignInError::InvalidCredentials)),
         "{outcome:?}"
@@ -259,13 +200,8 @@ async fn se_7_no_session_follows_a_password_that_was_reset_meanwhile() {
 #[tokio::test]
 async fn a_user_deleted_meanwhile_is_not_let_in() {
     let mut mocks = Mocks::default();
-    let user = samples::user("ada");
-    let credential = samples::credential(&user, "hash");
-    mocks
-        .store
-        .users
-        .expect_find_by_email()
-        .returning(move |_| Ok(Some(user.clone())));
+    found(&mut mocks);
+    let credential = samples::credential(&samples::user("ada"), "hash");
     mocks
         .store
         .accounts
@@ -275,28 +211,67 @@ async fn a_user_deleted_meanwhile_is_not_let_in() {
     mocks.store.transactions = 1;
     mocks.store.users.expect_lock().once().returning(|_| Ok(None));
     let (context, _) = mocks.context(hardened());
-    let outcome = SignIn::new(context).run(input(PASSWORD)).await;
+    let outcome = SignIn::new(context)
+        .run(&samples::request(), input(PASSWORD))
+        .await;
     assert!(
         matches!(outcome, Err(SignInError::InvalidCredentials)),
         "{outcome:?}"
     );
 }
 
+/// The column that Better Auth's plugin leaves behind is not in memory, so the store is mocked.
+#[tokio::test]
+async fn who_enrolled_a_second_factor_elsewhere_is_refused_and_gets_no_session() {
+    let mut mocks = Mocks::default();
+    found(&mut mocks);
+    let credential = samples::credential(&samples::user("ada"), "hash");
+    mocks
+        .store
+        .accounts
+        .expect_find_credential()
+        .returning(move |_| Ok(Some(credential.clone())));
+    verdict(&mut mocks, Verdict::Match);
+    mocks.store.transactions = 1;
+    mocks
+        .store
+        .users
+        .expect_lock()
+        .once()
+        .returning(|_| Ok(Some(Locked::by_store(samples::user("ada")))));
+    mocks
+        .store
+        .users
+        .expect_has_second_factor()
+        .once()
+        .returning(|_| Ok(true));
+    let (context, commits) = mocks.context(hardened());
+    let outcome = SignIn::new(context)
+        .run(&samples::request(), input(PASSWORD))
+        .await;
+    assert!(
+        matches!(outcome, Err(SignInError::SecondFactorUnavailable)),
+        "{outcome:?}"
+    );
+    assert_eq!(commits.count(), 1, "the refusal is recorded");
+}
+
 #[tokio::test]
 async fn en_4_an_unverified_address_is_told_to_who_knows_the_password_only() {
     let mut settings = hardened();
     settings.email_and_password.require_email_verification = true;
-    for (verdict_of_hasher, told) in [(Verdict::Match, true), (Verdict::Mismatch, false)] {
-        let mut mocks = Mocks::default();
-        known(&mut mocks, samples::user("ada"), "hash");
-        verdict(&mut mocks, verdict_of_hasher);
-        let (context, _) = mocks.context(settings.clone());
-        let outcome = SignIn::new(context).run(input(PASSWORD)).await;
+    for (password, told) in [(PASSWORD, true), ("wrong", false)] {
+        let world = World::new(settings.clone());
+        let ada = world.add_user("ada").await;
+        let outcome = world.sign_in(&ada, password).await;
         assert_eq!(
             matches!(outcome, Err(SignInError::EmailNotVerified)),
             told,
             "{outcome:?}"
         );
+        assert_eq!(world.snapshot().sessions, []);
+        let recorded: &[&str] = if told { &["session.denied"] } else { &[] };
+        assert_eq!(world.events("ada"), recorded);
     }
 }
 
@@ -306,25 +281,28 @@ async fn a_refused_sign_in_mails_the_link_again_where_that_is_wanted() {
     settings.email_and_password.require_email_verification = true;
     settings.email_verification.send_verification_email = true;
     settings.email_verification.send_on_sign_in = true;
-    let mut mocks = Mocks::default();
-    known(&mut mocks, samples::user("ada"), "hash");
-    verdict(&mut mocks, Verdict::Match);
-    mocks.store.transactions = 1;
-    mocks.store.outbox.expect_push().once().returning(|_| Ok(()));
-    let (context, commits) = mocks.context(settings);
-    let outcome = SignIn::new(context).run(input(PASSWORD)).await;
+    let world = World::new(settings);
+    let ada: User = world.add_user("ada").await;
+    let outcome = world.sign_in(&ada, PASSWORD).await;
     assert!(
         matches!(outcome, Err(SignInError::EmailNotVerified)),
         "{outcome:?}"
     );
-    assert_eq!(commits.count(), 1);
+    let emails = world.emails().await;
+    assert_eq!(emails.len(), 1);
+    assert_eq!(
+        (&emails[0].kind, &emails[0].to),
+        (&EmailKind::VerifyEmail, &ada.email)
+    );
 }
 
 #[tokio::test]
 async fn pw_5_an_overlong_password_costs_nothing() {
     for (settings, hidden) in [(hardened(), true), (compatible(), false)] {
         let (context, _) = Mocks::default().context(settings);
-        let outcome = SignIn::new(context).run(input(&"x".repeat(129))).await;
+        let outcome = SignIn::new(context)
+            .run(&samples::request(), input(&"x".repeat(129)))
+            .await;
         assert_eq!(
             matches!(outcome, Err(SignInError::InvalidCredentials)),
             hidden,

@@ -2,13 +2,15 @@ use std::sync::Arc;
 
 use doorward_application::password::{SignUp, SignUpError, SignUpInput};
 use doorward_application::settings::Settings;
+use doorward_domain::email::EmailKind;
 use doorward_domain::password::{HashError, MockCommonPasswords, Password, PasswordHash, PasswordProblem};
-use doorward_domain::session::{Lifetime, TokenStorage};
+use doorward_domain::session::{AuthMethod, TokenStorage};
 use doorward_domain::user::{Email, UserName};
-use doorward_domain::{Constraint, StoreError};
-use doorward_testing::{Commits, FixedClock, Mocks, PASSWORD, samples};
+use doorward_domain::{Constraint, Locked, StoreError};
+use doorward_testing::{Commits, FixedClock, Mocks, PASSWORD, PlainHasher, samples};
 
-use super::{client, compatible, hardened, out_of_reach};
+use super::world::remembered;
+use super::{World, compatible, hardened, out_of_reach};
 
 fn input(password: &str) -> SignUpInput {
     SignUpInput {
@@ -18,10 +20,8 @@ fn input(password: &str) -> SignUpInput {
         image: None,
         username: None,
         extra: std::collections::BTreeMap::new(),
-        lifetime: Lifetime::Remembered,
         callback: None,
-        client: client(),
-        previous: None,
+        session: remembered(),
     }
 }
 
@@ -37,61 +37,60 @@ fn hashing(mocks: &mut Mocks) {
 fn writing(mocks: &mut Mocks) {
     mocks.store.transactions = 1;
     mocks.store.users.expect_insert().once().returning(|_| Ok(()));
+    mocks
+        .store
+        .users
+        .expect_lock()
+        .returning(|_| Ok(Some(Locked::by_store(samples::user("ada")))));
+    mocks
+        .store
+        .users
+        .expect_has_second_factor()
+        .returning(|_| Ok(false));
     mocks.store.accounts.expect_insert().once().returning(|_| Ok(()));
     mocks.store.sessions.expect_insert().once().returning(|_| Ok(()));
     mocks.store.sessions.expect_trim().returning(|_, _| Ok(0));
 }
 
 #[tokio::test]
-async fn user_account_and_session_are_one_transaction_and_hashing_is_before_it() {
+async fn a_sign_up_adds_a_user_an_account_and_a_session() {
+    let world = World::new(hardened());
+    let signed_up = SignUp::new(world.context.clone())
+        .run(&samples::request(), input(PASSWORD))
+        .await
+        .unwrap();
+    let opened = signed_up.opened.unwrap();
+    let snapshot = world.snapshot();
+    assert_eq!(snapshot.users, [signed_up.user.clone()]);
+    assert!(!signed_up.user.email_verified);
+    let id = signed_up.user.id.as_str();
+    assert_eq!(
+        world.hash(id).as_deref(),
+        Some(PlainHasher::hash_of(PASSWORD).expose())
+    );
+    assert_eq!(snapshot.accounts.len(), 1);
+    assert_eq!(snapshot.sessions, [opened.session.clone()]);
+    assert_eq!(opened.session.user_id, signed_up.user.id);
+    assert_eq!(opened.session.token.storage(), TokenStorage::Digest, "TK-2");
+    assert_eq!(opened.session.authentication.methods, [AuthMethod::Password]);
+    assert_eq!(world.events(id), ["user.signed_up", "session.issued"]);
+}
+
+#[tokio::test]
+async fn hashing_is_before_the_transaction() {
     let (mut mocks, commits) = (Mocks::default(), Arc::new(Commits::default()));
     let seen = commits.clone();
     mocks.hasher.expect_hash().once().returning(move |_| {
         assert!(!seen.is_open(), "slow work belongs before the transaction");
         Ok(PasswordHash::from_stored("hash"))
     });
-    mocks.store.transactions = 1;
-    mocks
-        .store
-        .users
-        .expect_insert()
-        .once()
-        .withf(|user| !user.email_verified)
-        .returning(|_| Ok(()));
-    let is_hash = |account: &doorward_domain::account::Account| {
-        account
-            .password
-            .as_ref()
-            .is_some_and(|password| password.expose() == "hash")
-            && account.account_id == account.user_id.as_str()
-    };
-    mocks
-        .store
-        .accounts
-        .expect_insert()
-        .once()
-        .withf(is_hash)
-        .returning(|_| Ok(()));
-    mocks
-        .store
-        .sessions
-        .expect_insert()
-        .once()
-        .withf(|session| session.token.storage() == TokenStorage::Digest)
-        .returning(|_| Ok(()));
-    mocks
-        .store
-        .sessions
-        .expect_trim()
-        .once()
-        .withf(|_, keep| *keep == 100)
-        .returning(|_, _| Ok(0));
+    writing(&mut mocks);
     let (context, commits) = mocks.context_with(hardened(), commits, Arc::new(FixedClock::default()));
-    let signed_up = SignUp::new(context).run(input(PASSWORD)).await.unwrap();
+    let outcome = SignUp::new(context)
+        .run(&samples::request(), input(PASSWORD))
+        .await;
+    assert!(outcome.is_ok(), "{outcome:?}");
     assert_eq!(commits.count(), 1);
-    let opened = signed_up.opened.unwrap();
-    assert_eq!(opened.session.user_id, signed_up.user.id);
-    assert_ne!(opened.session.token.as_str(), opened.token.expose());
 }
 
 #[tokio::test]
@@ -101,7 +100,9 @@ async fn re_1_what_was_not_committed_is_not_acknowledged() {
     writing(&mut mocks);
     mocks.store.commits_fail = true;
     let (context, _) = mocks.context(hardened());
-    let outcome = SignUp::new(context).run(input(PASSWORD)).await;
+    let outcome = SignUp::new(context)
+        .run(&samples::request(), input(PASSWORD))
+        .await;
     assert!(
         matches!(outcome, Err(SignUpError::Store(StoreError::Unavailable(_)))),
         "{outcome:?}"
@@ -109,81 +110,84 @@ async fn re_1_what_was_not_committed_is_not_acknowledged() {
 }
 
 #[tokio::test]
-async fn a_letter_is_written_in_the_same_transaction() {
+async fn en_4_an_address_that_has_to_be_verified_is_mailed_and_opens_no_session_before() {
     let mut settings = hardened();
     settings.email_and_password.require_email_verification = true;
     settings.email_verification.send_verification_email = true;
-    let (mut mocks, commits) = (Mocks::default(), Arc::new(Commits::default()));
-    hashing(&mut mocks);
-    mocks.store.transactions = 1;
-    mocks.store.users.expect_insert().once().returning(|_| Ok(()));
-    mocks.store.accounts.expect_insert().once().returning(|_| Ok(()));
-    mocks
-        .store
-        .verifications
-        .expect_insert()
-        .once()
-        .returning(|_| Ok(()));
-    let seen = commits.clone();
-    mocks.store.outbox.expect_push().once().returning(move |message| {
-        assert!(seen.is_open());
-        assert!(!message.sealed.contains("ada"), "TK-2: sealed");
-        Ok(())
-    });
-    let (context, commits) = mocks.context_with(settings, commits, Arc::new(FixedClock::default()));
-    let signed_up = SignUp::new(context).run(input(PASSWORD)).await.unwrap();
-    assert!(
-        signed_up.opened.is_none(),
-        "EN-4: not before the address is verified"
+    let world = World::new(settings);
+    let signed_up = SignUp::new(world.context.clone())
+        .run(&samples::request(), input(PASSWORD))
+        .await
+        .unwrap();
+    assert!(signed_up.opened.is_none());
+    let snapshot = world.snapshot();
+    assert_eq!(snapshot.sessions, []);
+    assert_eq!(snapshot.verifications.len(), 1);
+    assert!(!snapshot.outbox[0].0.sealed.contains("ada"), "TK-2: sealed");
+    let emails = world.emails().await;
+    assert_eq!(emails.len(), 1);
+    assert_eq!(
+        (&emails[0].kind, &emails[0].to),
+        (&EmailKind::VerifyEmail, &signed_up.user.email)
     );
-    assert_eq!(commits.count(), 1);
 }
 
 #[tokio::test]
 async fn a_taken_address_is_told_where_a_session_would_tell_it_anyway() {
+    let world = World::new(compatible());
+    world.add_user("ada").await;
+    let before = world.snapshot();
+    let outcome = SignUp::new(world.context.clone())
+        .run(&samples::request(), input(PASSWORD))
+        .await;
+    assert!(matches!(outcome, Err(SignUpError::EmailTaken)), "{outcome:?}");
+    assert!(world.snapshot() == before);
+}
+
+/// Of two at once, the unique index decides: the store is mocked.
+#[tokio::test]
+async fn re_3_an_address_taken_meanwhile_is_told_in_the_same_way() {
     let mut mocks = Mocks::default();
     hashing(&mut mocks);
     mocks.store.transactions = 1;
     let taken = |_: &doorward_domain::user::User| Err(StoreError::Conflict(Constraint::UserEmail));
     mocks.store.users.expect_insert().once().returning(taken);
     let (context, commits) = mocks.context(compatible());
-    let outcome = SignUp::new(context).run(input(PASSWORD)).await;
+    let outcome = SignUp::new(context)
+        .run(&samples::request(), input(PASSWORD))
+        .await;
     assert!(matches!(outcome, Err(SignUpError::EmailTaken)), "{outcome:?}");
     assert_eq!(commits.count(), 0);
 }
 
 #[tokio::test]
 async fn en_2_where_nothing_else_tells_it_a_taken_address_is_not_told_and_its_owner_is() {
-    for first_today in [true, false] {
-        let mut settings = hardened();
-        settings.email_and_password.require_email_verification = true;
-        let mut mocks = Mocks::default();
-        hashing(&mut mocks);
-        mocks.store.transactions = 2;
-        let taken = |_: &doorward_domain::user::User| Err(StoreError::Conflict(Constraint::UserEmail));
-        mocks.store.users.expect_insert().once().returning(taken);
-        mocks
-            .store
-            .users
-            .expect_find_by_email()
-            .once()
-            .returning(|_| Ok(Some(samples::user("ada"))));
-        let mark = mocks.store.verifications.expect_insert_unless_live();
-        mark.once().returning(move |row, _| {
-            assert_eq!(row.id, "sign-up-notice:ada");
-            Ok(first_today)
-        });
-        mocks
-            .store
-            .outbox
-            .expect_push()
-            .times(usize::from(first_today))
-            .returning(|_| Ok(()));
-        let (context, _) = mocks.context(settings);
-        let signed_up = SignUp::new(context).run(input(PASSWORD)).await.unwrap();
+    let mut settings = hardened();
+    settings.email_and_password.require_email_verification = true;
+    let world = World::new(settings);
+    let ada = world.add_user("ada").await;
+    for emails_of_this_try in [1, 0] {
+        let signed_up = SignUp::new(world.context.clone())
+            .run(&samples::request(), input(PASSWORD))
+            .await
+            .unwrap();
         assert!(signed_up.opened.is_none());
-        assert_ne!(signed_up.user.id.as_str(), "ada");
+        assert_ne!(signed_up.user.id, ada.id);
+        assert_eq!(world.snapshot().users, [ada.clone()]);
+        let emails = world.emails().await;
+        assert_eq!(emails.len(), emails_of_this_try, "EN-5: one an hour");
+        assert!(
+            emails
+                .iter()
+                .all(|email| email.kind == EmailKind::SignUpAttempt && email.to == ada.email)
+        );
     }
+    world.clock.advance(chrono::TimeDelta::hours(1));
+    SignUp::new(world.context.clone())
+        .run(&samples::request(), input(PASSWORD))
+        .await
+        .unwrap();
+    assert_eq!(world.emails().await.len(), 1);
 }
 
 #[tokio::test]
@@ -198,7 +202,9 @@ async fn what_is_refused_costs_no_hash_and_touches_nothing() {
         disabled(|settings| settings.email_and_password.disable_sign_up = true),
     ] {
         let (context, _) = Mocks::default().context(settings);
-        let outcome = SignUp::new(context).run(input(PASSWORD)).await;
+        let outcome = SignUp::new(context)
+            .run(&samples::request(), input(PASSWORD))
+            .await;
         assert!(matches!(outcome, Err(SignUpError::Disabled)), "{outcome:?}");
     }
     for (password, problem) in [
@@ -215,7 +221,9 @@ async fn what_is_refused_costs_no_hash_and_touches_nothing() {
             ..Mocks::default()
         };
         let (context, _) = mocks.context(hardened());
-        let outcome = SignUp::new(context).run(input(password)).await;
+        let outcome = SignUp::new(context)
+            .run(&samples::request(), input(password))
+            .await;
         assert!(
             matches!(outcome, Err(SignUpError::Password(found)) if found == problem),
             "{outcome:?}"
@@ -232,7 +240,9 @@ async fn re_8_a_full_queue_is_told_and_touches_nothing() {
         .once()
         .returning(|_| Err(HashError::Busy));
     let (context, _) = mocks.context(hardened());
-    let outcome = SignUp::new(context).run(input(PASSWORD)).await;
+    let outcome = SignUp::new(context)
+        .run(&samples::request(), input(PASSWORD))
+        .await;
     assert!(
         matches!(outcome, Err(SignUpError::Hash(HashError::Busy))),
         "{outcome:?}"
@@ -252,6 +262,9 @@ async fn a_store_that_fails_midway_leaves_nothing() {
         .once()
         .returning(|_| Err(out_of_reach()));
     let (context, commits) = mocks.context(hardened());
-    assert!(SignUp::new(context).run(input(PASSWORD)).await.is_err());
+    let outcome = SignUp::new(context)
+        .run(&samples::request(), input(PASSWORD))
+        .await;
+    assert!(outcome.is_err());
     assert_eq!(commits.count(), 0);
 }
