@@ -11,6 +11,7 @@ mod app;
 mod clock;
 mod database;
 mod entropy;
+mod faulty;
 mod in_memory;
 mod mocks;
 
@@ -18,5 +19,6 @@ pub use app::{Browser, PASSWORD, Response, SECRET, Setup, TestApp};
 pub use clock::FixedClock;
 pub use database::{POSTGRES_URL, TestDatabase};
 pub use entropy::SeededEntropy;
+pub use faulty::{Faulty, FaultyStore};
 pub use in_memory::{PlainHasher, in_memory_context, in_memory_ports};
 pub use mocks::{Commits, MockStore, Mocks};

@@ -7,6 +7,7 @@
 
 mod delete_user;
 mod deliver_mail;
+mod faults;
 mod passwords;
 mod read_session;
 mod sign_in;
