@@ -121,6 +121,11 @@ impl Repositories for Counted {
         self.others.fetch_add(1, Ordering::SeqCst);
         self.store.outbox()
     }
+
+    fn audit_events(&self) -> &dyn AuditEventRepository {
+        self.others.fetch_add(1, Ordering::SeqCst);
+        self.store.audit_events()
+    }
 }
 
 #[async_trait]

@@ -319,7 +319,7 @@ fn se_9_a_cache_in_many_cookies_is_kept_in_step_and_cleared_whole() {
             .wait(app.store.users().find_by_email(&samples::email("ada")))
             .unwrap();
         if let Some(user) = user {
-            app.wait(app.store.users().delete(&user.id)).unwrap();
+            assert!(app.wait(app.store.users().delete(&user.id)).unwrap().is_removed());
         }
     }
 }
