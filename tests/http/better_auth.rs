@@ -2,7 +2,7 @@
 
 use doorward_application::settings::Preset;
 use doorward_domain::access::{AccessPolicy, permissions};
-use doorward_domain::fields::{FieldKind, FieldSpec, FieldValue};
+use doorward_domain::fields::{FieldKind, FieldName, FieldSpec, FieldValue};
 use doorward_testing::{Browser, PASSWORD, TestApp};
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::administration::refused;
 
 fn field(name: &str, kind: FieldKind) -> FieldSpec {
     FieldSpec {
-        name: name.to_owned(),
+        name: FieldName::parse(name).unwrap(),
         kind,
         required: false,
         default: None,

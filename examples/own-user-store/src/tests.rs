@@ -28,7 +28,10 @@ async fn names_are_tidy_with_and_without_a_transaction() {
         ..samples::user(id)
     };
     store.users().insert(&untidy("ada")).await.expect("a user");
-    let tx = store.begin().await.expect("a transaction");
+    let tx = store
+        .begin(&doorward_testing::samples::request())
+        .await
+        .expect("a transaction");
     tx.users().insert(&untidy("countess")).await.expect("a user");
     tx.commit().await.expect("a commit");
     for id in ["ada", "countess"] {
