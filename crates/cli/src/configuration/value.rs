@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use config::{Value, ValueKind};
-use doorward_application::settings::{DeletionMode, Preset};
+use doorward_application::settings::{DeletionMode, Preset, WhenEnrolled};
 use doorward_domain::Secret;
 use doorward_domain::password::LengthUnit;
 use doorward_domain::session::TokenStorage;
@@ -340,6 +340,7 @@ macro_rules! words {
 
 words!(Preset { "hardened" = Self::Hardened, "better-auth" = Self::BetterAuth });
 words!(TokenStorage { "digest" = Self::Digest, "clear" = Self::Plaintext });
+words!(WhenEnrolled { "refuse" = Self::Refuse, "ignore" = Self::Ignore });
 words!(DeletionMode { "soft" = Self::Soft, "hard" = Self::Hard });
 words!(LengthUnit { "code-points" = Self::CodePoints, "utf-16" = Self::Utf16Units });
 words!(Strategy { "compact" = Self::Compact, "jwt" = Self::Jwt, "jwe" = Self::Jwe });

@@ -258,8 +258,9 @@ pub async fn sessions_of_anybody(store: Arc<dyn Store>) {
     assert_eq!(listed, [expired.clone(), impersonated.clone()]);
     let delete = async |handle: &str| {
         let handle = SessionHandle::new(handle);
-        let found = store.sessions().find_by_handle(&handle).await.unwrap();
-        found.map(|session| session.id)
+        let found = store.sessions().find_by_handle(&handle).await.unwrap()?;
+        assert!(store.sessions().delete(&found.id).await.unwrap().is_removed());
+        Some(found.id)
     };
     assert_eq!(delete("unknown").await, None);
     assert_eq!(

@@ -72,7 +72,7 @@ pub(super) fn security() -> Vec<Entry> {
         Entry::new(
             "security.restrict_impersonation",
             |config| &mut config.settings.security.restrict_impersonation,
-            "Whether an administrator in a user's place has no admin rights and cannot change how the user signs in.",
+            "Whether an administrator who impersonates a user has no admin rights and cannot change how the user signs in.",
         ),
         Entry::new(
             "security.declared_roles_only",
@@ -88,6 +88,16 @@ pub(super) fn security() -> Vec<Entry> {
             "security.revoke_sessions_on_password_set",
             |config| &mut config.settings.security.revoke_sessions_on_password_set,
             "Whether a password that an administrator sets ends the user's sessions.",
+        ),
+        Entry::new(
+            "security.protect_more_privileged",
+            |config| &mut config.settings.security.protect_more_privileged,
+            "Whether nobody changes a user who may do more than they, and nobody grants more than they have. Administrators may change everybody.",
+        ),
+        Entry::new(
+            "security.unverify_changed_email",
+            |config| &mut config.settings.security.unverify_changed_email,
+            "Whether an address that an administrator changes counts as unverified until somebody verifies it.",
         ),
         Entry::new(
             "security.strict_lists",

@@ -79,6 +79,11 @@ pub(super) fn signing_in() -> Vec<Entry> {
             |config| &mut config.settings.email_verification.expires_in,
             "Seconds a verification link is good for.",
         ),
+        Entry::new(
+            "two_factor.when_enrolled",
+            |config| &mut config.settings.two_factor.when_enrolled,
+            "What happens when a user signs in who enrolled a second factor with Better Auth: `refuse`, or `ignore`, which lets them in by the password alone and is dangerous.",
+        ),
     ]
 }
 
