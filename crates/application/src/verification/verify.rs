@@ -8,7 +8,7 @@ use doorward_domain::{Changed, Locked, RequestContext, StoreError, Transaction, 
 use super::VerificationLinks;
 use super::links::{LinkError, PresentedLink, Use};
 use crate::Context;
-use crate::sign_in::{Admission, IssuedSession, SessionIssuer, SessionRequest};
+use crate::sign_in::{Admission, IssuedSession, SessionIssuer, SessionRequest, SignInDenied};
 
 /// Why a link does nothing.
 #[derive(Debug, thiserror::Error)]
@@ -91,11 +91,33 @@ impl VerifyEmail {
         }
     }
 
+    /// A hook that refuses the sign-in undoes all that came with it; the address is verified nevertheless, without one.
     async fn verify(
         &self,
         request: &RequestContext,
         link: &PresentedLink,
     ) -> Result<Verified, VerifyEmailError> {
+        let wanted = self
+            .context
+            .settings
+            .email_verification
+            .auto_sign_in_after_verification;
+        match self.verify_once(request, link, wanted).await? {
+            Some(verified) => Ok(verified),
+            None => {
+                let verified = self.verify_once(request, link, false).await?;
+                verified.ok_or(VerifyEmailError::InvalidToken)
+            }
+        }
+    }
+
+    /// Nothing is done, and nothing answered, if a hook refuses the sign-in.
+    async fn verify_once(
+        &self,
+        request: &RequestContext,
+        link: &PresentedLink,
+        signs_in: bool,
+    ) -> Result<Option<Verified>, VerifyEmailError> {
         let claims = &link.claims;
         let found = self.context.store().users().find_by_email(&claims.email).await?;
         let found = found.ok_or(VerifyEmailError::UserNotFound)?;
@@ -105,10 +127,10 @@ impl VerifyEmail {
             return Err(VerifyEmailError::InvalidToken);
         }
         if user.email_verified {
-            return Ok(Verified::Address {
+            return Ok(Some(Verified::Address {
                 user: user.into_inner(),
                 opened: None,
-            });
+            }));
         }
         let now = self.context.now();
         if link.consumed || self.links.consume(&*tx, link).await? == Use::NotPermitted {
@@ -127,44 +149,40 @@ impl VerifyEmail {
             ..user
         });
         tx.record(Event::of(EventKind::EmailVerified, &user.id)).await?;
-        let opened = match self.sign_in(request, &*tx, &user).await? {
-            None => {
-                tx.commit().await?;
-                None
+        let is_signed_in = request.signed_in().is_ok_and(|caller| caller.user.id == user.id);
+        let opened = if signs_in && !is_signed_in {
+            let admission = self.sign_in(request, &*tx, &user).await?;
+            if matches!(admission, Admission::Denied(SignInDenied::Rejected(_))) {
+                return Ok(None);
             }
-            Some(admission) => {
-                self.issuer.commit(tx, &user, &admission).await?;
-                match admission {
-                    Admission::Issued(issued) => Some(issued),
-                    Admission::Denied(_) | Admission::Challenged(_) => None,
-                }
+            self.issuer.commit(tx, &user, &admission).await?;
+            match admission {
+                Admission::Issued(issued) => Some(issued),
+                Admission::Denied(_) | Admission::Challenged(_) => None,
             }
+        } else {
+            tx.commit().await?;
+            None
         };
         tracing::info!(user = %user.id, "address verified");
-        Ok(Verified::Address {
+        Ok(Some(Verified::Address {
             user: user.into_inner(),
             opened,
-        })
+        }))
     }
 
-    /// Asks the issuer for a session, where following a link signs in and the browser is not signed in as the user already.
     async fn sign_in(
         &self,
         request: &RequestContext,
         tx: &dyn Transaction,
         user: &Locked<User>,
-    ) -> Result<Option<Admission>, VerifyEmailError> {
-        let settings = &self.context.settings.email_verification;
-        let is_signed_in = request.signed_in().is_ok_and(|caller| caller.user.id == user.id);
-        if !settings.auto_sign_in_after_verification || is_signed_in {
-            return Ok(None);
-        }
+    ) -> Result<Admission, StoreError> {
         let proof = Authentication::by(AuthMethod::EmailLink, self.context.now());
         let wanted = SessionRequest {
             lifetime: Lifetime::Remembered,
             previous: None,
         };
-        Ok(Some(self.issuer.issue(request, tx, user, proof, wanted).await?))
+        self.issuer.issue(request, tx, user, proof, wanted).await
     }
 
     async fn change(

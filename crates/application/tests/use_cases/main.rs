@@ -8,8 +8,10 @@
 mod delete_user;
 mod deliver_mail;
 mod faults;
+mod issuer;
 mod passwords;
 mod read_session;
+mod rotation;
 mod sign_in;
 mod sign_up;
 mod world;
