@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 
+mod administration;
 mod delete_user;
 mod deliver_mail;
 mod faults;

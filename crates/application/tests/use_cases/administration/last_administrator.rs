@@ -1,0 +1,141 @@
+//! Somebody is always left to administer the others (AC-5).
+
+use doorward_application::access::{AdminDeleteUser, AdminError, AdminUpdateUser, RoleInput};
+use doorward_application::user::{DeleteUser, DeleteUserError, DeleteUserInput};
+use doorward_domain::access::Ban;
+use doorward_domain::user::User;
+use doorward_testing::samples;
+use samples::at;
+
+use super::super::World;
+use super::{add, ban, id, operator, role, settings};
+
+/// What another administrator may be like.
+#[derive(Clone, Copy, Debug)]
+enum Other {
+    Absent,
+    Banned,
+    Unverified,
+    Deleted,
+    OnceBanned,
+    Active,
+}
+
+impl Other {
+    const fn administers(self) -> bool {
+        matches!(self, Self::OnceBanned | Self::Active)
+    }
+
+    async fn add(self, world: &World) {
+        let other = User {
+            role: Some(role("admin")),
+            email_verified: true,
+            ..samples::user("other")
+        };
+        let other = match self {
+            Self::Absent => return,
+            Self::Active => other,
+            Self::Banned => User {
+                ban: Ban::of("spam".to_owned(), None),
+                ..other
+            },
+            Self::OnceBanned => User {
+                ban: Ban::of("spam".to_owned(), Some(at(0))),
+                ..other
+            },
+            Self::Unverified => User {
+                email_verified: false,
+                ..other
+            },
+            Self::Deleted => other.deleted(at(0)),
+        };
+        world.add(other).await;
+    }
+}
+
+async fn world(other: Other) -> World {
+    let mut settings = settings();
+    settings.email_and_password.require_email_verification = true;
+    settings.delete_user.enabled = true;
+    let world = World::new(settings);
+    add(&world, "ada", "admin").await;
+    other.add(&world).await;
+    world
+}
+
+/// Only those count who could sign in.
+#[tokio::test]
+async fn ac_5_the_last_administrator_who_can_sign_in_stays() {
+    for other in [
+        Other::Absent,
+        Other::Banned,
+        Other::Unverified,
+        Other::Deleted,
+        Other::OnceBanned,
+        Other::Active,
+    ] {
+        for act in 0..3 {
+            let world = world(other).await;
+            let before = world.snapshot();
+            let context = world.context.clone();
+            let input = RoleInput {
+                user: id("ada"),
+                role: role("user"),
+            };
+            let outcome = match act {
+                0 => AdminDeleteUser::new(context).run(&operator(), &id("ada")).await,
+                1 => AdminUpdateUser::new(context)
+                    .ban(&operator(), ban("ada"))
+                    .await
+                    .map(drop),
+                _ => AdminUpdateUser::new(context)
+                    .set_role(&operator(), input)
+                    .await
+                    .map(drop),
+            };
+            if other.administers() {
+                assert!(outcome.is_ok(), "{other:?} {act} {outcome:?}");
+                assert!(world.snapshot() != before);
+            } else {
+                assert!(
+                    matches!(outcome, Err(AdminError::LastAdministrator)),
+                    "{other:?} {act} {outcome:?}"
+                );
+                assert!(world.snapshot() == before, "{other:?} {act}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn ac_5_the_last_administrator_does_not_leave_either() {
+    for other in [Other::Banned, Other::Active] {
+        let world = world(other).await;
+        let ada = world.user("ada").await.unwrap();
+        let request = world.signed_in(&ada, "alpha").await;
+        let input = DeleteUserInput {
+            password: None,
+            token: None,
+            callback: None,
+        };
+        let outcome = DeleteUser::new(world.context.clone()).run(&request, input).await;
+        let refused = matches!(outcome, Err(DeleteUserError::LastAdministrator));
+        assert_eq!(refused, !other.administers(), "{other:?} {outcome:?}");
+        let left = world.user("ada").await.unwrap().deleted_at.is_none();
+        assert_eq!(left, refused);
+    }
+}
+
+/// What takes no rights away is done to the last administrator as to everybody.
+#[tokio::test]
+async fn the_last_administrator_keeps_the_role_among_others() {
+    let world = world(Other::Absent).await;
+    let input = RoleInput {
+        user: id("ada"),
+        role: role("user,admin"),
+    };
+    let outcome = AdminUpdateUser::new(world.context.clone())
+        .set_role(&operator(), input)
+        .await;
+    assert_eq!(outcome.unwrap().role, Some(role("user,admin")));
+}
