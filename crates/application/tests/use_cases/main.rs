@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 
 mod administration;
+mod audit;
 mod delete_user;
 mod deliver_mail;
 mod faults;
@@ -13,8 +14,10 @@ mod issuer;
 mod passwords;
 mod read_session;
 mod rotation;
+mod sessions;
 mod sign_in;
 mod sign_up;
+mod verification;
 mod world;
 
 use doorward_application::settings::{Preset, Settings};

@@ -1,0 +1,345 @@
+use chrono::TimeDelta;
+use doorward_application::password::ResetPassword;
+use doorward_application::settings::Settings;
+use doorward_application::user::{ChangeEmail, ChangeEmailError, EmailChanged};
+use doorward_application::verification::{
+    SendVerificationEmail, SendVerificationError, Verified, VerifyEmail, VerifyEmailError, VerifyEmailInput,
+};
+use doorward_domain::email::EmailKind;
+use doorward_domain::password::Password;
+use doorward_domain::session::{Authentication, Session};
+use doorward_domain::user::{Email, User};
+use doorward_domain::verification::Purpose;
+use doorward_domain::{Repositories, RequestContext};
+use doorward_testing::{PASSWORD, samples};
+use samples::at;
+
+use super::world::token_of;
+use super::{World, compatible, hardened};
+
+fn mailing(mut settings: Settings) -> Settings {
+    settings.email_verification.send_verification_email = true;
+    settings.change_email.enabled = true;
+    settings
+}
+
+fn email(text: &str) -> Email {
+    Email::parse(text).unwrap()
+}
+
+async fn verify(world: &World, request: &RequestContext, token: &str) -> Result<Verified, VerifyEmailError> {
+    let input = VerifyEmailInput {
+        token,
+        callback: None,
+    };
+    VerifyEmail::new(world.context.clone()).run(request, input).await
+}
+
+/// The token of a link that verifies this user's address.
+async fn asked(world: &World, user: &User) -> String {
+    SendVerificationEmail::new(world.context.clone())
+        .for_anybody(&samples::request(), &user.email, None)
+        .await
+        .unwrap();
+    world.mailed_token().await
+}
+
+fn verified(id: &str) -> User {
+    User {
+        email_verified: true,
+        ..samples::user(id)
+    }
+}
+
+#[tokio::test]
+async fn en_1_nobody_learns_from_asking_for_a_link_whose_address_it_is() {
+    let world = World::new(mailing(hardened()));
+    world.add(verified("verified")).await;
+    let before = world.snapshot();
+    let send = SendVerificationEmail::new(world.context.clone());
+    for address in ["verified@example.test", "nobody@example.test"] {
+        let outcome = send.for_anybody(&samples::request(), &email(address), None).await;
+        assert!(outcome.is_ok(), "{outcome:?}");
+    }
+    assert!(world.snapshot() == before);
+}
+
+#[tokio::test]
+async fn who_is_signed_in_asks_for_their_own_unverified_address() {
+    let world = World::new(mailing(hardened()));
+    let ada = world.add_user("ada").await;
+    let grace = world.add(verified("grace")).await;
+    let send = SendVerificationEmail::new(world.context.clone());
+    let before = world.snapshot();
+    let request = samples::request_by(&ada);
+    let outcome = send.for_user(&request, &grace.email, None).await;
+    assert!(
+        matches!(outcome, Err(SendVerificationError::Mismatch)),
+        "{outcome:?}"
+    );
+    let outcome = send
+        .for_user(&samples::request_by(&grace), &grace.email, None)
+        .await;
+    assert!(
+        matches!(outcome, Err(SendVerificationError::AlreadyVerified)),
+        "{outcome:?}"
+    );
+    let outcome = send.for_user(&samples::request(), &ada.email, None).await;
+    assert!(
+        matches!(outcome, Err(SendVerificationError::NotSignedIn(_))),
+        "{outcome:?}"
+    );
+    assert!(world.snapshot() == before);
+    send.for_user(&request, &ada.email, None).await.unwrap();
+    assert_eq!(world.emails().await[0].to, ada.email);
+}
+
+#[tokio::test]
+async fn tk_3_a_link_verifies_once_and_may_be_followed_again() {
+    for settings in [mailing(hardened()), mailing(compatible())] {
+        let world = World::new(settings);
+        let ada = world.add_user("ada").await;
+        let token = asked(&world, &ada).await;
+        let outcome = verify(&world, &samples::request(), &token).await.unwrap();
+        assert!(matches!(outcome, Verified::Address { opened: None, .. }));
+        assert!(world.user("ada").await.unwrap().email_verified);
+        let before = world.snapshot();
+        let outcome = verify(&world, &samples::request(), &token).await.unwrap();
+        assert!(matches!(outcome, Verified::Address { opened: None, .. }));
+        assert!(world.snapshot() == before);
+    }
+}
+
+#[tokio::test]
+async fn tk_3_a_link_that_was_used_does_not_verify_a_second_time() {
+    let world = World::new(mailing(hardened()));
+    let ada = world.add_user("ada").await;
+    let token = asked(&world, &ada).await;
+    verify(&world, &samples::request(), &token).await.unwrap();
+    let change = doorward_domain::user::UserChange {
+        email_verified: Some(false),
+        ..Default::default()
+    };
+    world.store.users().update(&ada.id, &change, at(0)).await.unwrap();
+    let before = world.snapshot();
+    let outcome = verify(&world, &samples::request(), &token).await;
+    assert!(
+        matches!(outcome, Err(VerifyEmailError::InvalidToken)),
+        "{outcome:?}"
+    );
+    assert!(world.snapshot() == before);
+}
+
+#[tokio::test]
+async fn tk_4_a_link_expires() {
+    for settings in [mailing(hardened()), mailing(compatible())] {
+        let world = World::new(settings);
+        let ada = world.add_user("ada").await;
+        let token = asked(&world, &ada).await;
+        world.clock.advance(TimeDelta::hours(1) + TimeDelta::seconds(1));
+        let before = world.snapshot();
+        let outcome = verify(&world, &samples::request(), &token).await;
+        assert!(
+            matches!(outcome, Err(VerifyEmailError::TokenExpired)),
+            "{outcome:?}"
+        );
+        assert!(world.snapshot() == before);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_link_changes_nothing() {
+    let world = World::new(mailing(hardened()));
+    world.add_user("ada").await;
+    let before = world.snapshot();
+    for token in ["", "unknown", "a.b.c", "a\0"] {
+        let outcome = verify(&world, &samples::request(), token).await;
+        assert!(
+            matches!(outcome, Err(VerifyEmailError::InvalidToken)),
+            "{outcome:?}"
+        );
+    }
+    assert!(world.snapshot() == before);
+}
+
+#[tokio::test]
+async fn following_a_link_signs_in_where_that_is_wanted_and_who_is_not_signed_in_already() {
+    for (wanted, already, signs_in) in [(true, false, true), (true, true, false), (false, false, false)] {
+        let mut settings = mailing(hardened());
+        settings.email_verification.auto_sign_in_after_verification = wanted;
+        let world = World::new(settings);
+        let ada = world.add_user("ada").await;
+        let token = asked(&world, &ada).await;
+        let request = if already {
+            samples::request_by(&ada)
+        } else {
+            samples::request()
+        };
+        match verify(&world, &request, &token).await.unwrap() {
+            Verified::Address { opened, .. } => assert_eq!(opened.is_some(), signs_in),
+            verified => panic!("{verified:?}"),
+        }
+        assert_eq!(world.snapshot().sessions.len(), usize::from(signs_in));
+    }
+}
+
+async fn ask(world: &World, request: &RequestContext, to: &str) -> Result<EmailChanged, ChangeEmailError> {
+    ChangeEmail::new(world.context.clone())
+        .run(request, email(to), None)
+        .await
+}
+
+#[tokio::test]
+async fn pw_9_what_may_not_be_changed_stays() {
+    let world = World::new(mailing(hardened()));
+    let ada = world.add(verified("ada")).await;
+    let stale = Session {
+        authentication: Authentication::unknown(at(-24 * 3600)),
+        ..samples::session(&ada, "stale")
+    };
+    let stale = world.with_session(&ada, stale, "stale").await;
+    let before = world.snapshot();
+    let outcome = ask(&world, &stale, "new@example.test").await;
+    assert!(matches!(outcome, Err(ChangeEmailError::NotFresh)), "{outcome:?}");
+    let outcome = ask(&world, &samples::request_by(&ada), ada.email.as_str()).await;
+    assert!(matches!(outcome, Err(ChangeEmailError::Same)), "{outcome:?}");
+    let outcome = ask(&world, &samples::request(), "new@example.test").await;
+    assert!(
+        matches!(outcome, Err(ChangeEmailError::NotSignedIn(_))),
+        "{outcome:?}"
+    );
+    assert!(world.snapshot() == before);
+    for (enabled, mails) in [(false, true), (true, false)] {
+        let mut settings = mailing(hardened());
+        settings.change_email.enabled = enabled;
+        settings.email_verification.send_verification_email = mails;
+        let world = World::new(settings);
+        let ada = world.add(verified("ada")).await;
+        let outcome = ask(&world, &samples::request_by(&ada), "new@example.test").await;
+        assert!(
+            matches!(
+                outcome,
+                Err(ChangeEmailError::Disabled | ChangeEmailError::MailNotEnabled)
+            ),
+            "{outcome:?}"
+        );
+        assert_eq!(world.snapshot().users, [ada]);
+    }
+}
+
+#[tokio::test]
+async fn en_2_a_taken_address_is_asked_for_like_a_free_one_and_nobody_is_mailed() {
+    for at_once in [false, true] {
+        let mut settings = mailing(hardened());
+        settings.change_email.update_email_without_verification = at_once;
+        let world = World::new(settings);
+        let ada = world.add_user("ada").await;
+        let grace = world.add_user("grace").await;
+        let before = world.snapshot();
+        let outcome = ask(&world, &samples::request_by(&ada), grace.email.as_str()).await;
+        assert!(matches!(outcome, Ok(EmailChanged::Asked)), "{outcome:?}");
+        assert!(world.snapshot() == before);
+    }
+}
+
+#[tokio::test]
+async fn an_address_changes_when_the_old_one_agreed_and_the_new_one_is_shown() {
+    for settings in [mailing(hardened()), mailing(compatible())] {
+        let mut settings = settings;
+        settings.change_email.send_change_email_confirmation = true;
+        let world = World::new(settings);
+        let ada = world.add(verified("ada")).await;
+        let request = samples::request_by(&ada);
+        ask(&world, &request, "new@example.test").await.unwrap();
+        let first = world.emails().await.remove(0);
+        assert_eq!(first.to, ada.email);
+        let outcome = verify(&world, &request, &token_of(&first)).await;
+        assert!(matches!(outcome, Ok(Verified::ChangeConfirmed)), "{outcome:?}");
+        assert_eq!(world.user("ada").await.unwrap().email, ada.email);
+
+        let second = world.emails().await.remove(0);
+        assert_eq!(
+            (&second.kind, second.to.as_str()),
+            (&EmailKind::VerifyNewEmail, "new@example.test")
+        );
+        let outcome = verify(&world, &request, &token_of(&second)).await;
+        assert!(
+            matches!(outcome, Ok(Verified::AddressChanged { .. })),
+            "{outcome:?}"
+        );
+        let now = world.user("ada").await.unwrap();
+        assert!(now.email_verified && now.email == email("new@example.test"));
+        assert_eq!(
+            world.events("ada"),
+            [
+                "email.change_requested",
+                "email.change_requested",
+                "email.changed"
+            ]
+        );
+    }
+}
+
+#[tokio::test]
+async fn tk_6_somebody_else_s_link_changes_nothing() {
+    let world = World::new(mailing(hardened()));
+    let ada = world.add(verified("ada")).await;
+    let grace = world.add(verified("grace")).await;
+    ask(&world, &samples::request_by(&ada), "new@example.test")
+        .await
+        .unwrap();
+    let token = world.mailed_token().await;
+    let before = world.snapshot();
+    let outcome = verify(&world, &samples::request_by(&grace), &token).await;
+    assert!(
+        matches!(outcome, Err(VerifyEmailError::InvalidUser)),
+        "{outcome:?}"
+    );
+    assert!(world.snapshot() == before);
+}
+
+#[tokio::test]
+async fn re_3_an_address_that_somebody_took_meanwhile_stays_theirs() {
+    let world = World::new(mailing(hardened()));
+    let ada = world.add(verified("ada")).await;
+    ask(&world, &samples::request_by(&ada), "grace@example.test")
+        .await
+        .unwrap();
+    let token = world.mailed_token().await;
+    world.add_user("grace").await;
+    let before = world.snapshot();
+    let outcome = verify(&world, &samples::request(), &token).await;
+    assert!(
+        matches!(outcome, Err(VerifyEmailError::InvalidToken)),
+        "{outcome:?}"
+    );
+    assert!(world.snapshot() == before);
+}
+
+/// What was mailed to the old address opens nothing once the user has another one.
+#[tokio::test]
+async fn tk_5_a_change_of_address_voids_what_was_mailed_before() {
+    let mut settings = mailing(hardened());
+    settings.change_email.update_email_without_verification = true;
+    let world = World::new(settings);
+    let ada = world.add_user("ada").await;
+    let key = samples::key(Purpose::ResetPassword, "reset");
+    let link = samples::verification(&key, &ada);
+    world.store.verifications().insert(&link).await.unwrap();
+    let old = asked(&world, &ada).await;
+    let outcome = ask(&world, &samples::request_by(&ada), "new@example.test").await;
+    assert!(matches!(outcome, Ok(EmailChanged::AtOnce(_))), "{outcome:?}");
+    let now = world.user("ada").await.unwrap();
+    assert!(!now.email_verified && now.email == email("new@example.test"));
+
+    let before = world.snapshot();
+    let outcome = ResetPassword::new(world.context.clone())
+        .run(&samples::request(), "reset", &Password::new(PASSWORD))
+        .await;
+    assert!(outcome.is_err(), "{outcome:?}");
+    assert!(verify(&world, &samples::request(), &old).await.is_err());
+    assert!(world.snapshot() == before);
+    let new = world.mailed_token().await;
+    assert!(verify(&world, &samples::request(), &new).await.is_ok());
+    assert!(world.user("ada").await.unwrap().email_verified);
+}
