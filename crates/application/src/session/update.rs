@@ -26,11 +26,11 @@ impl UpdateSession {
     ) -> Result<Option<ActiveSession>, RequestError> {
         let (caller, now) = (request.signed_in()?, self.context.now());
         let tx = self.context.store().begin(request).await?;
-        let changed = tx
+        let outcome = tx
             .sessions()
             .update_extra(&caller.session.id, changes, now)
             .await?;
-        if changed == Changed::Stale {
+        if outcome == Changed::Stale {
             return Ok(None);
         }
         tx.record(Event::of(EventKind::SessionUpdated, &caller.user.id))

@@ -102,13 +102,11 @@ impl VerifyEmail {
             .settings
             .email_verification
             .auto_sign_in_after_verification;
-        match self.verify_once(request, link, wanted).await? {
-            Some(verified) => Ok(verified),
-            None => {
-                let verified = self.verify_once(request, link, false).await?;
-                verified.ok_or(VerifyEmailError::InvalidToken)
-            }
+        if let Some(verified) = self.verify_once(request, link, wanted).await? {
+            return Ok(verified);
         }
+        let verified = self.verify_once(request, link, false).await?;
+        verified.ok_or(VerifyEmailError::InvalidToken)
     }
 
     /// Nothing is done, and nothing answered, if a hook refuses the sign-in.
