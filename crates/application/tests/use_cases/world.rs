@@ -83,7 +83,7 @@ impl World {
     }
 
     /// The user as they are stored, deleted or not.
-    pub(crate) async fn user(&self, id: &str) -> Option<User> {
+    pub(crate) fn user(&self, id: &str) -> Option<User> {
         self.snapshot()
             .users
             .into_iter()
