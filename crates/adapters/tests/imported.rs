@@ -6,7 +6,7 @@ use std::sync::Arc;
 use doorward_domain::session::SessionToken;
 use doorward_domain::user::{ProfileChange, UserName};
 use doorward_domain::verification::Purpose;
-use doorward_domain::{Changed, SessionId, Store, UserId};
+use doorward_domain::{Changed, Repositories, SessionId, Store, UserId};
 use doorward_testing::TestDatabase;
 use doorward_testing::samples::{self, at, key, now};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};

@@ -7,10 +7,9 @@ use doorward_adapters::sea_orm::schema::{
 };
 use doorward_adapters::sea_orm::{ConnectOptions, ExtraColumns, SeaStore};
 use doorward_domain::fields::FieldKind;
-use doorward_domain::{Repositories, Secret};
+use doorward_domain::Secret;
 use doorward_testing::TestDatabase;
-use doorward_testing::samples;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 
 async fn databases() -> Vec<TestDatabase> {
     let both = [Some(TestDatabase::sqlite()), TestDatabase::postgres().await];
