@@ -12,6 +12,7 @@ mod bearer;
 mod better_auth;
 mod documentation;
 mod fields;
+mod findings;
 mod guards;
 mod hooks;
 mod hostile;

@@ -121,6 +121,14 @@ impl TestDatabase {
         &self.url
     }
 
+    /// Runs a statement that changes it, past the store.
+    ///
+    /// # Panics
+    /// If the database refuses.
+    pub async fn execute(&self, statement: &str) {
+        run(&self.url, statement).await.expect("a statement to run");
+    }
+
     /// A bare connection to it.
     ///
     /// # Panics
