@@ -1,5 +1,5 @@
+use doorward_application::profile::{DeleteUser, DeleteUserError, DeleteUserInput, Deletion};
 use doorward_application::settings::{DeletionMode, Settings};
-use doorward_application::user::{DeleteUser, DeleteUserError, DeleteUserInput, Deletion};
 use doorward_domain::password::Password;
 use doorward_domain::session::{Authentication, Session};
 use doorward_domain::verification::Purpose;
