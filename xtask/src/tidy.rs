@@ -45,6 +45,7 @@ const PURE: [(&str, &[&str]); 2] = [
             "chrono",
             "hex",
             "mockall",
+            "psl",
             "sha2",
             "strsim",
             "thiserror",

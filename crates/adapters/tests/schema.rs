@@ -6,8 +6,8 @@ use doorward_adapters::sea_orm::schema::{
     Finding, SchemaCheck, SchemaError, WithoutPassword, enrolled_second_factors, users_without_password,
 };
 use doorward_adapters::sea_orm::{ConnectOptions, ExtraColumns, SeaStore};
-use doorward_domain::fields::FieldKind;
 use doorward_domain::Secret;
+use doorward_domain::fields::FieldKind;
 use doorward_testing::TestDatabase;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 

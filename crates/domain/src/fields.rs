@@ -55,19 +55,46 @@ const OF_SESSIONS: [&str; 12] = [
     "browserSession",
 ];
 
-/// Columns that are there, and in use where a feature is on.
-const OF_FEATURES: [(FieldTable, &str, FieldKind, fn(ColumnFeatures) -> bool); 7] = [
-    (FieldTable::User, "role", FieldKind::Text, |on| on.admin),
-    (FieldTable::User, "banned", FieldKind::Bool, |on| on.admin),
-    (FieldTable::User, "banReason", FieldKind::Text, |on| on.admin),
-    (FieldTable::User, "banExpires", FieldKind::DateTime, |on| on.admin),
-    (FieldTable::User, "username", FieldKind::Text, |on| on.username),
-    (FieldTable::User, "displayUsername", FieldKind::Text, |on| {
-        on.username
-    }),
-    (FieldTable::Session, "impersonatedBy", FieldKind::Text, |on| {
-        on.admin
-    }),
+/// A feature with columns of its own.
+#[derive(Clone, Copy)]
+enum Feature {
+    Admin,
+    Username,
+}
+
+impl ColumnFeatures {
+    const fn has(self, feature: Feature) -> bool {
+        match feature {
+            Feature::Admin => self.admin,
+            Feature::Username => self.username,
+        }
+    }
+}
+
+/// Columns that are there, and in use where their feature is on.
+const OF_FEATURES: [(FieldTable, &str, FieldKind, Feature); 7] = [
+    (FieldTable::User, "role", FieldKind::Text, Feature::Admin),
+    (FieldTable::User, "banned", FieldKind::Bool, Feature::Admin),
+    (FieldTable::User, "banReason", FieldKind::Text, Feature::Admin),
+    (
+        FieldTable::User,
+        "banExpires",
+        FieldKind::DateTime,
+        Feature::Admin,
+    ),
+    (FieldTable::User, "username", FieldKind::Text, Feature::Username),
+    (
+        FieldTable::User,
+        "displayUsername",
+        FieldKind::Text,
+        Feature::Username,
+    ),
+    (
+        FieldTable::Session,
+        "impersonatedBy",
+        FieldKind::Text,
+        Feature::Admin,
+    ),
 ];
 
 /// The name of a field, on the wire and in the table.
@@ -184,13 +211,13 @@ impl FieldSpec {
         if own.iter().any(|column| is_same(column)) {
             return Err(NameTaken::Column(self.name.clone()));
         }
-        let Some((_, column, kind, is_on)) = OF_FEATURES
+        let Some((_, column, kind, feature)) = OF_FEATURES
             .iter()
             .find(|(of, column, ..)| *of == table && is_same(column))
         else {
             return Ok(());
         };
-        if is_on(features) {
+        if features.has(*feature) {
             return Err(NameTaken::Feature(self.name.clone()));
         }
         if *column != self.name.as_str() || *kind != self.kind {

@@ -10,9 +10,10 @@ use doorward_application::access::{
     CheckPermission, ListUsers, RestoreUser, RoleInput, SetUp, SetUpError, SetUpInput, SetUserPassword,
 };
 use doorward_application::settings::Settings;
-use doorward_domain::access::{RoleList, permissions};
+use doorward_domain::access::permissions;
 use doorward_domain::password::Password;
 use doorward_domain::session::Session;
+use doorward_domain::user::RoleList;
 use doorward_domain::user::{Email, User, UserChange, UserName};
 use doorward_domain::verification::Purpose;
 use doorward_domain::{Actor, Repositories, RequestContext, Secret, UserId};
@@ -155,7 +156,7 @@ async fn each_kind_of_field_asks_for_a_permission_of_its_own() {
         ),
         (
             UserChange {
-                ban: doorward_domain::access::Ban::none().into(),
+                ban: doorward_domain::user::Ban::none().into(),
                 ..change()
             },
             permissions::user::BAN,

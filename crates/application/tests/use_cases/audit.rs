@@ -3,11 +3,11 @@
 use doorward_application::access::{AdminUpdateUser, BanInput};
 use doorward_application::hooks::{Hook, HookError, Rejection};
 use doorward_application::password::{ChangePassword, ChangePasswordInput};
-use doorward_application::user::{DeleteUser, DeleteUserError, DeleteUserInput, UpdateUser};
-use doorward_domain::access::RoleList;
+use doorward_application::profile::{DeleteUser, DeleteUserError, DeleteUserInput, UpdateUser};
 use doorward_domain::audit::AuditEvent;
 use doorward_domain::password::Password;
 use doorward_domain::session::{Lifetime, Session};
+use doorward_domain::user::RoleList;
 use doorward_domain::user::{ProfileChange, User, UserName};
 use doorward_domain::{Actor, Client, RequestContext, RequestId, SessionId, Transaction, UserId};
 use doorward_testing::{PASSWORD, samples};

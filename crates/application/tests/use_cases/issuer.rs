@@ -7,14 +7,14 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use doorward_application::hooks::{Hook, HookError, HookList, Rejection};
 use doorward_application::password::{
-    SignIn, SignInError, SignInInput, SignInName, SignUp, SignUpError, SignUpInput, SignedIn,
+    SignIn, SignInError, SignInInput, SignInName, SignUp, SignUpError, SignUpInput,
 };
 use doorward_application::settings::Settings;
-use doorward_application::sign_in::{Challenge, SecondFactor, SessionRequest};
+use doorward_application::sign_in::{Challenge, SecondFactor, SessionRequest, SignedIn};
 use doorward_application::verification::{SendVerificationEmail, Verified, VerifyEmail, VerifyEmailInput};
-use doorward_domain::access::Ban;
 use doorward_domain::password::Password;
 use doorward_domain::session::{AuthMethod, Authentication};
+use doorward_domain::user::Ban;
 use doorward_domain::user::{ChosenUsername, User, UserName, Username};
 use doorward_domain::verification::Verification;
 use doorward_domain::{Locked, StoreError, Transaction};

@@ -1,7 +1,7 @@
 use chrono::TimeDelta;
 use doorward_application::password::ResetPassword;
+use doorward_application::profile::{ChangeEmail, ChangeEmailError, EmailChanged};
 use doorward_application::settings::Settings;
-use doorward_application::user::{ChangeEmail, ChangeEmailError, EmailChanged};
 use doorward_application::verification::{
     SendVerificationEmail, SendVerificationError, Verified, VerifyEmail, VerifyEmailError, VerifyEmailInput,
 };

@@ -1,8 +1,8 @@
 //! Somebody is always left to administer the others (AC-5).
 
 use doorward_application::access::{AdminDeleteUser, AdminError, AdminUpdateUser, RoleInput};
-use doorward_application::user::{DeleteUser, DeleteUserError, DeleteUserInput};
-use doorward_domain::access::Ban;
+use doorward_application::profile::{DeleteUser, DeleteUserError, DeleteUserInput};
+use doorward_domain::user::Ban;
 use doorward_domain::user::User;
 use doorward_testing::samples;
 use samples::at;

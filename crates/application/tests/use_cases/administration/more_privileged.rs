@@ -7,9 +7,10 @@ use doorward_application::access::{
     SetUserPassword, UserSessions,
 };
 use doorward_application::settings::Settings;
-use doorward_domain::access::{AccessPolicy, Administrators, Permission, permissions};
+use doorward_domain::access::{AccessPolicy, Permission, permissions};
 use doorward_domain::password::Password;
 use doorward_domain::session::SessionHandle;
+use doorward_domain::user::Administrators;
 use doorward_domain::user::{Email, UserChange, UserName};
 use doorward_domain::{Repositories, RequestContext};
 use doorward_testing::samples;

@@ -1,8 +1,8 @@
 //! Impersonations, and sessions of others.
 
 use doorward_application::access::{AdminError, Impersonate, StopError, StopImpersonating, UserSessions};
-use doorward_domain::access::Ban;
 use doorward_domain::session::{Lifetime, Session, SessionHandle};
+use doorward_domain::user::Ban;
 use doorward_domain::user::User;
 use doorward_testing::samples;
 use samples::at;
