@@ -2,159 +2,183 @@
 
 use std::collections::BTreeSet;
 
-use doorward_testing::{PASSWORD, TestApp};
-use serde_json::Value;
+use doorward_testing::{Browser, PASSWORD, TestApp};
+use serde_json::{Value, json};
 
 use crate::documentation::{concrete, operations};
 
-/// What a route answers to nobody, to an ordinary user and to an administrator who send this. `EVE` is the id of a third
-/// user. A route without a row fails the test, and so does a row without a route.
-const EXPECTED: [(&str, &str, [u16; 3]); 53] = [
+/// What a route answers to nobody, to an ordinary user, to an administrator, and to an administrator who impersonates
+/// another user. `EVE` is the id of a third user. A route without a row fails the test, and so does a row without a route.
+const EXPECTED: [(&str, &str, [u16; 4]); 53] = [
     // For those who look after others.
     (
         "GET /admin/explain?userId=EVE&permission=user:list",
         "",
-        [401, 403, 200],
+        [401, 403, 200, 403],
     ),
-    ("GET /admin/get-user?id=EVE", "", [401, 403, 200]),
-    ("GET /admin/list-users", "", [401, 403, 200]),
-    ("POST /admin/ban-user", r#"{"userId": "EVE"}"#, [401, 403, 200]),
+    ("GET /admin/get-user?id=EVE", "", [401, 403, 200, 403]),
+    ("GET /admin/list-users", "", [401, 403, 200, 403]),
+    (
+        "POST /admin/ban-user",
+        r#"{"userId": "EVE"}"#,
+        [401, 403, 200, 403],
+    ),
     (
         "POST /admin/create-user",
         r#"{"name": "New", "email": "new@example.test", "role": "user"}"#,
-        [401, 403, 200],
+        [401, 403, 200, 403],
     ),
     (
         "POST /admin/impersonate-user",
         r#"{"userId": "EVE"}"#,
-        [401, 403, 200],
+        [401, 403, 200, 403],
     ),
     (
         "POST /admin/list-user-sessions",
         r#"{"userId": "EVE"}"#,
-        [401, 403, 200],
+        [401, 403, 200, 403],
     ),
-    ("POST /admin/remove-user", r#"{"userId": "EVE"}"#, [401, 403, 200]),
+    (
+        "POST /admin/remove-user",
+        r#"{"userId": "EVE"}"#,
+        [401, 403, 200, 403],
+    ),
     (
         "POST /admin/restore-user",
         r#"{"userId": "EVE"}"#,
-        [401, 403, 400],
+        [401, 403, 400, 403],
     ),
     (
         "POST /admin/revoke-user-session",
         r#"{"sessionToken": "x"}"#,
-        [401, 403, 200],
+        [401, 403, 200, 403],
     ),
     (
         "POST /admin/revoke-user-sessions",
         r#"{"userId": "EVE"}"#,
-        [401, 403, 200],
+        [401, 403, 200, 403],
     ),
     (
         "POST /admin/set-role",
         r#"{"userId": "EVE", "role": "admin"}"#,
-        [401, 403, 200],
+        [401, 403, 200, 403],
     ),
     (
         "POST /admin/set-user-password",
         r#"{"userId": "EVE", "newPassword": "nine green bottles"}"#,
-        [401, 403, 200],
+        [401, 403, 200, 403],
     ),
-    ("POST /admin/unban-user", r#"{"userId": "EVE"}"#, [401, 403, 200]),
+    (
+        "POST /admin/unban-user",
+        r#"{"userId": "EVE"}"#,
+        [401, 403, 200, 403],
+    ),
     (
         "POST /admin/update-user",
         r#"{"userId": "EVE", "data": {"name": "Evelyn"}}"#,
-        [401, 403, 200],
+        [401, 403, 200, 403],
     ),
     // For whoever is signed in.
     (
         "POST /admin/has-permission",
         r#"{"permissions": {"user": ["list"]}}"#,
-        [401, 200, 200],
+        [401, 200, 200, 200],
     ),
-    ("POST /admin/stop-impersonating", "{}", [401, 400, 400]),
-    ("GET /list-accounts", "", [401, 200, 200]),
-    ("GET /list-sessions", "", [401, 200, 200]),
+    ("POST /admin/stop-impersonating", "{}", [401, 400, 400, 200]),
+    ("GET /list-accounts", "", [401, 200, 200, 200]),
+    ("GET /list-sessions", "", [401, 200, 200, 200]),
     (
         "POST /change-email",
         r#"{"newEmail": "new@example.test"}"#,
-        [401, 200, 200],
+        [401, 200, 200, 403],
     ),
     (
         "POST /change-password",
         r#"{"currentPassword": "PASSWORD", "newPassword": "nine green bottles"}"#,
-        [401, 200, 200],
+        [401, 200, 200, 403],
     ),
     // The last administrator stays.
-    ("POST /delete-user", "{}", [401, 200, 400]),
-    ("GET /delete-user/callback?token=x", "", [404, 404, 404]),
-    ("POST /revoke-other-sessions", "{}", [401, 200, 200]),
-    ("POST /revoke-session", r#"{"token": "x"}"#, [401, 200, 200]),
-    ("POST /revoke-sessions", "{}", [401, 200, 200]),
-    ("POST /unlink-account", r#"{"accountId": "x"}"#, [401, 400, 400]),
-    ("POST /update-session", "{}", [401, 400, 400]),
-    ("POST /update-user", r#"{"name": "Countess"}"#, [401, 200, 200]),
+    ("POST /delete-user", "{}", [401, 200, 400, 403]),
+    ("GET /delete-user/callback?token=x", "", [404, 404, 404, 403]),
+    ("POST /revoke-other-sessions", "{}", [401, 200, 200, 403]),
+    ("POST /revoke-session", r#"{"token": "x"}"#, [401, 200, 200, 403]),
+    ("POST /revoke-sessions", "{}", [401, 200, 200, 403]),
+    (
+        "POST /unlink-account",
+        r#"{"accountId": "x"}"#,
+        [401, 400, 400, 403],
+    ),
+    ("POST /update-session", "{}", [401, 400, 400, 403]),
+    (
+        "POST /update-user",
+        r#"{"name": "Countess"}"#,
+        [401, 200, 200, 200],
+    ),
     (
         "POST /verify-password",
         r#"{"password": "PASSWORD"}"#,
-        [401, 200, 200],
+        [401, 200, 200, 403],
     ),
     // For everybody.
     (
         "POST /admin/set-up",
         r#"{"token": "x", "name": "", "email": "new@example.test", "password": "nine green bottles"}"#,
-        [403, 403, 403],
+        [403, 403, 403, 403],
     ),
-    ("GET /docs", "", [200, 200, 200]),
-    ("GET /docs/{asset}", "", [200, 200, 200]),
-    ("GET /error", "", [302, 302, 302]),
-    ("GET /get-session", "", [200, 200, 200]),
-    ("POST /get-session", "{}", [405, 405, 405]),
-    ("GET /ok", "", [200, 200, 200]),
-    ("GET /open-api/generate-schema", "", [200, 200, 200]),
-    ("GET /reference", "", [200, 200, 200]),
+    ("GET /docs", "", [200, 200, 200, 200]),
+    ("GET /docs/{asset}", "", [200, 200, 200, 200]),
+    ("GET /error", "", [302, 302, 302, 302]),
+    ("GET /get-session", "", [200, 200, 200, 200]),
+    ("POST /get-session", "{}", [405, 405, 405, 405]),
+    ("GET /ok", "", [200, 200, 200, 200]),
+    ("GET /open-api/generate-schema", "", [200, 200, 200, 200]),
+    ("GET /reference", "", [200, 200, 200, 200]),
     (
         "POST /request-password-reset",
         r#"{"email": "eve@example.test"}"#,
-        [200, 200, 200],
+        [200, 200, 200, 200],
     ),
     (
         "POST /reset-password",
         r#"{"newPassword": "nine green bottles", "token": "x"}"#,
-        [400, 400, 400],
+        [400, 400, 400, 400],
     ),
-    ("GET /reset-password/{token}?callbackURL=/", "", [302, 302, 302]),
+    (
+        "GET /reset-password/{token}?callbackURL=/",
+        "",
+        [302, 302, 302, 302],
+    ),
     (
         "POST /send-verification-email",
         r#"{"email": "eve@example.test"}"#,
-        [200, 400, 400],
+        [200, 400, 400, 400],
     ),
-    ("GET /session", "", [200, 200, 200]),
+    ("GET /session", "", [200, 200, 200, 200]),
     (
         "POST /sign-in/email",
         r#"{"email": "eve@example.test", "password": "PASSWORD"}"#,
-        [200, 200, 200],
+        [200, 200, 200, 200],
     ),
-    ("POST /sign-out", "{}", [200, 200, 200]),
+    ("POST /sign-out", "{}", [200, 200, 200, 200]),
     (
         "POST /sign-up/email",
         r#"{"name": "New", "email": "new@example.test", "password": "nine green bottles"}"#,
-        [200, 200, 200],
+        [200, 200, 200, 200],
     ),
     (
         "POST /is-username-available",
         r#"{"username": "countess"}"#,
-        [200, 200, 200],
+        [200, 200, 200, 200],
     ),
     (
         "POST /sign-in/username",
         r#"{"username": "nobody", "password": "PASSWORD"}"#,
-        [401, 401, 401],
+        [401, 401, 401, 401],
     ),
-    ("GET /verify-email?token=x", "", [401, 401, 401]),
-    ("POST /verify-email", r#"{"token": "x"}"#, [401, 401, 401]),
-    ("GET /healthz", "", [200, 200, 200]),
-    ("GET /readyz", "", [200, 200, 200]),
+    ("GET /verify-email?token=x", "", [401, 401, 401, 401]),
+    ("POST /verify-email", r#"{"token": "x"}"#, [401, 401, 401, 401]),
+    ("GET /healthz", "", [200, 200, 200, 200]),
+    ("GET /readyz", "", [200, 200, 200, 200]),
 ];
 
 /// Method, path with the base path, and what follows the path.
@@ -166,6 +190,16 @@ fn parts(route: &str) -> (&str, String, &str) {
     (method, format!("{base}{path}"), query)
 }
 
+/// An administrator who impersonates an ordinary user.
+fn impersonator(app: &TestApp) -> Browser {
+    drop(app.signed_up("grace@example.test"));
+    let mut browser = app.administrator();
+    let body = json!({ "userId": app.id_of("grace@example.test").as_str() });
+    let answer = browser.post("/admin/impersonate-user", &body);
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    browser
+}
+
 #[test]
 fn ac_2_every_route_is_tried_by_everybody() {
     let mut documented: BTreeSet<_> = operations(&TestApp::start()).into_iter().collect();
@@ -175,14 +209,16 @@ fn ac_2_every_route_is_tried_by_everybody() {
             documented.remove(&(path.clone(), method.to_owned())),
             "{route} is not documented"
         );
-        for (who, status) in ["nobody", "a user", "an administrator"].into_iter().zip(expected) {
+        let everybody = ["nobody", "a user", "an administrator", "an impersonator"];
+        for (who, status) in everybody.into_iter().zip(expected) {
             let app = TestApp::start();
             drop(app.signed_up("eve@example.test"));
             let eve = app.id_of("eve@example.test");
             let mut browser = match who {
                 "nobody" => app.browser(),
                 "a user" => app.signed_up("ada@example.test"),
-                _ => app.administrator(),
+                "an administrator" => app.administrator(),
+                _ => impersonator(&app),
             };
             let fill = |text: &str| text.replace("EVE", eve.as_str()).replace("PASSWORD", PASSWORD);
             let target = match query {

@@ -2,7 +2,7 @@
 
 use doorward_application::settings::Preset;
 use doorward_domain::Secret;
-use doorward_testing::{Browser, PASSWORD, Response, TestApp};
+use doorward_testing::{Backend, Browser, PASSWORD, Response, TestApp};
 use serde_json::{Value, json};
 
 use crate::races::together;
@@ -28,16 +28,15 @@ pub(crate) fn sign_in(app: &TestApp, email: &str, password: &str) -> Response {
 }
 
 /// An administrator, Eve, and Eve's id.
-pub(crate) fn admin_and_user() -> (TestApp, Browser, Browser, String) {
-    let app = TestApp::start();
+pub(crate) fn admin_and_user(backend: Backend) -> (TestApp, Browser, Browser, String) {
+    let app = TestApp::on(backend);
     let (admin, eve) = (app.administrator(), app.signed_up(EVE));
     let id = app.id_of(EVE).to_string();
     (app, admin, eve, id)
 }
 
-#[test]
-fn ac_5_the_last_administrator_stays() {
-    let app = TestApp::start();
+fn ac_5_the_last_administrator_stays(backend: Backend) {
+    let app = TestApp::on(backend);
     let mut admin = app.administrator();
     let id = app.id_of("admin@example.test").to_string();
     let demotion = json!({ "userId": id, "role": "user" });
@@ -97,9 +96,8 @@ fn ac_5_the_last_administrator_stays() {
     );
 }
 
-#[test]
-fn ac_5_of_administrators_who_remove_each_other_one_remains() {
-    let app = TestApp::start();
+fn ac_5_of_administrators_who_remove_each_other_one_remains(backend: Backend) {
+    let app = TestApp::on(backend);
     let count = 6;
     let email = |number: usize| format!("admin-{number}@example.test");
     let admins: Vec<_> = (0..count)
@@ -126,9 +124,8 @@ fn ac_5_of_administrators_who_remove_each_other_one_remains() {
     assert_eq!(working.count(), 1);
 }
 
-#[test]
-fn ac_7_only_declared_roles_are_given() {
-    let (_, mut admin, _, id) = admin_and_user();
+fn ac_7_only_declared_roles_are_given(backend: Backend) {
+    let (_app, mut admin, _, id) = admin_and_user(backend);
     let code = "YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE";
     for role in [
         json!("king"),
@@ -168,9 +165,8 @@ fn ac_7_only_declared_roles_are_given() {
     assert_eq!(user["role"], "user");
 }
 
-#[test]
-fn pw_12_a_password_set_by_an_administrator_ends_the_sessions() {
-    let (app, mut admin, mut eve, id) = admin_and_user();
+fn pw_12_a_password_set_by_an_administrator_ends_the_sessions(backend: Backend) {
+    let (app, mut admin, mut eve, id) = admin_and_user(backend);
     let body = json!({ "userId": id, "newPassword": "nine green bottles" });
     assert_eq!(admin.post("/admin/set-user-password", &body).status, 200);
     assert!(!is_signed_in(&mut eve));
@@ -183,7 +179,7 @@ fn pw_12_a_password_set_by_an_administrator_ends_the_sessions() {
         let body = json!({ "userId": id, "newPassword": password });
         refused(&admin.post("/admin/set-user-password", &body), 400, code);
     }
-    let app = TestApp::with(Preset::Hardened, |setup| {
+    let app = TestApp::on_with(backend, Preset::Hardened, |setup| {
         setup.settings.admin.allow_setting_passwords = false;
     });
     let (mut admin, _) = (app.administrator(), app.signed_up(EVE));
@@ -195,9 +191,8 @@ fn pw_12_a_password_set_by_an_administrator_ends_the_sessions() {
     );
 }
 
-#[test]
-fn a_removed_user_can_be_restored_until_somebody_takes_the_address() {
-    let (app, mut admin, mut eve, id) = admin_and_user();
+fn a_removed_user_can_be_restored_until_somebody_takes_the_address(backend: Backend) {
+    let (app, mut admin, mut eve, id) = admin_and_user(backend);
     let body = json!({ "userId": id });
     refused(&admin.post("/admin/restore-user", &body), 400, "USER_NOT_DELETED");
     assert_eq!(admin.post("/admin/remove-user", &body).status, 200);
@@ -229,9 +224,8 @@ fn a_removed_user_can_be_restored_until_somebody_takes_the_address() {
     );
 }
 
-#[test]
-fn an_explanation_says_what_decides() {
-    let (app, mut admin, _, id) = admin_and_user();
+fn an_explanation_says_what_decides(backend: Backend) {
+    let (app, mut admin, _, id) = admin_and_user(backend);
     let mut explain = |user: &str, permission: &str| {
         admin
             .get(&format!("/admin/explain?userId={user}&permission={permission}"))
@@ -271,10 +265,9 @@ fn an_explanation_says_what_decides() {
     );
 }
 
-#[test]
-fn ac_8_the_first_administrator_is_made_once() {
+fn ac_8_the_first_administrator_is_made_once(backend: Backend) {
     let secret = "a-set-up-token-of-32-characters!";
-    let app = TestApp::with(Preset::Hardened, |setup| {
+    let app = TestApp::on_with(backend, Preset::Hardened, |setup| {
         setup.settings.admin.setup_token = Some(Secret::new(secret.to_owned()));
     });
     let body = |number: usize, token: &str| json!({ "token": token, "name": "Root", "email": format!("root-{number}@example.test"), "password": PASSWORD });
@@ -304,9 +297,8 @@ fn ac_8_the_first_administrator_is_made_once() {
     assert_eq!(admin.get("/admin/list-users").json()["total"], 1);
 }
 
-#[test]
-fn an_administrator_writes_the_listed_fields_and_no_others() {
-    let (_, mut admin, _, id) = admin_and_user();
+fn an_administrator_writes_the_listed_fields_and_no_others(backend: Backend) {
+    let (_app, mut admin, _, id) = admin_and_user(backend);
     let update = |admin: &mut Browser, data: Value| {
         admin.post("/admin/update-user", &json!({ "userId": id, "data": data }))
     };
@@ -356,3 +348,14 @@ fn an_administrator_writes_the_listed_fields_and_no_others() {
         (&json!(true), &json!("more spam"))
     );
 }
+
+doorward_testing::on_every_backend!(
+    ac_5_the_last_administrator_stays,
+    ac_5_of_administrators_who_remove_each_other_one_remains,
+    ac_7_only_declared_roles_are_given,
+    pw_12_a_password_set_by_an_administrator_ends_the_sessions,
+    a_removed_user_can_be_restored_until_somebody_takes_the_address,
+    an_explanation_says_what_decides,
+    ac_8_the_first_administrator_is_made_once,
+    an_administrator_writes_the_listed_fields_and_no_others,
+);

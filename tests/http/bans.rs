@@ -1,13 +1,12 @@
 //! Bans, and sessions in somebody's place.
 
-use doorward_testing::PASSWORD;
+use doorward_testing::{Backend, PASSWORD};
 use serde_json::{Value, json};
 
 use crate::administration::{EVE, admin_and_user, is_signed_in, refused, sign_in};
 
-#[test]
-fn se_6_a_ban_ends_sessions_and_links_at_once() {
-    let (app, mut admin, mut eve, id) = admin_and_user();
+fn se_6_a_ban_ends_sessions_and_links_at_once(backend: Backend) {
+    let (app, mut admin, mut eve, id) = admin_and_user(backend);
     app.browser().post(
         "/request-password-reset",
         &json!({ "email": EVE, "redirectTo": "/new" }),
@@ -36,9 +35,8 @@ fn se_6_a_ban_ends_sessions_and_links_at_once() {
     assert_eq!(sign_in(&app, EVE, PASSWORD).status, 200);
 }
 
-#[test]
-fn en_4_a_ban_is_told_only_after_the_right_password() {
-    let (app, mut admin, _, id) = admin_and_user();
+fn en_4_a_ban_is_told_only_after_the_right_password(backend: Backend) {
+    let (app, mut admin, _, id) = admin_and_user(backend);
     let before = sign_in(&app, EVE, "wrong password");
     assert_eq!(
         admin.post("/admin/ban-user", &json!({ "userId": id })).status,
@@ -50,9 +48,8 @@ fn en_4_a_ban_is_told_only_after_the_right_password() {
     assert_eq!((banned.status, &banned.text), (unknown.status, &unknown.text));
 }
 
-#[test]
-fn a_ban_with_an_end_is_lifted_by_the_next_sign_in() {
-    let (app, mut admin, _, id) = admin_and_user();
+fn a_ban_with_an_end_is_lifted_by_the_next_sign_in(backend: Backend) {
+    let (app, mut admin, _, id) = admin_and_user(backend);
     let ban = json!({ "userId": id, "banReason": "spam", "banExpiresIn": 60 });
     assert_eq!(admin.post("/admin/ban-user", &ban).status, 200);
     app.clock.advance(chrono::TimeDelta::seconds(59));
@@ -66,9 +63,8 @@ fn a_ban_with_an_end_is_lifted_by_the_next_sign_in() {
     );
 }
 
-#[test]
-fn impossible_bans_change_nothing() {
-    let (_, mut admin, mut eve, id) = admin_and_user();
+fn impossible_bans_change_nothing(backend: Backend) {
+    let (_app, mut admin, mut eve, id) = admin_and_user(backend);
     for (field, value) in [
         ("banExpiresIn", json!(-1)),
         ("banExpiresIn", json!(1e300)),
@@ -84,9 +80,8 @@ fn impossible_bans_change_nothing() {
     assert!(is_signed_in(&mut eve));
 }
 
-#[test]
-fn ac_6_in_somebodys_place_nobody_has_admin_rights_or_takes_the_user_over() {
-    let (app, mut admin, mut eve, id) = admin_and_user();
+fn ac_6_in_somebodys_place_nobody_has_admin_rights_or_takes_the_user_over(backend: Backend) {
+    let (app, mut admin, mut eve, id) = admin_and_user(backend);
     let own = admin.get("/get-session").json()["session"]["token"].clone();
     let begun = admin.post("/admin/impersonate-user", &json!({ "userId": id }));
     assert_eq!(begun.status, 200, "{}", begun.text);
@@ -140,9 +135,8 @@ fn ac_6_in_somebodys_place_nobody_has_admin_rights_or_takes_the_user_over() {
     assert!(!is_signed_in(&mut late), "the impersonated session is over");
 }
 
-#[test]
-fn ac_6_an_impersonation_ends_after_an_hour_however_busy() {
-    let (app, mut admin, _, id) = admin_and_user();
+fn ac_6_an_impersonation_ends_after_an_hour_however_busy(backend: Backend) {
+    let (app, mut admin, _, id) = admin_and_user(backend);
     assert_eq!(
         admin
             .post("/admin/impersonate-user", &json!({ "userId": id }))
@@ -157,9 +151,8 @@ fn ac_6_an_impersonation_ends_after_an_hour_however_busy() {
     assert!(!is_signed_in(&mut admin));
 }
 
-#[test]
-fn ac_6_administrators_and_the_banned_are_not_impersonated() {
-    let (app, mut admin, _, id) = admin_and_user();
+fn ac_6_administrators_and_the_banned_are_not_impersonated(backend: Backend) {
+    let (app, mut admin, _, id) = admin_and_user(backend);
     drop(app.signed_up_as("second@example.test", "user,admin"));
     let second = app.id_of("second@example.test").to_string();
     refused(
@@ -182,3 +175,13 @@ fn ac_6_administrators_and_the_banned_are_not_impersonated() {
         "USER_NOT_FOUND",
     );
 }
+
+doorward_testing::on_every_backend!(
+    se_6_a_ban_ends_sessions_and_links_at_once,
+    en_4_a_ban_is_told_only_after_the_right_password,
+    a_ban_with_an_end_is_lifted_by_the_next_sign_in,
+    impossible_bans_change_nothing,
+    ac_6_in_somebodys_place_nobody_has_admin_rights_or_takes_the_user_over,
+    ac_6_an_impersonation_ends_after_an_hour_however_busy,
+    ac_6_administrators_and_the_banned_are_not_impersonated,
+);

@@ -50,7 +50,7 @@ fn a_field_may_be_called_like_a_column_of_a_plugin_that_is_off() {
         ];
         setup.http.cookie_cache = Some(doorward_web::configuration::CookieCacheSettings {
             max_age: chrono::TimeDelta::minutes(5),
-            strategy: doorward_web::session::cookie_cache::Strategy::Compact,
+            strategy: doorward_web::cookie_cache::Strategy::Compact,
             version: "1".to_owned(),
         });
     });

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use doorward_application::settings::Preset;
 use doorward_domain::email::{EmailKind, EmailMessage};
-use doorward_testing::{PASSWORD, TestApp, samples};
+use doorward_testing::{Backend, PASSWORD, TestApp, samples};
 use serde_json::json;
 
 fn verification_email(app: &TestApp, browser: &mut doorward_testing::Browser, email: &str) -> EmailMessage {
@@ -23,9 +23,8 @@ fn is_verified(app: &TestApp, id: &str) -> bool {
     user.email_verified
 }
 
-#[test]
-fn tk_1_a_verification_link_says_nothing_and_works_once() {
-    let app = TestApp::start();
+fn tk_1_a_verification_link_says_nothing_and_works_once(backend: Backend) {
+    let app = TestApp::on(backend);
     let mut browser = app.signed_up("ada@example.test");
     let message = verification_email(&app, &mut browser, "ada@example.test");
     assert_eq!(message.kind, EmailKind::VerifyEmail);
@@ -43,9 +42,8 @@ fn tk_1_a_verification_link_says_nothing_and_works_once() {
     assert!(again.set_cookies().is_empty(), "and does nothing");
 }
 
-#[test]
-fn a_second_visit_signs_nobody_in() {
-    let app = TestApp::with(Preset::Hardened, |setup| {
+fn a_second_visit_signs_nobody_in(backend: Backend) {
+    let app = TestApp::on_with(backend, Preset::Hardened, |setup| {
         setup.settings.email_verification.auto_sign_in_after_verification = true;
     });
     let mut browser = app.signed_up("ada@example.test");
@@ -56,9 +54,8 @@ fn a_second_visit_signs_nobody_in() {
     }
 }
 
-#[test]
-fn the_guide_s_way_of_verifying_takes_the_same_token() {
-    let app = TestApp::start();
+fn the_guide_s_way_of_verifying_takes_the_same_token(backend: Backend) {
+    let app = TestApp::on(backend);
     let mut browser = app.signed_up("ada@example.test");
     let message = verification_email(&app, &mut browser, "ada@example.test");
     let link = message.link.expose();
@@ -75,9 +72,8 @@ fn the_guide_s_way_of_verifying_takes_the_same_token() {
     );
 }
 
-#[test]
-fn a_link_that_has_expired_verifies_nobody() {
-    let app = TestApp::start();
+fn a_link_that_has_expired_verifies_nobody(backend: Backend) {
+    let app = TestApp::on(backend);
     let mut browser = app.signed_up("ada@example.test");
     let message = verification_email(&app, &mut browser, "ada@example.test");
     app.clock.advance(TimeDelta::hours(1));
@@ -90,9 +86,8 @@ fn a_link_that_has_expired_verifies_nobody() {
     assert!(!is_verified(&app, "ada"));
 }
 
-#[test]
-fn tk_6_a_link_for_one_thing_does_no_other() {
-    let app = TestApp::start();
+fn tk_6_a_link_for_one_thing_does_no_other(backend: Backend) {
+    let app = TestApp::on(backend);
     let mut browser = app.signed_up("ada@example.test");
     app.browser().post(
         "/request-password-reset",
@@ -121,9 +116,8 @@ fn tk_6_a_link_for_one_thing_does_no_other() {
     );
 }
 
-#[test]
-fn a_change_of_address_counts_when_the_new_one_is_shown_to_be_theirs() {
-    let app = TestApp::start();
+fn a_change_of_address_counts_when_the_new_one_is_shown_to_be_theirs(backend: Backend) {
+    let app = TestApp::on(backend);
     let mut browser = app.signed_up("ada@example.test");
     drop(app.signed_up("grace@example.test"));
     let taken = browser.post("/change-email", &json!({ "newEmail": "grace@example.test" }));
@@ -146,9 +140,8 @@ fn a_change_of_address_counts_when_the_new_one_is_shown_to_be_theirs() {
     assert_eq!(app.browser().post("/sign-in/email", &old).status, 401);
 }
 
-#[test]
-fn deletion_by_link_needs_the_user_s_own_browser() {
-    let app = TestApp::with(Preset::Hardened, |setup| {
+fn deletion_by_link_needs_the_user_s_own_browser(backend: Backend) {
+    let app = TestApp::on_with(backend, Preset::Hardened, |setup| {
         setup.settings.delete_user.send_delete_account_verification = true;
     });
     let mut ada = app.signed_up("ada@example.test");
@@ -166,9 +159,8 @@ fn deletion_by_link_needs_the_user_s_own_browser() {
     assert!(ada.cookies.is_empty());
 }
 
-#[test]
-fn a_deleted_user_is_gone_for_everybody_and_the_address_is_free() {
-    let app = TestApp::start();
+fn a_deleted_user_is_gone_for_everybody_and_the_address_is_free(backend: Backend) {
+    let app = TestApp::on(backend);
     let mut ada = app.signed_up("ada@example.test");
     let mut elsewhere = ada.clone();
     app.browser().post(
@@ -203,3 +195,14 @@ fn a_deleted_user_is_gone_for_everybody_and_the_address_is_free() {
         .unwrap();
     assert_ne!(successor.id, user.id);
 }
+
+doorward_testing::on_every_backend!(
+    tk_1_a_verification_link_says_nothing_and_works_once,
+    a_second_visit_signs_nobody_in,
+    the_guide_s_way_of_verifying_takes_the_same_token,
+    a_link_that_has_expired_verifies_nobody,
+    tk_6_a_link_for_one_thing_does_no_other,
+    a_change_of_address_counts_when_the_new_one_is_shown_to_be_theirs,
+    deletion_by_link_needs_the_user_s_own_browser,
+    a_deleted_user_is_gone_for_everybody_and_the_address_is_free,
+);

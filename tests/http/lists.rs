@@ -1,14 +1,14 @@
 //! Lists of users.
 
 use doorward_application::settings::Preset;
-use doorward_testing::TestApp;
+use doorward_testing::{Backend, TestApp};
 use serde_json::json;
 
 use crate::administration::{admin_and_user, refused};
 
 #[test]
 fn ac_7_lists_are_bounded_and_hostile_questions_are_refused_or_find_nobody() {
-    let (_, mut admin, _, _) = admin_and_user();
+    let (_app, mut admin, _, _) = admin_and_user(Backend::Memory);
     for query in [
         "limit=1001",
         "limit=-1",

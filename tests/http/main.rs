@@ -1,4 +1,4 @@
-//! The real server over HTTP, on a store in memory: what must hold for all routes, and what the official client's scenarios
+//! The real server over HTTP, in memory and where it matters on SQLite and PostgreSQL: what must hold for all routes, and what the official client's scenarios
 //! do not show. The wire itself is the business of `tests/compat`.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
@@ -12,13 +12,16 @@ mod bearer;
 mod better_auth;
 mod documentation;
 mod fields;
+mod findings;
 mod guards;
 mod hooks;
 mod hostile;
+mod impersonation;
 mod links;
 mod lists;
 mod origins;
 mod passwords;
+mod privileges;
 mod races;
 mod sessions;
 mod usernames;

@@ -6,12 +6,11 @@ use chrono::TimeDelta;
 use doorward_application::settings::Preset;
 use doorward_domain::email::EmailKind;
 use doorward_domain::password::PasswordHash;
-use doorward_testing::{PASSWORD, TestApp, samples};
+use doorward_testing::{Backend, PASSWORD, TestApp, samples};
 use serde_json::json;
 
-#[test]
-fn en_1_nobody_learns_from_a_sign_in_who_exists() {
-    let app = TestApp::start();
+fn en_1_nobody_learns_from_a_sign_in_who_exists(backend: Backend) {
+    let app = TestApp::on(backend);
     drop(app.signed_up("ada@example.test"));
     let try_it = |email: &str, password: &str| {
         let answer = app
@@ -27,9 +26,8 @@ fn en_1_nobody_learns_from_a_sign_in_who_exists() {
     assert_eq!(wrong, try_it("ada@example.test", ""));
 }
 
-#[test]
-fn en_2_nobody_learns_from_asking_for_letters_who_exists() {
-    let app = TestApp::start();
+fn en_2_nobody_learns_from_asking_for_letters_who_exists(backend: Backend) {
+    let app = TestApp::on(backend);
     drop(app.signed_up("ada@example.test"));
     for path in ["/request-password-reset", "/send-verification-email"] {
         let ask = |email: &str| {
@@ -52,9 +50,8 @@ fn en_2_nobody_learns_from_asking_for_letters_who_exists() {
     );
 }
 
-#[test]
-fn en_5_the_owner_of_an_address_is_told_of_a_sign_up_with_it_once() {
-    let app = TestApp::with(Preset::Hardened, |setup| {
+fn en_5_the_owner_of_an_address_is_told_of_a_sign_up_with_it_once(backend: Backend) {
+    let app = TestApp::on_with(backend, Preset::Hardened, |setup| {
         setup.settings.email_and_password.require_email_verification = true;
     });
     let body = json!({ "name": "Ada", "email": "ada@example.test", "password": PASSWORD });
@@ -79,9 +76,8 @@ fn en_5_the_owner_of_an_address_is_told_of_a_sign_up_with_it_once() {
     assert_eq!(kinds, [EmailKind::SignUpAttempt]);
 }
 
-#[test]
-fn pw_7_passwords_that_anybody_would_guess_are_refused() {
-    let app = TestApp::start();
+fn pw_7_passwords_that_anybody_would_guess_are_refused(backend: Backend) {
+    let app = TestApp::on(backend);
     for (password, code) in [
         ("short", "PASSWORD_TOO_SHORT"),
         ("password1", "PASSWORD_TOO_COMMON"),
@@ -94,55 +90,42 @@ fn pw_7_passwords_that_anybody_would_guess_are_refused() {
     }
 }
 
-#[test]
-fn pw_3_imported_hashes_verify_and_are_renewed_at_sign_in() {
-    let app = TestApp::start();
-    // Of "password1234" by Better Auth's scrypt, and of "correct horse battery" by bcrypt.
-    let bcrypt = "$2b$04$abcdefghijklmnopqrstuu5Lhj7Hj5jVY4FJ5JNNZ9wwR7W8Q3Zmq";
+fn pw_3_imported_hashes_verify_and_are_renewed_at_sign_in(backend: Backend) {
+    let app = TestApp::on(backend);
     drop(app.signed_up("ada@example.test"));
-    let user = app
-        .wait(app.store.users().find_by_email(&samples::email("ada")))
-        .unwrap()
-        .unwrap();
+    let id = app.id_of("ada@example.test");
     let stored = || {
-        let account = app
-            .wait(app.store.accounts().find_credential(&user.id))
-            .unwrap()
-            .unwrap();
-        account.password.unwrap().expose().to_owned()
+        let found = app.wait(app.store.accounts().find_credential(&id));
+        found.unwrap().unwrap().password.unwrap().expose().to_owned()
     };
-    assert!(
-        stored().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
-        "PW-1, PW-2: {}",
-        stored()
-    );
-    // A hash nobody's password has is a wrong password, not an error.
-    app.wait(
-        app.store
-            .accounts()
-            .set_password(&user.id, &PasswordHash::from_stored(bcrypt), samples::now()),
-    )
-    .unwrap();
-    let body = json!({ "email": "ada@example.test", "password": PASSWORD });
-    assert_eq!(app.browser().post("/sign-in/email", &body).status, 401);
-    // argon2id with a lower cost than today's.
-    let cheap = "$argon2id$v=19$m=8192,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$";
-    app.wait(
-        app.store
-            .accounts()
-            .set_password(&user.id, &PasswordHash::from_stored(cheap), samples::now()),
-    )
-    .unwrap();
-    assert_eq!(
-        app.browser().post("/sign-in/email", &body).status,
-        401,
-        "a broken hash is a wrong password"
-    );
+    let import = |hash: &str| {
+        let hash = PasswordHash::from_stored(hash);
+        let set = app.wait(app.store.accounts().set_password(&id, &hash, samples::now()));
+        assert!(set.unwrap().is_applied());
+    };
+    let sign_in = |password: &str| {
+        let body = json!({ "email": "ada@example.test", "password": password });
+        app.browser().post("/sign-in/email", &body).status
+    };
+    let today = "$argon2id$v=19$m=19456,t=2,p=1$";
+    assert!(stored().starts_with(today), "PW-1, PW-2: {}", stored());
+
+    // "correct horse battery", hashed by the crypt(3) of a C library.
+    let bcrypt = "$2b$04$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS";
+    import(bcrypt);
+    assert_eq!(sign_in("wrong password"), 401);
+    assert_eq!(stored(), bcrypt, "a refused sign-in renews nothing");
+    assert_eq!(sign_in(PASSWORD), 200);
+    assert!(stored().starts_with(today), "renewed: {}", stored());
+    assert_eq!(sign_in(PASSWORD), 200, "and it is the same password");
+
+    // A hash that is none is a wrong password, not an error.
+    import("$argon2id$v=19$m=8192,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$");
+    assert_eq!(sign_in(PASSWORD), 401);
 }
 
-#[test]
-fn se_4_a_change_of_password_gives_a_new_token_and_can_end_all_others() {
-    let app = TestApp::start();
+fn se_4_a_change_of_password_gives_a_new_token_and_can_end_all_others(backend: Backend) {
+    let app = TestApp::on(backend);
     let mut here = app.signed_up("ada@example.test");
     let mut elsewhere = app.browser();
     elsewhere.post(
@@ -166,9 +149,8 @@ fn se_4_a_change_of_password_gives_a_new_token_and_can_end_all_others() {
     assert_eq!(app.browser().post("/sign-in/email", &old).status, 401);
 }
 
-#[test]
-fn se_7_a_reset_ends_all_sessions_and_its_link_works_once() {
-    let app = TestApp::start();
+fn se_7_a_reset_ends_all_sessions_and_its_link_works_once(backend: Backend) {
+    let app = TestApp::on(backend);
     let mut signed_in = app.signed_up("ada@example.test");
     app.browser().post(
         "/request-password-reset",
@@ -211,9 +193,8 @@ fn se_7_a_reset_ends_all_sessions_and_its_link_works_once() {
     assert_eq!(app.browser().post("/sign-in/email", &new).status, 200);
 }
 
-#[test]
-fn tk_4_a_reset_link_ends_to_the_millisecond() {
-    let app = TestApp::start();
+fn tk_4_a_reset_link_ends_to_the_millisecond(backend: Backend) {
+    let app = TestApp::on(backend);
     drop(app.signed_up("ada@example.test"));
     app.browser().post(
         "/request-password-reset",
@@ -231,3 +212,14 @@ fn tk_4_a_reset_link_ends_to_the_millisecond() {
             .contains("error=INVALID_TOKEN")
     );
 }
+
+doorward_testing::on_every_backend!(
+    en_1_nobody_learns_from_a_sign_in_who_exists,
+    en_2_nobody_learns_from_asking_for_letters_who_exists,
+    en_5_the_owner_of_an_address_is_told_of_a_sign_up_with_it_once,
+    pw_7_passwords_that_anybody_would_guess_are_refused,
+    pw_3_imported_hashes_verify_and_are_renewed_at_sign_in,
+    se_4_a_change_of_password_gives_a_new_token_and_can_end_all_others,
+    se_7_a_reset_ends_all_sessions_and_its_link_works_once,
+    tk_4_a_reset_link_ends_to_the_millisecond,
+);

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use doorward_testing::{PASSWORD, TestApp, samples};
+use doorward_testing::{Backend, PASSWORD, TestApp, samples};
 use serde_json::json;
 
 /// What that many did at the same time.
@@ -20,9 +20,8 @@ pub(crate) fn together<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) 
     })
 }
 
-#[test]
-fn re_3_of_twenty_sign_ups_with_one_address_one_succeeds() {
-    let app = TestApp::start();
+fn re_3_of_twenty_sign_ups_with_one_address_one_succeeds(backend: Backend) {
+    let app = TestApp::on(backend);
     let statuses = together(20, |index| {
         let email = if index % 2 == 0 {
             "ada@example.test"
@@ -43,9 +42,8 @@ fn re_3_of_twenty_sign_ups_with_one_address_one_succeeds() {
     );
 }
 
-#[test]
-fn re_4_of_twenty_resets_by_one_link_one_succeeds() {
-    let app = TestApp::start();
+fn re_4_of_twenty_resets_by_one_link_one_succeeds(backend: Backend) {
+    let app = TestApp::on(backend);
     drop(app.signed_up("ada@example.test"));
     app.browser().post(
         "/request-password-reset",
@@ -68,9 +66,8 @@ fn re_4_of_twenty_resets_by_one_link_one_succeeds() {
     assert_eq!(app.browser().post("/sign-in/email", &body).status, 200);
 }
 
-#[test]
-fn of_many_changes_by_the_same_old_password_one_succeeds() {
-    let app = TestApp::start();
+fn of_many_changes_by_the_same_old_password_one_succeeds(backend: Backend) {
+    let app = TestApp::on(backend);
     let browser = app.signed_up("ada@example.test");
     let answers = together(8, |index| {
         let body = json!({ "currentPassword": PASSWORD, "newPassword": format!("another staple {index}") });
@@ -83,9 +80,8 @@ fn of_many_changes_by_the_same_old_password_one_succeeds() {
     );
 }
 
-#[test]
-fn of_many_deletions_one_is_enough() {
-    let app = TestApp::start();
+fn of_many_deletions_one_is_enough(backend: Backend) {
+    let app = TestApp::on(backend);
     let browser = app.signed_up("ada@example.test");
     let answers = together(8, |_| browser.clone().post("/delete-user", &json!({})).status);
     assert!(
@@ -98,3 +94,10 @@ fn of_many_deletions_one_is_enough() {
         .unwrap();
     assert!(user.is_none());
 }
+
+doorward_testing::on_every_backend!(
+    re_3_of_twenty_sign_ups_with_one_address_one_succeeds,
+    re_4_of_twenty_resets_by_one_link_one_succeeds,
+    of_many_changes_by_the_same_old_password_one_succeeds,
+    of_many_deletions_one_is_enough,
+);

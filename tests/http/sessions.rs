@@ -10,7 +10,7 @@ use doorward_application::settings::Preset;
 use doorward_domain::Store;
 use doorward_testing::{PASSWORD, TestApp, samples};
 use doorward_web::configuration::CookieCacheSettings;
-use doorward_web::session::cookie_cache::Strategy;
+use doorward_web::cookie_cache::Strategy;
 use serde_json::json;
 
 fn sign_in(app: &TestApp, remember: bool) -> doorward_testing::Browser {

@@ -29,70 +29,75 @@ const fn room(name: &'static str, may_use: &'static [&'static str]) -> Room {
     }
 }
 
-/// The only list of rooms. Each may use those named and no other, on every floor; nothing here is a circle.
-pub(crate) const ROOMS: &[Room] = &[
+/// What every room and the kernel of the web floor may use: the words of the configuration and of the protocol that belong
+/// to no room. They use nobody.
+pub(crate) const FOUNDATIONS: &[Room] = &[
     room("fields", &[]),
     Room {
         name: "redirect",
         aliases: &["redirects"],
         may_use: &[],
     },
+];
+
+/// The only list of rooms. Each may use the foundations and those named and no other, on every floor. A room names only
+/// rooms above it, so there is no circle.
+pub(crate) const ROOMS: &[Room] = &[
     room("audit", &[]),
-    room("user", &["fields", "audit", "redirect"]),
+    room("user", &["audit"]),
+    room("session", &["user", "audit"]),
+    room("account", &["user", "session", "audit"]),
     Room {
         name: "email",
-        aliases: &["email", "outbox"],
+        aliases: &["outbox"],
         may_use: &["user", "audit"],
     },
-    room("session", &["user", "fields", "audit"]),
-    room("account", &["user", "session", "audit"]),
-    room(
-        "verification",
-        &[
-            "user", "session", "sign_in", "identity", "email", "redirect", "audit",
-        ],
-    ),
+    room("sign_in", &["user", "session", "audit"]),
+    room("verification", &["user", "session", "email", "sign_in", "audit"]),
     room(
         "identity",
-        &["user", "account", "session", "fields", "email", "audit"],
-    ),
-    room(
-        "sign_in",
-        &["user", "session", "identity", "fields", "audit", "redirect"],
+        &["user", "session", "account", "sign_in", "verification", "audit"],
     ),
     room(
         "password",
         &[
             "user",
-            "account",
             "session",
-            "identity",
+            "account",
+            "email",
             "sign_in",
             "verification",
-            "email",
-            "fields",
-            "redirect",
+            "identity",
             "audit",
         ],
-    ),
-    room(
-        "username",
-        &["user", "session", "identity", "sign_in", "password", "audit"],
     ),
     room(
         "access",
         &[
             "user",
-            "account",
             "session",
-            "identity",
+            "account",
             "sign_in",
-            "password",
             "verification",
-            "fields",
+            "identity",
+            "password",
             "audit",
         ],
     ),
+    room(
+        "profile",
+        &[
+            "user",
+            "session",
+            "email",
+            "verification",
+            "identity",
+            "password",
+            "access",
+            "audit",
+        ],
+    ),
+    room("username", &["user", "session", "sign_in", "password", "profile"]),
 ];
 
 /// The rooms that every floor has to have, but for those it is said to do without.
@@ -106,11 +111,11 @@ pub(crate) const GRID: [&str; 7] = [
     "email",
 ];
 
-/// Floors, and the rooms they do without: emails are nobody's endpoint, hashes are no table, and
-/// roles and bans are columns of the user.
+/// Floors, and the rooms they do without: emails are nobody's endpoint, hashes are no table, roles and bans are columns of the
+/// user, and no verb is about the user alone: they are in `profile`, `identity` and `access`.
 pub(crate) const FLOORS: [(&str, &[&str]); 4] = [
     ("crates/domain/src", &[]),
-    ("crates/application/src", &[]),
+    ("crates/application/src", &["user"]),
     (
         "crates/adapters/src",
         &["user", "access", "account", "session", "verification"],

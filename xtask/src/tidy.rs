@@ -71,6 +71,7 @@ const PURE: [(&str, &[&str]); 2] = [
 pub(crate) fn run() -> Outcome {
     let mut faults = arrows()?;
     faults.extend(rooms());
+    faults.extend(crate::arrows::room_arrows()?);
     for file in sources()? {
         let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
         let name = file.strip_prefix(root()).unwrap_or(&file).display().to_string();

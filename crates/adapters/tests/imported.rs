@@ -6,9 +6,9 @@ use std::sync::Arc;
 use doorward_domain::session::SessionToken;
 use doorward_domain::user::{ProfileChange, UserName};
 use doorward_domain::verification::Purpose;
-use doorward_domain::{Changed, SessionId, Store, UserId};
+use doorward_domain::{Changed, Repositories, SessionId, Store, UserId};
 use doorward_testing::TestDatabase;
-use doorward_testing::samples::{at, key, now};
+use doorward_testing::samples::{self, at, key, now};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
 /// The moment of the samples, as `Date.toISOString` writes it and as other libraries do.
@@ -189,5 +189,25 @@ async fn dt_2_deletion_does_not_rely_on_the_schema() {
             let left = text(&raw, &format!(r#"SELECT max("{column}") FROM "{table}""#)).await;
             assert_eq!(left.as_deref(), Some("offset"), "{table}");
         }
+    }
+}
+
+#[tokio::test]
+async fn h5_a_credential_account_has_the_issuer_by_which_better_auth_1_7_1_finds_it() {
+    for test in databases().await {
+        let database = test.connection().await;
+        let store = test.store().await;
+        run(&database, r#"ALTER TABLE "account" ADD COLUMN "issuer" text"#).await;
+        let user = samples::user("ada");
+        store.users().insert(&user).await.unwrap();
+        let account = samples::credential(&user, "hash");
+        store.accounts().insert(&account).await.unwrap();
+        let query = format!(
+            r#"SELECT count(*) FROM "account" WHERE "id" = '{}' AND "issuer" = 'local:credential'"#,
+            account.id.as_str()
+        );
+        let statement = Statement::from_string(database.get_database_backend(), query);
+        let row = database.query_one_raw(statement).await.unwrap().unwrap();
+        assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), 1);
     }
 }

@@ -7,10 +7,9 @@ use doorward_adapters::sea_orm::schema::{
 };
 use doorward_adapters::sea_orm::{ConnectOptions, ExtraColumns, SeaStore};
 use doorward_domain::fields::FieldKind;
-use doorward_domain::{Repositories, Secret};
+use doorward_domain::Secret;
 use doorward_testing::TestDatabase;
-use doorward_testing::samples;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 
 async fn databases() -> Vec<TestDatabase> {
     let both = [Some(TestDatabase::sqlite()), TestDatabase::postgres().await];
@@ -430,29 +429,4 @@ async fn h11_a_role_without_a_right_is_told_which() {
 
 fn name_of(test: &TestDatabase) -> &str {
     test.url().rsplit('/').next().unwrap()
-}
-
-#[tokio::test]
-async fn h5_a_credential_account_has_the_issuer_by_which_better_auth_1_7_1_finds_it() {
-    for test in databases().await {
-        let database = test.connection().await;
-        let script = better_auth(database.get_database_backend()).replace(
-            r#""providerId" text NOT NULL,"#,
-            r#""providerId" text NOT NULL, "issuer" text NOT NULL,"#,
-        );
-        run(&database, &script).await;
-        let store = SeaStore::new(database.clone());
-        store.migrate().await.unwrap();
-        let user = samples::user("ada");
-        store.users().insert(&user).await.unwrap();
-        let account = samples::credential(&user, "hash");
-        store.accounts().insert(&account).await.unwrap();
-        let query = format!(
-            r#"SELECT count(*) FROM "account" WHERE "id" = '{}' AND "issuer" = 'local:credential'"#,
-            account.id.as_str()
-        );
-        let statement = Statement::from_string(database.get_database_backend(), query);
-        let row = database.query_one_raw(statement).await.unwrap().unwrap();
-        assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), 1);
-    }
 }

@@ -55,9 +55,9 @@ pub struct HookList(Vec<Arc<dyn Hook>>);
 /// All hooks.
 #[derive(Clone, Default)]
 pub struct Hooks {
-    /// Around signing up by oneself.
+    /// Around signing up by oneself; not around users whom an administrator or an operator adds.
     pub sign_up: HookList,
-    /// Around signing in by password.
+    /// Around signing in, whatever the way in: also where signing up or a mailed link signs in.
     pub sign_in: HookList,
     /// Around the removal of a user, by themselves or by an administrator; not around the purge after the retention.
     pub deletion: HookList,

@@ -10,11 +10,11 @@ pub mod email;
 pub mod hooks;
 pub mod identity;
 pub mod password;
+pub mod profile;
 pub mod purge_expired;
 pub mod session;
 pub mod settings;
 pub mod sign_in;
-pub mod user;
 pub mod verification;
 
 mod context;

@@ -4,8 +4,8 @@ use std::hint::black_box;
 
 use chrono::DateTime;
 use doorward_domain::UserId;
-use doorward_domain::access::{AccessPolicy, RoleList, permissions};
-use doorward_domain::user::{Email, User, UserName};
+use doorward_domain::access::{AccessPolicy, permissions};
+use doorward_domain::user::{Email, RoleList, User, UserName};
 
 fn main() {
     divan::main();

@@ -38,3 +38,12 @@ pub(crate) fn check(text: &str, max: usize) -> Result<(), InvalidText> {
     }
     Ok(())
 }
+
+/// The longest name of a resource, an action or a role, in bytes.
+pub(crate) const NAME_MAX: usize = 64;
+
+/// Whether the text can name a resource, an action or a role.
+pub(crate) fn is_name(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    (1..=NAME_MAX).contains(&text.len()) && text.bytes().all(fits)
+}

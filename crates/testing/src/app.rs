@@ -1,11 +1,11 @@
-use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use actix_web::HttpServer;
+use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use async_trait::async_trait;
 use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
@@ -16,30 +16,33 @@ use doorward_application::hooks::Hooks;
 use doorward_application::settings::{Preset, Settings};
 use doorward_application::sign_in::SecondFactor;
 use doorward_application::{Context, Ports};
-use doorward_domain::access::{AccessPolicy, RoleList};
+use doorward_domain::access::AccessPolicy;
 use doorward_domain::email::{EmailMessage, MailError, Mailer};
 use doorward_domain::redirect::Origin;
 use doorward_domain::session::{NoSessionCache, SessionCache};
-use doorward_domain::user::{Email, UserChange};
+use doorward_domain::user::{Email, RoleList, UserChange};
 use doorward_domain::{Clock, Entropy, Secret, Store, UserId};
 use doorward_web::Module;
 use doorward_web::client_address::ClientAddressPolicy;
 use doorward_web::configuration::HttpSettings;
 use doorward_web::wiring::Doorward;
 use serde_json::Value;
-use ureq::http::{HeaderMap, Method, Request};
+use tokio::runtime::Runtime;
 
-use crate::{FixedClock, SeededEntropy};
+use crate::{Backend, Browser, FixedClock, SeededEntropy, TestDatabase};
 
 /// The secret of every test application.
 pub const SECRET: &str = "test-secret-of-no-importance-0123456789";
 /// A password that every policy accepts.
 pub const PASSWORD: &str = "correct horse battery";
 
-/// The real server on a free port, with a store in memory, a clock that stands still and emails that are kept.
+/// The real server on a free port, with a store of its own, a clock that stands still and emails that are kept. It stops
+/// when dropped.
 ///
 /// Everything that can be switched on is on: mail, verification, changing the address, deleting oneself, administration.
 pub struct TestApp {
+    // The first to end.
+    _server: RunningServer,
     address: SocketAddr,
     /// The clock the server goes by.
     pub clock: Arc<FixedClock>,
@@ -48,6 +51,9 @@ pub struct TestApp {
     /// The ports and settings of the server, for calling use-cases directly.
     pub context: Context,
     document: Value,
+    // Connections of the store belong to it: it ends after them, and the database last.
+    runtime: Arc<Runtime>,
+    database: Option<TestDatabase>,
 }
 
 /// What a test application is made with.
@@ -85,6 +91,26 @@ impl TestApp {
     /// If it cannot be started.
     #[must_use]
     pub fn with(preset: Preset, change: impl FnOnce(&mut Setup)) -> Self {
+        Self::on_with(Backend::Memory, preset, change)
+    }
+
+    /// A server of the hardened preset that keeps everything there.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    #[must_use]
+    pub fn on(backend: Backend) -> Self {
+        Self::on_with(backend, Preset::Hardened, |_| {})
+    }
+
+    /// A server of a preset that keeps everything there, with changes to it.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    #[must_use]
+    pub fn on_with(backend: Backend, preset: Preset, change: impl FnOnce(&mut Setup)) -> Self {
+        let runtime = Arc::new(runtime());
+        let (store, database) = runtime.block_on(open(backend));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         let mut setup = Setup {
@@ -93,7 +119,7 @@ impl TestApp {
             modules: Vec::new(),
             hooks: Hooks::default(),
             second_factors: Vec::new(),
-            store: Arc::new(MemoryStore::new()),
+            store,
             session_cache: Arc::new(NoSessionCache),
         };
         change(&mut setup);
@@ -122,19 +148,15 @@ impl TestApp {
         let doorward =
             Doorward::new(&context, &setup.http, &secret, setup.modules).expect("modules that agree");
         let document = serde_json::from_str(doorward.document()).expect("a description in JSON");
-        thread::spawn(move || {
-            let server = HttpServer::new(move || doorward.app())
-                .workers(2)
-                .disable_signals();
-            let server = server.listen(listener).expect("a listener");
-            System::new().block_on(server.run())
-        });
         Self {
             address,
             clock,
             store: setup.store,
             context,
             document,
+            _server: RunningServer::start(listener, doorward, runtime.clone()),
+            runtime,
+            database,
         }
     }
 
@@ -142,6 +164,12 @@ impl TestApp {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The database behind the store; none in memory.
+    #[must_use]
+    pub const fn database(&self) -> Option<&TestDatabase> {
+        self.database.as_ref()
     }
 
     /// The API description it serves.
@@ -153,12 +181,7 @@ impl TestApp {
     /// A browser without cookies, on a page of the server's own origin.
     #[must_use]
     pub fn browser(&self) -> Browser {
-        Browser {
-            address: self.address,
-            origin: Some(format!("http://{}", self.address)),
-            headers: Vec::new(),
-            cookies: BTreeMap::new(),
-        }
+        Browser::new(self.address)
     }
 
     /// A browser that has just signed up with this address.
@@ -233,12 +256,70 @@ impl TestApp {
     }
 
     /// Waits for what the store or a use-case answers.
-    ///
-    /// # Panics
-    /// If there is no runtime to be had.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.expect("a runtime").block_on(future)
+        self.runtime.block_on(future)
+    }
+}
+
+/// What drives the store and the use-cases a test calls. Its threads go on between two calls, so that connections of a
+/// pool stay alive.
+#[expect(clippy::expect_used, reason = "a test without a runtime fails")]
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime")
+}
+
+#[expect(clippy::expect_used, reason = "a test without its database fails")]
+async fn open(backend: Backend) -> (Arc<dyn Store>, Option<TestDatabase>) {
+    let database = match backend {
+        Backend::Memory => return (Arc::new(MemoryStore::new()), None),
+        Backend::Sqlite => TestDatabase::sqlite(),
+        Backend::Postgres => TestDatabase::postgres().await.expect("a server of PostgreSQL"),
+    };
+    (Arc::new(database.store().await), Some(database))
+}
+
+/// A server that runs in threads of its own, until it is dropped.
+struct RunningServer {
+    handle: ServerHandle,
+    thread: Option<JoinHandle<std::io::Result<()>>>,
+    runtime: Arc<Runtime>,
+}
+
+#[expect(clippy::expect_used, reason = "a test whose server does not start fails")]
+impl RunningServer {
+    fn start(listener: TcpListener, doorward: Doorward, runtime: Arc<Runtime>) -> Self {
+        let (started, handle) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            let system = System::new();
+            let server = HttpServer::new(move || doorward.app())
+                .workers(2)
+                .disable_signals();
+            let server = server.listen(listener).expect("a listener").run();
+            drop(started.send(server.handle()));
+            let ended = system.block_on(server);
+            // Workers are threads of the system, and end with it.
+            System::current().stop();
+            system.run().and(ended)
+        });
+        Self {
+            handle: handle.recv().expect("a server that starts"),
+            thread: Some(thread),
+            runtime,
+        }
+    }
+}
+
+impl Drop for RunningServer {
+    fn drop(&mut self) {
+        self.runtime.block_on(self.handle.stop(false));
+        let ended = self.thread.take().map(JoinHandle::join);
+        if !matches!(ended, Some(Ok(Ok(())))) {
+            eprintln!("the server of a test ended with an error: {ended:?}");
+        }
     }
 }
 
@@ -288,162 +369,5 @@ impl Mailer for Mailbox {
             .unwrap_or_else(PoisonError::into_inner)
             .push(message.clone());
         Ok(())
-    }
-}
-
-/// Sends requests and keeps cookies.
-#[derive(Clone, Debug)]
-pub struct Browser {
-    address: SocketAddr,
-    /// The `Origin` it sends with everything but `GET`, if any.
-    pub origin: Option<String>,
-    /// Headers it sends with every request.
-    pub headers: Vec<(String, String)>,
-    /// The cookies it holds, by name.
-    pub cookies: BTreeMap<String, String>,
-}
-
-/// What the server answered.
-#[derive(Debug)]
-pub struct Response {
-    /// The status.
-    pub status: u16,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// The body.
-    pub text: String,
-}
-
-#[expect(clippy::expect_used, reason = "a request that cannot be sent fails the test")]
-impl Browser {
-    /// `GET` of a path below the base path.
-    pub fn get(&mut self, path: &str) -> Response {
-        self.send("GET", &format!("/api/auth{path}"), None, b"")
-    }
-
-    /// `POST` of JSON to a path below the base path.
-    pub fn post(&mut self, path: &str, body: &Value) -> Response {
-        let path = format!("/api/auth{path}");
-        self.send(
-            "POST",
-            &path,
-            Some("application/json"),
-            body.to_string().as_bytes(),
-        )
-    }
-
-    /// Follows a link out of an email.
-    ///
-    /// # Panics
-    /// If it leads elsewhere.
-    pub fn open(&mut self, message: &EmailMessage) -> Response {
-        let base = format!("http://{}", self.address);
-        let path = message
-            .link
-            .expose()
-            .strip_prefix(&base)
-            .expect("a link to the server")
-            .to_owned();
-        self.send("GET", &path, None, b"")
-    }
-
-    /// Any request to any path.
-    ///
-    /// # Panics
-    /// If there is no answer.
-    pub fn send(&mut self, method: &str, path: &str, content_type: Option<&str>, body: &[u8]) -> Response {
-        let method: Method = method.parse().expect("a method");
-        let mut request = Request::builder()
-            .method(&method)
-            .uri(format!("http://{}{path}", self.address));
-        if let Some(content_type) = content_type {
-            request = request.header("content-type", content_type);
-        }
-        if let Some(origin) = self.origin.as_ref().filter(|_| method != Method::GET) {
-            request = request.header("origin", origin);
-        }
-        for (name, value) in &self.headers {
-            request = request.header(name, value);
-        }
-        if !self.cookies.is_empty() {
-            let cookies: Vec<_> = self
-                .cookies
-                .iter()
-                .map(|(name, value)| format!("{name}={value}"))
-                .collect();
-            request = request.header("cookie", cookies.join("; "));
-        }
-        let request = request.body(body.to_vec()).expect("a request");
-        let answer = agent().run(request).expect("an answer");
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let bytes = answer.into_body().read_to_vec().expect("a body");
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let answer = Response {
-            status,
-            headers,
-            text,
-        };
-        self.keep(&answer);
-        answer
-    }
-
-    fn keep(&mut self, answer: &Response) {
-        for cookie in answer.set_cookies() {
-            let (name, rest) = cookie.split_once('=').unwrap_or((&cookie, ""));
-            let value = rest.split(';').next().unwrap_or_default();
-            if rest.contains("Max-Age=0") {
-                self.cookies.remove(name);
-            } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
-    }
-}
-
-fn agent() -> ureq::Agent {
-    let config = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0);
-    let config = config
-        .allow_non_standard_methods(true)
-        .timeout_global(Some(Duration::from_secs(30)));
-    config.build().into()
-}
-
-#[expect(clippy::expect_used, reason = "an answer of another kind fails the test")]
-impl Response {
-    /// The body as JSON.
-    ///
-    /// # Panics
-    /// If it is none.
-    #[must_use]
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).expect("JSON")
-    }
-
-    /// The stable code of an error, or nothing.
-    #[must_use]
-    pub fn code(&self) -> String {
-        let body: Option<Value> = serde_json::from_str(&self.text).ok();
-        body.and_then(|body| body["code"].as_str().map(str::to_owned))
-            .unwrap_or_default()
-    }
-
-    /// A header, or nothing.
-    #[must_use]
-    pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-    }
-
-    /// The cookies it sets.
-    #[must_use]
-    pub fn set_cookies(&self) -> Vec<String> {
-        let all = self.headers.get_all("set-cookie");
-        all.iter()
-            .filter_map(|value| value.to_str().ok().map(str::to_owned))
-            .collect()
     }
 }

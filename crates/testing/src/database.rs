@@ -10,6 +10,61 @@ use tempfile::TempDir;
 /// The environment variable that names a PostgreSQL server where databases may be created.
 pub const POSTGRES_URL: &str = "DOORWARD_TEST_POSTGRES_URL";
 
+/// Where a test application keeps everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// A store in memory.
+    Memory,
+    /// A database file.
+    Sqlite,
+    /// A database on the server that [`POSTGRES_URL`] names.
+    Postgres,
+}
+
+impl Backend {
+    /// Whether it can be tested on. Where there is no PostgreSQL, that is said loudly.
+    ///
+    /// # Panics
+    /// If there is no server although `CI` is `true`.
+    #[must_use]
+    pub fn is_available(self) -> bool {
+        self != Self::Postgres || postgres_server().is_some()
+    }
+}
+
+/// Makes three tests of each function that takes a [`Backend`]: one in memory, one on SQLite and one on PostgreSQL.
+///
+/// ```
+/// use doorward_testing::{Backend, TestApp};
+///
+/// fn health_is_told(backend: Backend) {
+///     assert_eq!(TestApp::on(backend).browser().get("/ok").status, 200);
+/// }
+///
+/// doorward_testing::on_every_backend!(health_is_told);
+/// ```
+#[macro_export]
+macro_rules! on_every_backend {
+    ($($test:ident),+ $(,)?) => {
+        $crate::on_every_backend!(@module memory, Memory, $($test),+);
+        $crate::on_every_backend!(@module sqlite, Sqlite, $($test),+);
+        $crate::on_every_backend!(@module postgres, Postgres, $($test),+);
+    };
+    (@module $module:ident, $backend:ident, $($test:ident),+) => {
+        mod $module {
+            $(
+                #[test]
+                fn $test() {
+                    let backend = $crate::Backend::$backend;
+                    if backend.is_available() {
+                        super::$test(backend);
+                    }
+                }
+            )+
+        }
+    };
+}
+
 /// An empty database for one test, gone when dropped.
 #[derive(Debug)]
 pub struct TestDatabase {
@@ -46,19 +101,7 @@ impl TestDatabase {
     /// If the database cannot be created, or if there is no server although `CI` is `true`.
     pub async fn postgres() -> Option<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "tests are configured by the environment"
-        )]
-        let (server, ci) = (
-            env::var(POSTGRES_URL).ok(),
-            env::var("CI").is_ok_and(|value| value == "true"),
-        );
-        let Some(server) = server.filter(|url| !url.is_empty()) else {
-            assert!(!ci, "{POSTGRES_URL} is not set, and in CI nothing is skipped");
-            eprintln!("SKIPPED: {POSTGRES_URL} is not set, so that nothing was tested on PostgreSQL");
-            return None;
-        };
+        let server = postgres_server()?;
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("doorward_test_{}_{number}", std::process::id());
         run(&server, &format!("CREATE DATABASE {name}"))
@@ -76,6 +119,14 @@ impl TestDatabase {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Runs a statement that changes it, past the store.
+    ///
+    /// # Panics
+    /// If the database refuses.
+    pub async fn execute(&self, statement: &str) {
+        run(&self.url, statement).await.expect("a statement to run");
     }
 
     /// A bare connection to it.
@@ -122,6 +173,24 @@ impl Drop for TestDatabase {
             }
         }
     }
+}
+
+/// The server of [`POSTGRES_URL`].
+fn postgres_server() -> Option<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests are configured by the environment"
+    )]
+    let (server, ci) = (
+        env::var(POSTGRES_URL).ok(),
+        env::var("CI").is_ok_and(|value| value == "true"),
+    );
+    let server = server.filter(|url| !url.is_empty());
+    if server.is_none() {
+        assert!(!ci, "{POSTGRES_URL} is not set, and in CI nothing is skipped");
+        eprintln!("SKIPPED: {POSTGRES_URL} is not set, so that nothing was tested on PostgreSQL");
+    }
+    server
 }
 
 async fn run(server: &str, statement: &str) -> Result<(), DbErr> {

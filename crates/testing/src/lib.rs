@@ -8,6 +8,7 @@ pub mod contract;
 pub mod samples;
 
 mod app;
+mod browser;
 mod clock;
 mod database;
 mod entropy;
@@ -15,9 +16,10 @@ mod faulty;
 mod in_memory;
 mod mocks;
 
-pub use app::{Browser, PASSWORD, Response, SECRET, Setup, TestApp};
+pub use app::{PASSWORD, SECRET, Setup, TestApp};
+pub use browser::{Browser, Response};
 pub use clock::FixedClock;
-pub use database::{POSTGRES_URL, TestDatabase};
+pub use database::{Backend, POSTGRES_URL, TestDatabase};
 pub use entropy::SeededEntropy;
 pub use faulty::{Faulty, FaultyStore};
 pub use in_memory::{PlainHasher, in_memory_context, in_memory_ports};

@@ -23,7 +23,7 @@ use crate::{FixedClock, SeededEntropy};
 ///
 /// ```
 /// use doorward_application::settings::{Preset, Settings};
-/// use doorward_application::user::UpdateUser;
+/// use doorward_application::profile::UpdateUser;
 /// use doorward_domain::redirect::Origin;
 /// use doorward_domain::user::ProfileChange;
 /// use doorward_testing::{Mocks, samples};

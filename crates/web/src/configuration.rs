@@ -12,7 +12,7 @@ use doorward_application::settings::Settings;
 use doorward_domain::Secret;
 
 use crate::client_address::ClientAddressPolicy;
-use crate::session::cookie_cache::Strategy;
+use crate::cookie_cache::Strategy;
 
 pub(crate) use secret::is_short;
 

@@ -18,6 +18,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::percent_decode_str;
 use sha2::Sha256;
 
+/// The cookie that holds the session token.
+pub(crate) const SESSION_TOKEN: &str = "session_token";
+
 /// Signs the values of cookies: `value.signature`, the signature being HMAC-SHA-256 in padded base64 (SE-2).
 #[derive(Clone)]
 pub(crate) struct CookieSigner {

@@ -8,7 +8,6 @@ use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use doorward_application::RequestError;
 use doorward_application::hooks::Rejection;
-use doorward_domain::password::{HashError, PasswordProblem};
 use doorward_domain::{NotSignedIn, StoreError};
 
 /// A stable answer. Codes are never renamed; messages may be reworded.
@@ -263,25 +262,6 @@ impl From<StoreError> for ApiError {
     }
 }
 
-impl From<HashError> for ApiError {
-    fn from(error: HashError) -> Self {
-        match error {
-            HashError::Busy => Self::Unavailable(Box::new(error)),
-            HashError::Failed(_) => Self::Internal(Box::new(error)),
-        }
-    }
-}
-
-impl From<PasswordProblem> for ApiError {
-    fn from(problem: PasswordProblem) -> Self {
-        match problem {
-            PasswordProblem::TooShort => codes::PASSWORD_TOO_SHORT.into(),
-            PasswordProblem::TooLong => codes::PASSWORD_TOO_LONG.into(),
-            PasswordProblem::TooCommon => codes::PASSWORD_TOO_COMMON.into(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io;
@@ -304,13 +284,6 @@ mod tests {
             body(&error),
             r#"{"message":"Internal server error","code":"INTERNAL_SERVER_ERROR"}"#
         );
-    }
-
-    #[test]
-    fn re_8_a_full_queue_says_when_to_come_back() {
-        let response = ApiError::from(HashError::Busy).error_response();
-        assert_eq!(response.status(), 503);
-        assert_eq!(response.headers().get(RETRY_AFTER).unwrap(), "1");
     }
 
     #[test]

@@ -8,10 +8,12 @@
 pub mod access;
 pub mod client_address;
 pub mod configuration;
+pub mod cookie_cache;
 pub mod session;
 pub mod wiring;
 
 mod account;
+mod bearer;
 mod body;
 mod cookies;
 mod error;
@@ -20,6 +22,7 @@ mod json;
 mod module;
 mod openapi;
 mod password;
+mod profile;
 mod query;
 mod redirects;
 mod request_guard;
@@ -29,6 +32,7 @@ mod state;
 mod system;
 mod telemetry;
 mod user;
+mod username;
 mod validation;
 mod verification;
 

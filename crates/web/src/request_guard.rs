@@ -25,9 +25,8 @@ use tracing_actix_web::RequestId;
 use crate::body::ParsedBody;
 use crate::cookies::ResponseCookies;
 use crate::error::{ApiError, codes};
-use crate::session::bearer;
 use crate::state::{AppState, Route};
-use crate::{json, query};
+use crate::{bearer, json, query};
 
 /// How long a body may take to arrive (RE-13).
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);

@@ -4,7 +4,6 @@ use actix_web::HttpMessage;
 use actix_web::http::Method;
 use chrono::TimeDelta;
 use doorward_application::Context;
-use doorward_domain::password::Password;
 use doorward_domain::redirect::{InvalidPattern, TrustedOrigins};
 use doorward_domain::{Actor, Client, RequestContext, RequestId, Secret};
 use utoipa::openapi::path::{Operation, PathItem};
@@ -12,9 +11,9 @@ use utoipa::openapi::{OpenApi, RefOr};
 
 use crate::client_address::ClientAddressPolicy;
 use crate::configuration::{BearerSettings, HttpSettings};
+use crate::cookie_cache::CookieCacheCodec;
 use crate::cookies::{CookieSigner, CookieStyle};
 use crate::redirects::Redirects;
-use crate::session::cookie_cache::CookieCacheCodec;
 
 /// What every request needs to know about the server it came to.
 pub struct AppState {
@@ -90,11 +89,6 @@ impl AppState {
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
         Client::new(self.client_address.resolve(peer, headers), agent)
-    }
-
-    /// A password as a client sent it.
-    pub(crate) fn password(&self, typed: &Secret<String>) -> Password {
-        Password::parse(typed.expose(), &self.context.settings.email_and_password.password)
     }
 
     pub(crate) const fn routes(&self) -> &Routes {

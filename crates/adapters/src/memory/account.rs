@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use doorward_domain::account::PasswordHash;
 use doorward_domain::account::{Account, AccountRepository, CREDENTIAL_PROVIDER, Unlinked};
-use doorward_domain::password::PasswordHash;
 use doorward_domain::{AccountId, Changed, Constraint, StoreError, UserId};
 
 use super::store::{Access, MemoryRepositories, Tables, remove};

@@ -1,8 +1,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use doorward_domain::access::Administrators;
 use doorward_domain::user::{
-    Cursor, Email, Page, User, UserChange, UserPage, UserQuery, UserRepository, Username,
+    Administrators, Cursor, Email, Page, User, UserChange, UserPage, UserQuery, UserRepository, Username,
 };
 use doorward_domain::{Changed, Constraint, Locked, Removed, StoreError, UserId};
 

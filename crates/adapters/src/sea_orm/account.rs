@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use doorward_domain::account::PasswordHash;
 use doorward_domain::account::{Account, AccountRepository, CREDENTIAL_PROVIDER, Unlinked};
 use doorward_domain::fields::{FieldValue, FieldValues};
-use doorward_domain::password::PasswordHash;
 use doorward_domain::{AccountId, Changed, StoreError, UserId};
 use sea_orm::sea_query::{Condition, Expr};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set, UpdateMany};

@@ -1,7 +1,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use doorward_domain::access::Administrators;
-use doorward_domain::user::{Email, User, UserChange, UserPage, UserQuery, UserRepository, Username};
+use doorward_domain::user::{
+    Administrators, Email, User, UserChange, UserPage, UserQuery, UserRepository, Username,
+};
 use doorward_domain::{Changed, Locked, Removed, StoreError, UserId};
 use sea_orm::sea_query::{Condition, Expr, LockType};
 use sea_orm::{

@@ -1,6 +1,6 @@
-use doorward_domain::access::{AccessPolicy, Permission, RoleList, permissions};
+use doorward_domain::access::{AccessPolicy, Permission, permissions};
 use doorward_domain::password::{HashError, PasswordProblem};
-use doorward_domain::user::User;
+use doorward_domain::user::{RoleList, User};
 use doorward_domain::{
     Actor, Constraint, Locked, NotSignedIn, RequestContext, StoreError, Transaction, UserId,
 };

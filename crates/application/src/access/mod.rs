@@ -1,10 +1,11 @@
 //! Looking after other people's users, and who may.
 //!
-//! Every use-case here takes the session of whoever asks and checks by itself whether they may: there is no way to it that
+//! Every use-case here but those of an operator takes the session of whoever asks and checks by itself whether they may: there is no way to it that
 //! could forget.
 
 mod authorize;
 mod check_permission;
+mod create_by_operator;
 mod create_user;
 mod delete_user;
 mod impersonate;
@@ -16,6 +17,7 @@ mod update_user;
 
 pub use authorize::AdminError;
 pub use check_permission::{CheckPermission, ExplainDecision, Explained};
+pub use create_by_operator::{CreateUser, CreateUserError};
 pub use create_user::{AdminCreateUser, AdminCreateUserInput};
 pub use delete_user::{AdminDeleteUser, RestoreUser};
 pub use impersonate::{Impersonate, Impersonating, StopError, StopImpersonating, Stopped};

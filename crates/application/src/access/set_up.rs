@@ -1,8 +1,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
-use doorward_domain::access::RoleList;
 use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::password::{HashError, Password, PasswordProblem};
-use doorward_domain::user::{Email, User, UserName};
+use doorward_domain::user::{Email, RoleList, User, UserName};
 use doorward_domain::verification::Verification;
 use doorward_domain::{Constraint, Inserted, RequestContext, Secret, StoreError, TokenDigest};
 

@@ -1,7 +1,7 @@
 use chrono::TimeDelta;
-use doorward_domain::access::{Ban, Permission, RoleList, permissions};
+use doorward_domain::access::{Permission, permissions};
 use doorward_domain::audit::{Event, EventKind};
-use doorward_domain::user::{User, UserChange};
+use doorward_domain::user::{Ban, RoleList, User, UserChange};
 use doorward_domain::verification::Purpose;
 use doorward_domain::{RequestContext, StoreError, Transaction, UserId};
 

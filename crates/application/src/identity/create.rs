@@ -1,11 +1,8 @@
 use chrono::{DateTime, Utc};
-use doorward_domain::access::{Ban, RoleList};
-use doorward_domain::account::Account;
-use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::account::{Account, PasswordHash};
 use doorward_domain::fields;
-use doorward_domain::password::{HashError, Password, PasswordHash, PasswordProblem};
-use doorward_domain::user::{Email, ImageUrl, User, UserName};
-use doorward_domain::{AccountId, Constraint, RequestContext, StoreError, Transaction, UserId};
+use doorward_domain::user::{Ban, Email, ImageUrl, User, UserName};
+use doorward_domain::{AccountId, StoreError, Transaction, UserId};
 
 use crate::Context;
 
@@ -46,71 +43,4 @@ pub(crate) fn new_user(
         user.ban = Ban::none();
     }
     user
-}
-
-/// Why a user was not created.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateUserError {
-    /// The policy refuses the password.
-    #[error(transparent)]
-    Password(#[from] PasswordProblem),
-    /// Somebody has the address.
-    #[error("the e-mail address is taken")]
-    EmailTaken,
-    /// There are no administrators here: `admin.enabled` is false, or no role administers.
-    #[error("there are no administrators without `admin.enabled = true` and a role in `admin.admin_roles`")]
-    NoAdministrators,
-    /// The password could not be hashed.
-    #[error(transparent)]
-    Hash(#[from] HashError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Creates a user or an administrator on an operator's word: no session, no email, and the address counts as verified.
-#[derive(Clone, Debug)]
-pub struct CreateUser {
-    context: Context,
-}
-
-impl CreateUser {
-    /// The use-case in this context.
-    #[must_use]
-    pub const fn new(context: Context) -> Self {
-        Self { context }
-    }
-
-    /// Creates the user and the password account, or nothing.
-    pub async fn run(
-        &self,
-        request: &RequestContext,
-        name: UserName,
-        email: Email,
-        password: Password,
-        administrator: bool,
-    ) -> Result<User, CreateUserError> {
-        let role = self.context.settings.access.administrators().roles.first();
-        if administrator && (role.is_none() || !self.context.settings.admin.enabled) {
-            return Err(CreateUserError::NoAdministrators);
-        }
-        let policy = &self.context.settings.email_and_password.password;
-        policy.check(&password, &name, &email, &*self.context.ports.common_passwords)?;
-        let hash = self.context.ports.hasher.hash(&password).await?;
-        let mut user = new_user(&self.context, name, email, None, self.context.now());
-        user.email_verified = true;
-        if administrator {
-            user.role = role.map(RoleList::from_stored);
-        }
-        let tx = self.context.store().begin(request).await?;
-        insert_user(&*tx, &self.context, &user, Some(hash))
-            .await
-            .map_err(|error| match error {
-                StoreError::Conflict(Constraint::UserEmail) => CreateUserError::EmailTaken,
-                error => error.into(),
-            })?;
-        tx.record(Event::of(EventKind::UserCreated, &user.id)).await?;
-        tx.commit().await?;
-        Ok(user)
-    }
 }

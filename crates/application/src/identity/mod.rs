@@ -4,7 +4,6 @@ mod create;
 mod delete;
 mod last_administrator;
 
-pub use create::{CreateUser, CreateUserError};
 pub(crate) use create::{insert_user, new_user};
 pub(crate) use delete::{DeletionError, delete_or_anonymize};
 pub(crate) use last_administrator::{Administered, lock_for_administration};

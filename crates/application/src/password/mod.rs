@@ -10,6 +10,6 @@ mod verify;
 pub use change::{ChangePassword, ChangePasswordError, ChangePasswordInput, PasswordChanged};
 pub use request_reset::{RequestPasswordReset, RequestResetError};
 pub use reset::{ResetPassword, ResetPasswordError};
-pub use sign_in::{SignIn, SignInError, SignInInput, SignInName, SignedIn};
+pub use sign_in::{SignIn, SignInError, SignInInput, SignInName};
 pub use sign_up::{SignUp, SignUpError, SignUpInput, SignedUp};
 pub use verify::{VerifyPassword, VerifyPasswordError};

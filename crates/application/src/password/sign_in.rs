@@ -7,7 +7,7 @@ use doorward_domain::{Changed, ErrorChain, RequestContext, StoreError, Transacti
 
 use crate::Context;
 use crate::hooks::Rejection;
-use crate::sign_in::{Admission, Challenge, IssuedSession, SessionIssuer, SessionRequest, SignInDenied};
+use crate::sign_in::{Admission, SessionIssuer, SessionRequest, SignInDenied, SignedIn};
 use crate::verification::VerificationLinks;
 
 /// By what somebody is known.
@@ -30,21 +30,6 @@ pub struct SignInInput {
     pub callback: Option<RedirectTarget>,
     /// What the browser wants.
     pub session: SessionRequest,
-}
-
-/// Somebody who is who they said.
-#[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "made once a sign-in, and not kept")]
-pub enum SignedIn {
-    /// They have a session.
-    Issued {
-        /// The user.
-        user: User,
-        /// Their new session.
-        opened: IssuedSession,
-    },
-    /// They have to prove a second factor first.
-    Challenged(Challenge),
 }
 
 /// Why somebody is not let in.

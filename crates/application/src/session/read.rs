@@ -1,5 +1,4 @@
 use chrono::{DateTime, Utc};
-use doorward_domain::access::permissions;
 use doorward_domain::session::{ActiveSession, Session, SessionToken};
 use doorward_domain::{Actor, Changed, RequestContext, StoreError};
 
@@ -97,10 +96,8 @@ impl ReadSession {
             return Ok(true);
         };
         let found = self.context.store().users().find(administrator).await?;
-        Ok(found.is_some_and(|user| {
-            let policy = &self.context.settings.access;
-            !user.ban.is_active(self.context.now()) && policy.permits(&user, &permissions::user::IMPERSONATE)
-        }))
+        let (policy, now) = (&self.context.settings.access, self.context.now());
+        Ok(found.is_some_and(|user| policy.may_impersonate(&user, now)))
     }
 
     /// Removes a session that is worth nothing any more. Somebody else may have been faster.

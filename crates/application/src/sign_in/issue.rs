@@ -1,9 +1,10 @@
 use chrono::TimeDelta;
-use doorward_domain::access::Ban;
 use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::fields;
-use doorward_domain::session::{ActiveSession, Authentication, Lifetime, Session, SessionToken};
-use doorward_domain::user::{User, UserChange};
+use doorward_domain::session::{
+    ActiveSession, Authentication, IssuedSession, Lifetime, Session, SessionToken,
+};
+use doorward_domain::user::{Ban, User, UserChange};
 use doorward_domain::{Client, Locked, Removed, RequestContext, SessionId, StoreError, Transaction, UserId};
 
 use super::Challenge;
@@ -17,17 +18,6 @@ pub struct SessionRequest {
     pub lifetime: Lifetime,
     /// The session it holds already.
     pub previous: Option<SessionToken>,
-}
-
-/// A session just issued, with the token in clear: the only moment it exists outside the browser.
-#[derive(Clone, Debug)]
-pub struct IssuedSession {
-    /// The session.
-    pub session: Session,
-    /// Its token.
-    pub token: SessionToken,
-    /// How long its user asked to stay signed in.
-    pub lifetime: Lifetime,
 }
 
 /// Why somebody is not let in although they proved who they are.
@@ -58,6 +48,21 @@ pub enum Admission {
     Challenged(Challenge),
     /// They are not let in. No session was issued.
     Denied(SignInDenied),
+}
+
+/// Somebody who is who they said.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "made once a sign-in, and not kept")]
+pub enum SignedIn {
+    /// They have a session.
+    Issued {
+        /// The user.
+        user: User,
+        /// Their new session.
+        opened: IssuedSession,
+    },
+    /// They have to prove a second factor first.
+    Challenged(Challenge),
 }
 
 /// What became of a session that was to be replaced.

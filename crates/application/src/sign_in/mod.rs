@@ -3,5 +3,6 @@
 mod issue;
 mod second_factor;
 
-pub use issue::{Admission, IssuedSession, Rotation, SessionIssuer, SessionRequest, SignInDenied};
+pub use doorward_domain::session::IssuedSession;
+pub use issue::{Admission, Rotation, SessionIssuer, SessionRequest, SignInDenied, SignedIn};
 pub use second_factor::{Challenge, SecondFactor};

@@ -188,7 +188,7 @@ async fn a_user_is_added_with_what_the_administrator_says() {
     };
     let create = AdminCreateUser::new(world.context.clone());
     let added = create.run(&ada, new_user(more)).await.unwrap();
-    assert_eq!(world.user(added.id.as_str()).await, Some(added.clone()));
+    assert_eq!(world.user(added.id.as_str()), Some(added.clone()));
     assert!(added.email_verified && added.role == Some(role("admin")));
     assert!(world.sign_in(&added, PASSWORD).await.is_ok());
 

@@ -9,7 +9,7 @@ use doorward_domain::audit::AuditEvent;
 use doorward_domain::password::Password;
 use doorward_domain::session::{Lifetime, Session};
 use doorward_domain::user::{ProfileChange, User, UserName};
-use doorward_domain::{Actor, Client, RequestContext, RequestId, Transaction, UserId};
+use doorward_domain::{Actor, Client, RequestContext, RequestId, SessionId, Transaction, UserId};
 use doorward_testing::{PASSWORD, samples};
 use samples::at;
 
@@ -28,9 +28,9 @@ fn facts(event: &AuditEvent) -> (&str, Option<&str>, Option<&str>, Option<&str>,
     (
         &event.actor_kind,
         event.actor_id.as_deref(),
-        event.session_id.as_ref().map(|id| id.as_str()),
-        event.impersonated_by.as_ref().map(|id| id.as_str()),
-        event.subject_id.as_ref().map(|id| id.as_str()),
+        event.session_id.as_ref().map(SessionId::as_str),
+        event.impersonated_by.as_ref().map(UserId::as_str),
+        event.subject_id.as_ref().map(UserId::as_str),
     )
 }
 

@@ -1,5 +1,5 @@
+use doorward_application::profile::{DeleteUser, DeleteUserError, DeleteUserInput, Deletion};
 use doorward_application::settings::{DeletionMode, Settings};
-use doorward_application::user::{DeleteUser, DeleteUserError, DeleteUserInput, Deletion};
 use doorward_domain::password::Password;
 use doorward_domain::session::{Authentication, Session};
 use doorward_domain::verification::Purpose;
@@ -51,7 +51,7 @@ async fn se_6_a_deletion_that_can_be_undone_hides_the_user_and_ends_all_sessions
     let request = ada(&world, 0).await;
     let outcome = DeleteUser::new(world.context.clone()).run(&request, wish()).await;
     assert_eq!(outcome.unwrap(), Deletion::Done);
-    assert_eq!(world.user("ada").await.unwrap().deleted_at, Some(at(0)));
+    assert_eq!(world.user("ada").unwrap().deleted_at, Some(at(0)));
     assert_only_grace_is_signed_in(&world);
 }
 
@@ -63,7 +63,7 @@ async fn a_deletion_that_cannot_removes_the_user() {
     let request = ada(&world, 0).await;
     let outcome = DeleteUser::new(world.context.clone()).run(&request, wish()).await;
     assert_eq!(outcome.unwrap(), Deletion::Done);
-    assert!(world.user("ada").await.is_none());
+    assert!(world.user("ada").is_none());
     assert_only_grace_is_signed_in(&world);
 }
 
@@ -134,7 +134,7 @@ async fn where_an_email_asks_first_nothing_is_deleted_before_its_link_is_followe
     let request = ada(&world, 0).await;
     let delete = DeleteUser::new(world.context.clone());
     assert_eq!(delete.run(&request, wish()).await.unwrap(), Deletion::Asked);
-    assert_eq!(world.user("ada").await.unwrap().deleted_at, None);
+    assert_eq!(world.user("ada").unwrap().deleted_at, None);
     assert_eq!(
         world.session_ids(),
         ["session-alpha", "session-elsewhere", "session-grace"]
@@ -142,7 +142,7 @@ async fn where_an_email_asks_first_nothing_is_deleted_before_its_link_is_followe
 
     let token = world.mailed_token().await;
     delete.confirm(&request, &token).await.unwrap();
-    assert_eq!(world.user("ada").await.unwrap().deleted_at, Some(at(0)));
+    assert_eq!(world.user("ada").unwrap().deleted_at, Some(at(0)));
     assert_eq!(world.events("ada"), ["user.deletion_requested", "user.deleted"]);
 }
 

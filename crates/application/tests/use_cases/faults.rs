@@ -142,10 +142,7 @@ async fn dt_2_each_kind_is_purged_or_not() {
         let world = World::new(settings());
         let ada = world.add_user("ada").await;
         let gone = world
-            .add(User {
-                deleted_at: Some(at(-31 * 24 * 3600)),
-                ..samples::user("gone")
-            })
+            .add(samples::user("gone").deleted(at(-31 * 24 * 3600)))
             .await;
         let session = Session {
             expires_at: at(-1),

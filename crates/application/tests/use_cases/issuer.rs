@@ -219,7 +219,7 @@ async fn whatever_the_way_in_a_hook_that_refuses_leaves_no_session_and_nothing_i
         if way == Way::Link {
             // The link did show whose mailbox it is: that is kept.
             assert_eq!(entry, Entry::NotIssued);
-            assert!(world.user("ada").await.unwrap().email_verified);
+            assert!(world.user("ada").unwrap().email_verified);
             assert_eq!(
                 world.events("ada"),
                 ["email.verification_requested", "email.verified"]
@@ -308,7 +308,7 @@ async fn who_is_banned_is_denied_and_that_is_recorded() {
 
     world.clock.advance(TimeDelta::seconds(10));
     assert!(world.sign_in(&ada, PASSWORD).await.is_ok());
-    assert_eq!(world.user("ada").await.unwrap().ban, Ban::none(), "it ran out");
+    assert_eq!(world.user("ada").unwrap().ban, Ban::none(), "it ran out");
     assert_eq!(
         world.events("ada"),
         ["session.denied", "user.unbanned", "session.issued"]

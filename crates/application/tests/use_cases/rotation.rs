@@ -52,7 +52,7 @@ async fn se_8_a_rotated_session_keeps_its_proof_and_ages_with_it() {
     };
     assert_eq!(issued.session.authentication, old.authentication);
     assert_eq!(issued.session.expires_at, at(DAY), "30 days after the proof");
-    assert_eq!(world.snapshot().sessions, [issued.session.clone()]);
+    assert_eq!(world.snapshot().sessions, std::slice::from_ref(&issued.session));
 
     let proof = Authentication::by(AuthMethod::Password, at(0));
     let Rotation::Rotated(anew) = rotate(&world, &issued.session, Some(proof.clone())).await else {

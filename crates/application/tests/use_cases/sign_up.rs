@@ -61,7 +61,7 @@ async fn a_sign_up_adds_a_user_an_account_and_a_session() {
         .unwrap();
     let opened = signed_up.opened.unwrap();
     let snapshot = world.snapshot();
-    assert_eq!(snapshot.users, [signed_up.user.clone()]);
+    assert_eq!(snapshot.users, std::slice::from_ref(&signed_up.user));
     assert!(!signed_up.user.email_verified);
     let id = signed_up.user.id.as_str();
     assert_eq!(
@@ -69,7 +69,7 @@ async fn a_sign_up_adds_a_user_an_account_and_a_session() {
         Some(PlainHasher::hash_of(PASSWORD).expose())
     );
     assert_eq!(snapshot.accounts.len(), 1);
-    assert_eq!(snapshot.sessions, [opened.session.clone()]);
+    assert_eq!(snapshot.sessions, std::slice::from_ref(&opened.session));
     assert_eq!(opened.session.user_id, signed_up.user.id);
     assert_eq!(opened.session.token.storage(), TokenStorage::Digest, "TK-2");
     assert_eq!(opened.session.authentication.methods, [AuthMethod::Password]);
@@ -173,7 +173,7 @@ async fn en_2_where_nothing_else_tells_it_a_taken_address_is_not_told_and_its_ow
             .unwrap();
         assert!(signed_up.opened.is_none());
         assert_ne!(signed_up.user.id, ada.id);
-        assert_eq!(world.snapshot().users, [ada.clone()]);
+        assert_eq!(world.snapshot().users, std::slice::from_ref(&ada));
         let emails = world.emails().await;
         assert_eq!(emails.len(), emails_of_this_try, "EN-5: one an hour");
         assert!(

@@ -102,7 +102,7 @@ async fn tk_3_a_link_verifies_once_and_may_be_followed_again() {
         let token = asked(&world, &ada).await;
         let outcome = verify(&world, &samples::request(), &token).await.unwrap();
         assert!(matches!(outcome, Verified::Address { opened: None, .. }));
-        assert!(world.user("ada").await.unwrap().email_verified);
+        assert!(world.user("ada").unwrap().email_verified);
         let before = world.snapshot();
         let outcome = verify(&world, &samples::request(), &token).await.unwrap();
         assert!(matches!(outcome, Verified::Address { opened: None, .. }));
@@ -255,7 +255,7 @@ async fn an_address_changes_when_the_old_one_agreed_and_the_new_one_is_shown() {
         assert_eq!(first.to, ada.email);
         let outcome = verify(&world, &request, &token_of(&first)).await;
         assert!(matches!(outcome, Ok(Verified::ChangeConfirmed)), "{outcome:?}");
-        assert_eq!(world.user("ada").await.unwrap().email, ada.email);
+        assert_eq!(world.user("ada").unwrap().email, ada.email);
 
         let second = world.emails().await.remove(0);
         assert_eq!(
@@ -267,7 +267,7 @@ async fn an_address_changes_when_the_old_one_agreed_and_the_new_one_is_shown() {
             matches!(outcome, Ok(Verified::AddressChanged { .. })),
             "{outcome:?}"
         );
-        let now = world.user("ada").await.unwrap();
+        let now = world.user("ada").unwrap();
         assert!(now.email_verified && now.email == email("new@example.test"));
         assert_eq!(
             world.events("ada"),
@@ -329,7 +329,7 @@ async fn tk_5_a_change_of_address_voids_what_was_mailed_before() {
     let old = asked(&world, &ada).await;
     let outcome = ask(&world, &samples::request_by(&ada), "new@example.test").await;
     assert!(matches!(outcome, Ok(EmailChanged::AtOnce(_))), "{outcome:?}");
-    let now = world.user("ada").await.unwrap();
+    let now = world.user("ada").unwrap();
     assert!(!now.email_verified && now.email == email("new@example.test"));
 
     let before = world.snapshot();
@@ -341,5 +341,5 @@ async fn tk_5_a_change_of_address_voids_what_was_mailed_before() {
     assert!(world.snapshot() == before);
     let new = world.mailed_token().await;
     assert!(verify(&world, &samples::request(), &new).await.is_ok());
-    assert!(world.user("ada").await.unwrap().email_verified);
+    assert!(world.user("ada").unwrap().email_verified);
 }

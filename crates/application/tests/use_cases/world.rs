@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use doorward_adapters::memory::{MemoryStore, Snapshot};
 use doorward_application::email::DeliverMail;
-use doorward_application::password::{SignIn, SignInError, SignInInput, SignInName, SignedIn};
+use doorward_application::password::{SignIn, SignInError, SignInInput, SignInName};
 use doorward_application::settings::Settings;
-use doorward_application::sign_in::{IssuedSession, SessionRequest};
+use doorward_application::sign_in::{IssuedSession, SessionRequest, SignedIn};
 use doorward_application::{Context, Ports};
 use doorward_domain::email::{EmailMessage, MailError, Mailer};
 use doorward_domain::password::Password;
@@ -83,7 +83,7 @@ impl World {
     }
 
     /// The user as they are stored, deleted or not.
-    pub(crate) async fn user(&self, id: &str) -> Option<User> {
+    pub(crate) fn user(&self, id: &str) -> Option<User> {
         self.snapshot()
             .users
             .into_iter()

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use config::{Value, ValueKind};
 use doorward_domain::UserId;
-use doorward_domain::access::{AccessPolicy, AccessPolicyBuilder, Administrators, Permission, PolicyError};
+use doorward_domain::access::{AccessPolicy, AccessPolicyBuilder, Permission, PolicyError};
+use doorward_domain::user::Administrators;
 
 use super::ConfigError;
 use super::value::OptionValue;

@@ -7,7 +7,7 @@ use doorward_application::settings::{Preset, Settings};
 use doorward_domain::Secret;
 use doorward_domain::redirect::Origin;
 use doorward_web::client_address::ClientAddressPolicy;
-use doorward_web::session::cookie_cache::Strategy;
+use doorward_web::cookie_cache::Strategy;
 
 use super::access::AccessDraft;
 use super::fields::FieldsDraft;

@@ -10,7 +10,7 @@ use doorward_application::settings::{DeletionMode, Preset, WhenEnrolled};
 use doorward_domain::Secret;
 use doorward_domain::password::LengthUnit;
 use doorward_domain::session::TokenStorage;
-use doorward_web::session::cookie_cache::Strategy;
+use doorward_web::cookie_cache::Strategy;
 use url::Url;
 
 use super::raw_config::{HashingName, LogFormat};

@@ -1,6 +1,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::text::{NAME_MAX, is_name};
+
 /// Something a person may or may not do: an action on a kind of thing, written `invoice:approve`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Permission {
@@ -16,7 +18,7 @@ pub struct InvalidPermission;
 
 impl Permission {
     /// The longest name of a resource, an action or a role, in bytes.
-    pub const NAME_MAX: usize = 64;
+    pub const NAME_MAX: usize = NAME_MAX;
 
     /// A permission known when the program is written. [`resource!`](crate::resource) declares them in one place, so
     /// that a misspelt one does not compile.
@@ -62,12 +64,6 @@ impl fmt::Display for Permission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.resource, self.action)
     }
-}
-
-/// Whether the text can name a resource, an action or a role.
-pub(super) fn is_name(text: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
-    (1..=Permission::NAME_MAX).contains(&text.len()) && text.bytes().all(fits)
 }
 
 /// Declares a resource and its actions as a module of constants, and `ALL` of them as a list.

@@ -2,28 +2,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::permission::{is_name, permissions};
-use super::{Permission, RoleList};
+use super::Permission;
+use super::permission::permissions;
 use crate::UserId;
-use crate::user::User;
-
-/// Which users administer the others.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Administrators {
-    /// Roles whose holders are administrators.
-    pub roles: Vec<String>,
-    /// Users who are administrators whatever their role, and may do everything.
-    pub users: Vec<UserId>,
-}
-
-impl Administrators {
-    /// Whether this user is one of them, by a role the user has been given or by name.
-    #[must_use]
-    pub fn include(&self, user: &User) -> bool {
-        let has = |role: &String| user.role.as_ref().is_some_and(|roles| roles.contains(role));
-        self.users.contains(&user.id) || self.roles.iter().any(has)
-    }
-}
+use crate::text::is_name;
+use crate::user::{Administrators, RoleList, User};
 
 /// What there is to be permitted, which roles permit what, and which role a user without one has.
 ///
@@ -165,6 +148,12 @@ impl AccessPolicy {
             || self
                 .granting_role(user, |granted| granted.contains(permission))
                 .is_some()
+    }
+
+    /// Whether the user may impersonate others now (AC-6).
+    #[must_use]
+    pub fn may_impersonate(&self, user: &User, now: DateTime<Utc>) -> bool {
+        !user.ban.is_active(now) && self.permits(user, &permissions::user::IMPERSONATE)
     }
 
     /// Whether one role of the user permits all of these. Nothing is never permitted, as in Better Auth.

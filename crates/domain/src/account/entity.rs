@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 
-use crate::password::PasswordHash;
+use super::PasswordHash;
 use crate::{AccountId, UserId};
 
 /// The provider of accounts that sign in by password.

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::Account;
-use crate::password::PasswordHash;
+use super::PasswordHash;
 use crate::{AccountId, Changed, StoreError, UserId};
 
 /// What became of a request to unlink an account.

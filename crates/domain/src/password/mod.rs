@@ -1,11 +1,10 @@
 //! The secret a person knows: what is accepted, and how it is hashed.
 
-mod hash;
 mod hasher;
 mod policy;
 mod secret;
 
-pub use hash::PasswordHash;
+pub use crate::account::PasswordHash;
 pub use hasher::{HashError, PasswordHasher, Verdict};
 pub use policy::{CommonPasswords, LengthUnit, PasswordPolicy, PasswordProblem};
 pub use secret::Password;

@@ -59,3 +59,14 @@ impl Session {
         self.expires_at > now
     }
 }
+
+/// A session just issued, with the token in clear: the only moment it exists outside the browser.
+#[derive(Clone, Debug)]
+pub struct IssuedSession {
+    /// The session.
+    pub session: Session,
+    /// Its token.
+    pub token: SessionToken,
+    /// How long its user asked to stay signed in.
+    pub lifetime: Lifetime,
+}

@@ -9,7 +9,7 @@ mod token;
 
 pub use authentication::{AuthMethod, Authentication};
 pub use cache::{CacheVersion, NoSessionCache, SessionCache};
-pub use entity::{ActiveSession, Session};
+pub use entity::{ActiveSession, IssuedSession, Session};
 pub use lifetime::{Lifetime, SessionPolicy};
 pub use repository::{SessionHandle, SessionRepository};
 pub use token::{InvalidToken, SessionToken, StoredToken, TokenStorage};

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{Email, User, UserChange, UserPage, UserQuery, UserRepository, Username};
-use crate::access::Administrators;
+use crate::user::Administrators;
 use crate::{Changed, Locked, Removed, StoreError, UserId};
 
 /// A [`UserRepository`] in front of another one: write the methods in which it differs, the others ask the one behind.

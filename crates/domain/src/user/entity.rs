@@ -2,8 +2,8 @@ use chrono::{DateTime, Utc};
 
 use super::{Email, ImageUrl, UserName, Username};
 use crate::UserId;
-use crate::access::{Ban, RoleList};
 use crate::fields::FieldValues;
+use crate::user::{Ban, RoleList};
 
 /// A person known to the application.
 #[derive(Clone, Debug, PartialEq, Eq)]

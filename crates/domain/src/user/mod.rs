@@ -1,13 +1,18 @@
-//! The person: entity, address, name and where they are kept.
+//! The person: entity, address, name, roles, ban and where they are kept.
 
+mod administrators;
+mod ban;
 mod decorator;
 mod email;
 mod entity;
 mod profile;
 mod query;
 mod repository;
+mod roles;
 mod username;
 
+pub use administrators::Administrators;
+pub use ban::{Ban, BanChange};
 pub use decorator::UserRepositoryDecorator;
 pub use email::{Email, InvalidEmail};
 pub use entity::User;
@@ -17,6 +22,7 @@ pub use query::{
     UserOrder, UserPage, UserQuery, UserSearch, ValueKind,
 };
 pub use repository::UserRepository;
+pub use roles::{InvalidRoles, RoleList};
 pub use username::{ChosenUsername, InvalidUsername, Username, UsernameLength};
 
 #[cfg(any(test, feature = "mocks"))]

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::{ChosenUsername, Email, User};
-use crate::access::{BanChange, RoleList};
 use crate::fields::{self, FieldChanges};
 use crate::text::{self, InvalidText};
+use crate::user::{BanChange, RoleList};
 
 /// What a user is called. May be empty, as in the protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]

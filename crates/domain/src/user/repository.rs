@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{Email, User, UserChange, UserPage, UserQuery, Username};
-use crate::access::Administrators;
+use crate::user::Administrators;
 use crate::{Changed, Locked, Removed, StoreError, UserId};
 
 /// Where users are kept.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use doorward_domain::account::PasswordHash;
 use doorward_domain::account::{Account, Unlinked};
-use doorward_domain::password::PasswordHash;
 use doorward_domain::{AccountId, Store};
 use futures_util::future::join_all;
 

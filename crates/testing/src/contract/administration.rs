@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use doorward_domain::access::{Administrators, Ban, BanChange, RoleList};
 use doorward_domain::session::{Session, SessionHandle};
-use doorward_domain::user::{ChosenUsername, Email, ProfileChange, User, UserChange, Username};
+use doorward_domain::user::{
+    Administrators, Ban, BanChange, ChosenUsername, Email, ProfileChange, RoleList, User, UserChange,
+    Username,
+};
 use doorward_domain::{Constraint, Store, StoreError, UserId};
 use futures_util::future::join_all;
 

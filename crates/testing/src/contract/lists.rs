@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use doorward_domain::access::{Ban, RoleList};
 use doorward_domain::user::{
-    Comparison, FilterValue, Page, SearchField, SearchMatch, SortKey, User, UserColumn, UserFilter, UserName,
-    UserOrder, UserPage, UserQuery, UserSearch,
+    Ban, Comparison, FilterValue, Page, RoleList, SearchField, SearchMatch, SortKey, User, UserColumn,
+    UserFilter, UserName, UserOrder, UserPage, UserQuery, UserSearch,
 };
 use doorward_domain::{Store, UserId};
 

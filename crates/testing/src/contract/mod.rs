@@ -22,6 +22,7 @@
 
 pub mod accounts;
 pub mod administration;
+pub mod deletions;
 pub mod lists;
 pub mod outbox;
 pub mod sessions;
@@ -67,9 +68,9 @@ macro_rules! store_contract {
     ($make:ident) => {
         $crate::store_contract! { @rooms $make;
             users: insert_and_find, email_is_unique, re_3_of_concurrent_sign_ups_one_wins, update,
-                mark_email_verified, change_email, re_3_of_concurrent_moves_one_wins, soft_delete_and_restore,
-                restore_onto_a_taken_address, delete_takes_everything, delete_takes_the_deleted, purge_deleted,
-                purging_races_with_restoring, any_text_survives;
+                mark_email_verified, change_email, re_3_of_concurrent_moves_one_wins, any_text_survives;
+            deletions: soft_delete_and_restore, restore_onto_a_taken_address, delete_takes_everything,
+                delete_takes_the_deleted, purge_deleted, purging_races_with_restoring, sessions_of_deleted_users;
             administration: update_anything, usernames_are_unique, find_with_deleted, administrators_are_found,
                 ac_5_administrators_take_turns, sessions_of_anybody, roles_are_compared_exactly,
                 se_6_impersonations_end_with_the_sessions;
@@ -78,7 +79,7 @@ macro_rules! store_contract {
                 concurrent_unlinks_leave_one, the_password_is_that_of_the_own_account;
             sessions: insert_and_find, tk_2_a_stored_token_opens_nothing, left_by_better_auth, extend,
                 concurrent_extends, se_5_no_refresh_brings_a_session_back, list_live, ac_1_delete_by_handle,
-                delete_all, trim, purge_expired, of_deleted_users, any_text_survives;
+                delete_all, trim, purge_expired, any_text_survives;
             verifications: insert_and_find, re_4_consume_once, expired_is_worth_nothing, left_by_better_auth,
                 tk_6_purposes_are_apart, tk_2_a_stored_identifier_opens_nothing, cancel,
                 cancel_goes_by_the_user_first, insert_unless_live, purge_expired, any_text_survives;
@@ -119,6 +120,7 @@ mod tests {
         let suite = include_str!("mod.rs");
         for (room, promises) in [
             ("users", include_str!("users.rs")),
+            ("deletions", include_str!("deletions.rs")),
             ("administration", include_str!("administration.rs")),
             ("lists", include_str!("lists.rs")),
             ("accounts", include_str!("accounts.rs")),

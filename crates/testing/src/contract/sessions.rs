@@ -10,16 +10,16 @@ use futures_util::future::join_all;
 use super::add_user;
 use crate::samples::{self, at};
 
-fn token(text: &str) -> SessionToken {
+pub(super) fn token(text: &str) -> SessionToken {
     SessionToken::parse(text).unwrap()
 }
 
-async fn add(store: &Arc<dyn Store>, session: Session) -> Session {
+pub(super) async fn add(store: &Arc<dyn Store>, session: Session) -> Session {
     store.sessions().insert(&session).await.unwrap();
     session
 }
 
-async fn live(store: &Arc<dyn Store>, user: &User) -> Vec<String> {
+pub(super) async fn live(store: &Arc<dyn Store>, user: &User) -> Vec<String> {
     let sessions = store.sessions().list_live(&user.id, at(0)).await.unwrap();
     sessions
         .into_iter()
@@ -410,31 +410,6 @@ pub async fn purge_expired(store: Arc<dyn Store>) {
         "it did not end before"
     );
     assert_eq!(live(&store, &ada).await, ["session-live"]);
-}
-
-/// Nobody is signed in as a user who is gone; ending the sessions is another step.
-pub async fn of_deleted_users(store: Arc<dyn Store>) {
-    let ada = add_user(&store, "ada").await;
-    add(&store, samples::session(&ada, "alpha")).await;
-    assert!(
-        store
-            .users()
-            .soft_delete(&ada.id, at(1))
-            .await
-            .unwrap()
-            .is_removed()
-    );
-    assert_eq!(
-        store.sessions().find_with_user(&token("alpha")).await.unwrap(),
-        None
-    );
-    assert_eq!(live(&store, &ada).await, ["session-alpha"]);
-    assert_eq!(store.sessions().delete_all(&ada.id, None).await.unwrap(), 1);
-    assert!(store.users().restore(&ada.id, at(2)).await.unwrap().is_applied());
-    assert_eq!(
-        store.sessions().find_with_user(&token("alpha")).await.unwrap(),
-        None
-    );
 }
 
 /// Tokens others issued may have any form, and are compared to the email.

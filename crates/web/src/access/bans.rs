@@ -3,7 +3,7 @@ use actix_web::{HttpResponse, post};
 use chrono::TimeDelta;
 use doorward_application::access::{AdminUpdateUser, BanInput};
 use doorward_domain::UserId;
-use doorward_domain::access::Ban;
+use doorward_domain::user::Ban;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
@@ -11,8 +11,8 @@ use validator::Validate;
 use super::users::{OneUserReply, wrong_type};
 use crate::error::ApiError;
 use crate::response::{ErrorReply, json};
-use crate::session::UserReply;
 use crate::session::extract::AdminSession;
+use crate::user::UserReply;
 use crate::{AppState, Body};
 
 /// The longest ban with an end, in seconds: a hundred years.

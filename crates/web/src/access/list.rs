@@ -14,8 +14,8 @@ use validator::{Validate, ValidationError};
 use super::cursor;
 use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, json};
-use crate::session::UserReply;
 use crate::session::extract::AdminSession;
+use crate::user::UserReply;
 use crate::{AppState, Query};
 
 /// Users in an answer to somebody who says no number.

@@ -7,8 +7,8 @@ use super::bans::UserIdBody;
 use super::users::OneUserReply;
 use crate::error::ApiError;
 use crate::response::{ErrorReply, SuccessReply, json};
-use crate::session::UserReply;
 use crate::session::extract::AdminSession;
+use crate::user::UserReply;
 use crate::{AppState, Body};
 
 /// Removes a user: hidden until restored or purged, or at once (`user.delete_user.mode`). Needs `user:delete`.

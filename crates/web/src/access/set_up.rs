@@ -11,7 +11,7 @@ use super::codes as own;
 use super::users::OneUserReply;
 use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, json};
-use crate::session::UserReply;
+use crate::user::UserReply;
 use crate::{AppState, Body, validation};
 
 #[derive(Deserialize, Validate, ToSchema)]

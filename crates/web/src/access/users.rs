@@ -4,8 +4,8 @@ use doorward_application::access::{
     AdminCreateUser, AdminCreateUserInput, AdminUpdateUser, ListUsers, RoleInput, SetUserPassword,
 };
 use doorward_application::settings::Settings;
-use doorward_domain::access::{Ban, BanChange, RoleList, permissions};
-use doorward_domain::user::{Email, UserChange, UserName};
+use doorward_domain::access::permissions;
+use doorward_domain::user::{Ban, BanChange, Email, RoleList, UserChange, UserName};
 use doorward_domain::{Secret, UserId, has_control_characters, parse_moment};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -16,8 +16,8 @@ use super::codes as own;
 use crate::error::{ApiError, codes};
 use crate::fields;
 use crate::response::{ErrorReply, StatusReply, json};
-use crate::session::UserReply;
 use crate::session::extract::AdminSession;
+use crate::user::UserReply;
 use crate::user::{chosen_username, new_username, picture};
 use crate::{AppState, Body, Query, validation};
 

@@ -10,7 +10,8 @@ use validator::Validate;
 
 use crate::error::{ApiError, codes};
 use crate::response::{ErrorReply, StatusReply, json};
-use crate::session::{SessionCookies, UserReply};
+use crate::session::SessionCookies;
+use crate::user::UserReply;
 use crate::{AppState, Body, CurrentSession};
 
 #[derive(Deserialize, Validate, ToSchema)]

@@ -1,19 +1,24 @@
 //! Signing up, signing in and looking after the password, over HTTP.
 
 mod change;
+mod refusal;
 mod reset;
 mod sign_in;
 mod sign_up;
+
+pub(crate) use refusal::refusal;
 
 use actix_web::web::Data;
 use doorward_application::Context;
 use doorward_application::password::{
     ChangePassword, RequestPasswordReset, ResetPassword, SignIn, SignUp, VerifyPassword,
 };
+use doorward_domain::Secret;
+use doorward_domain::password::Password;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::sign_in::codes;
-use crate::{ErrorCode, Module};
+use crate::{AppState, ErrorCode, Module};
 
 /// Everything about passwords.
 pub(crate) struct PasswordModule {
@@ -63,5 +68,12 @@ impl Module for PasswordModule {
 
     fn error_codes(&self) -> &'static [ErrorCode] {
         codes::ALL
+    }
+}
+
+impl AppState {
+    /// A password as a client sent it.
+    pub(crate) fn password(&self, typed: &Secret<String>) -> Password {
+        Password::parse(typed.expose(), &self.context.settings.email_and_password.password)
     }
 }

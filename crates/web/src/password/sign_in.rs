@@ -7,10 +7,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
+use super::refusal;
 use crate::error::{ApiError, codes};
 use crate::response::ErrorReply;
 use crate::session::SessionCookies;
-use crate::sign_in::{SignInReply, answer, refusal, session_request};
+use crate::sign_in::{SignInReply, answer, session_request};
 use crate::{AppState, Body};
 
 #[derive(Deserialize, Validate, ToSchema)]

@@ -11,8 +11,9 @@ use crate::body::RawBody;
 use crate::error::{ApiError, codes};
 use crate::fields;
 use crate::response::{ErrorReply, json};
-use crate::session::{SessionCookies, UserReply};
+use crate::session::SessionCookies;
 use crate::sign_in::session_request;
+use crate::user::UserReply;
 use crate::user::{new_username, picture, refuse_managed, username_codes};
 use crate::{AppState, Body, validation};
 

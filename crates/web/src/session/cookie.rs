@@ -3,16 +3,14 @@ use actix_web::http::header::HeaderMap;
 use actix_web::web::Data;
 use chrono::TimeDelta;
 use doorward_application::session::ActiveSession;
-use doorward_application::sign_in::IssuedSession;
-use doorward_domain::session::{Lifetime, Session, SessionToken};
+use doorward_domain::session::{IssuedSession, Lifetime, Session, SessionToken};
 use doorward_domain::user::User;
 
-use super::{SessionReply, UserReply};
-use super::{bearer, cookie_cache};
-use crate::AppState;
-use crate::cookies::{RequestCookies, ResponseCookies};
+use super::SessionReply;
+use crate::cookies::{RequestCookies, ResponseCookies, SESSION_TOKEN};
+use crate::user::UserReply;
+use crate::{AppState, bearer, cookie_cache};
 
-pub(super) const SESSION_TOKEN: &str = "session_token";
 const SESSION_DATA: &str = "session_data";
 const ADMIN_SESSION: &str = "admin_session";
 const DONT_REMEMBER: &str = "dont_remember";
@@ -38,7 +36,8 @@ impl<'a> SessionCookies<'a> {
     /// The token the client presents, in a header for it or in the cookie, if its signature is right. Decided before the
     /// database is asked (SE-2).
     pub(crate) fn presented_token(&self) -> Option<SessionToken> {
-        if let Some(token) = bearer::presented(self.state, self.headers) {
+        let bearer = bearer::presented(self.state, self.headers);
+        if let Some(token) = bearer.and_then(|token| SessionToken::parse(&token).ok()) {
             return Some(token);
         }
         let cookie = self.sent.get(&self.name(SESSION_TOKEN))?;

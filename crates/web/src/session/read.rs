@@ -5,8 +5,9 @@ use actix_web::web::Data;
 use doorward_application::session::{ActiveSession, ReadSession, Refresh};
 use doorward_domain::session::{Lifetime, SessionToken};
 
-use super::{SessionCookies, SessionReply, UserReply};
+use super::{SessionCookies, SessionReply};
 use crate::error::ApiError;
+use crate::user::UserReply;
 use crate::{AppState, query};
 
 /// Whose word is taken.

@@ -16,11 +16,12 @@ use validator::Validate;
 
 use super::extract::{CachedFresh, CurrentSession, EvenImpersonated};
 use super::read::{Source, read};
-use super::{SessionCookies, SessionReply, UserReply};
+use super::{SessionCookies, SessionReply};
 use crate::body::RawBody;
 use crate::error::{ApiError, codes};
 use crate::fields;
 use crate::response::{ErrorReply, StatusReply, SuccessReply, json};
+use crate::user::UserReply;
 use crate::{AppState, Body, Module};
 
 /// Reading, listing and ending sessions.

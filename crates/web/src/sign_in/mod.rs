@@ -4,9 +4,8 @@ pub mod codes;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{HeaderValue, LOCATION};
-use doorward_application::password::{SignInError, SignedIn};
-use doorward_application::settings::{Preset, Settings};
-use doorward_application::sign_in::SessionRequest;
+use doorward_application::settings::Settings;
+use doorward_application::sign_in::{SessionRequest, SignedIn};
 use doorward_domain::redirect::RedirectTarget;
 use doorward_domain::session::Lifetime;
 use serde::Serialize;
@@ -15,7 +14,8 @@ use utoipa::ToSchema;
 use crate::AppState;
 use crate::error::{ApiError, codes as general};
 use crate::response::json;
-use crate::session::{SessionCookies, UserReply};
+use crate::session::SessionCookies;
+use crate::user::UserReply;
 
 /// Somebody is signed in.
 #[derive(Serialize, ToSchema)]
@@ -76,42 +76,15 @@ pub(crate) fn answer(
     response
 }
 
-fn challenged(methods: Vec<String>) -> HttpResponse {
+/// Asks the client for one of these second factors.
+pub(crate) fn challenged(methods: Vec<String>) -> HttpResponse {
     json(&ChallengeReply {
         two_factor_redirect: true,
         two_factor_methods: methods,
     })
 }
 
-/// What a refused sign-in answers. Of a user who enrolled a second factor with Better Auth, its own answer where both serve
-/// one database: no session, and the client asks for the factor there.
-pub(crate) fn refusal(settings: &Settings, error: SignInError) -> Result<HttpResponse, ApiError> {
-    match error {
-        SignInError::Banned => Err(banned(settings)),
-        SignInError::SecondFactorUnavailable if settings.preset == Preset::BetterAuth => {
-            Ok(challenged(Vec::new()))
-        }
-        error => Err(error.into()),
-    }
-}
-
 /// What a banned user is told.
 pub(crate) fn banned(settings: &Settings) -> ApiError {
     general::BANNED_USER.with_message(settings.admin.banned_user_message.clone())
-}
-
-impl From<SignInError> for ApiError {
-    fn from(error: SignInError) -> Self {
-        match error {
-            SignInError::Disabled => general::EMAIL_PASSWORD_DISABLED.into(),
-            SignInError::PasswordTooLong => general::PASSWORD_TOO_LONG.into(),
-            SignInError::InvalidCredentials => general::INVALID_EMAIL_OR_PASSWORD.into(),
-            SignInError::EmailNotVerified => general::EMAIL_NOT_VERIFIED.into(),
-            SignInError::Banned => general::BANNED_USER.into(),
-            SignInError::SecondFactorUnavailable => codes::TWO_FACTOR_NOT_AVAILABLE.into(),
-            SignInError::Rejected(rejection) => rejection.into(),
-            SignInError::Hash(error) => error.into(),
-            SignInError::Store(error) => error.into(),
-        }
-    }
 }

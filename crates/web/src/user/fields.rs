@@ -1,10 +1,10 @@
 //! Fields of users that depend on the configuration.
 
 use doorward_application::settings::Settings;
-use doorward_domain::user::{ChosenUsername, UserName, Username};
+use doorward_domain::user::{ChosenUsername, ImageUrl, UserName, Username};
 use serde_json::Value;
 
-use super::username::codes as username_codes;
+use super::username_codes;
 use crate::body::RawBody;
 use crate::error::{ApiError, codes};
 
@@ -59,6 +59,19 @@ pub(crate) fn new_username<'a>(
         *username = Username::parse(display, settings.username.length).ok();
     }
     Ok(chosen)
+}
+
+/// The address of a picture, or none: an empty one removes it, unless any text may stand there (IN-6).
+pub(crate) fn picture(settings: &Settings, raw: Option<String>) -> Result<Option<ImageUrl>, ApiError> {
+    let max = settings.security.max_image_length;
+    let parsed = if settings.security.web_images_only {
+        let raw = raw.filter(|raw| !raw.is_empty());
+        raw.map(|raw| ImageUrl::parse(&raw, max)).transpose()
+    } else {
+        raw.map(|raw| ImageUrl::parse_any(&raw, max)).transpose()
+    };
+    parsed
+        .map_err(|error| codes::VALIDATION_ERROR.with_message(format!("[body.image] Invalid image: {error}")))
 }
 
 fn invalid(field: &str) -> ApiError {

@@ -1,53 +1,9 @@
-//! Looking after one's own data, over HTTP.
+//! The user as clients see and describe them.
 
-mod change_email;
-mod delete;
+pub(crate) mod username_codes;
+
 mod fields;
-mod update;
-mod username;
+mod reply;
 
-pub(crate) use fields::{chosen_username, new_username, refuse_managed};
-pub(crate) use update::picture;
-pub(crate) use username::{UsernameModule, codes as username_codes};
-
-use actix_web::web::Data;
-use doorward_application::Context;
-use doorward_application::user::{ChangeEmail, DeleteUser, UpdateUser};
-use utoipa_actix_web::service_config::ServiceConfig;
-
-use crate::Module;
-
-/// Changing and deleting the own user.
-pub(crate) struct UserModule {
-    update: Data<UpdateUser>,
-    change_email: Data<ChangeEmail>,
-    delete: Data<DeleteUser>,
-}
-
-impl UserModule {
-    /// The feature in this context.
-    pub(crate) fn new(context: &Context) -> Self {
-        Self {
-            update: Data::new(UpdateUser::new(context.clone())),
-            change_email: Data::new(ChangeEmail::new(context.clone())),
-            delete: Data::new(DeleteUser::new(context.clone())),
-        }
-    }
-}
-
-impl Module for UserModule {
-    fn id(&self) -> &'static str {
-        "user"
-    }
-
-    fn routes(&self, config: &mut ServiceConfig<'_>) {
-        config
-            .app_data(self.update.clone())
-            .app_data(self.change_email.clone())
-            .app_data(self.delete.clone())
-            .service(update::update_user)
-            .service(change_email::change_email)
-            .service(delete::delete_user)
-            .service(delete::open_deletion_link);
-    }
-}
+pub(crate) use fields::{chosen_username, new_username, picture, refuse_managed};
+pub(crate) use reply::UserReply;

@@ -17,8 +17,9 @@ use validator::Validate;
 
 use crate::error::{ApiError, ErrorCode, codes};
 use crate::response::{ErrorReply, StatusReply, json, not_before, redirect};
+use crate::session::SessionCookies;
 use crate::session::extract::{EvenImpersonated, OptionalSession};
-use crate::session::{SessionCookies, UserReply};
+use crate::user::UserReply;
 use crate::{AppState, Body, Module, Query, validation};
 
 /// Sending and following verification links.

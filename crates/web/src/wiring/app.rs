@@ -17,12 +17,13 @@ use crate::configuration::HttpSettings;
 use crate::module::{Module, ModuleConflict, Modules};
 use crate::openapi;
 use crate::password::PasswordModule;
+use crate::profile::ProfileModule;
 use crate::request_guard::request_guard;
 use crate::session::SessionModule;
 use crate::state::AppState;
 use crate::system::{Document, Readiness, Reference, SystemModule, healthz, readyz};
 use crate::telemetry::RequestSpan;
-use crate::user::{UserModule, UsernameModule};
+use crate::username::UsernameModule;
 use crate::verification::VerificationModule;
 
 /// A server put together: what every worker thread makes its application from.
@@ -111,7 +112,7 @@ fn shipped_modules(
     let mut modules = Modules::default();
     modules.add(Arc::new(PasswordModule::new(context)))?;
     modules.add(Arc::new(SessionModule::new(context)))?;
-    modules.add(Arc::new(UserModule::new(context)))?;
+    modules.add(Arc::new(ProfileModule::new(context)))?;
     modules.add(Arc::new(VerificationModule::new(context)))?;
     modules.add(Arc::new(AccountModule::new(context)))?;
     if context.settings.admin.enabled {

@@ -6,8 +6,8 @@ mod ports;
 mod server;
 mod workers;
 
+use doorward_application::access::{CreateUser, CreateUserError};
 use doorward_application::hooks::Hooks;
-use doorward_application::identity::{CreateUser, CreateUserError};
 use doorward_application::settings::InvalidSetting;
 use doorward_domain::password::Password;
 use doorward_domain::redirect::InvalidPattern;

@@ -1,7 +1,6 @@
 use doorward_domain::UserId;
-use doorward_domain::access::{Ban, RoleList};
 use doorward_domain::fields::FieldValues;
-use doorward_domain::user::{Email, ImageUrl, User, UserName, Username};
+use doorward_domain::user::{Ban, Email, ImageUrl, RoleList, User, UserName, Username};
 use sea_orm::entity::prelude::*;
 
 use crate::sea_orm::timestamp::Timestamp;

@@ -111,7 +111,7 @@ async fn ac_5_the_last_administrator_who_can_sign_in_stays() {
 async fn ac_5_the_last_administrator_does_not_leave_either() {
     for other in [Other::Banned, Other::Active] {
         let world = world(other).await;
-        let ada = world.user("ada").await.unwrap();
+        let ada = world.user("ada").unwrap();
         let request = world.signed_in(&ada, "alpha").await;
         let input = DeleteUserInput {
             password: None,
@@ -121,7 +121,7 @@ async fn ac_5_the_last_administrator_does_not_leave_either() {
         let outcome = DeleteUser::new(world.context.clone()).run(&request, input).await;
         let refused = matches!(outcome, Err(DeleteUserError::LastAdministrator));
         assert_eq!(refused, !other.administers(), "{other:?} {outcome:?}");
-        let left = world.user("ada").await.unwrap().deleted_at.is_none();
+        let left = world.user("ada").unwrap().deleted_at.is_none();
         assert_eq!(left, refused);
     }
 }

@@ -1,14 +1,13 @@
 //! What administrators and operators do to others.
 
+use doorward_application::access::CreateUser;
 use doorward_application::access::{
     AdminCreateUser, AdminCreateUserInput, AdminDeleteUser, AdminUpdateUser, BanInput, Impersonate,
     RestoreUser, RoleInput, SetUp, SetUpInput, SetUserPassword, StopImpersonating, UserSessions,
 };
-use doorward_application::identity::CreateUser;
-use doorward_domain::access::{Ban, RoleList};
 use doorward_domain::password::Password;
 use doorward_domain::session::{Lifetime, Session, SessionHandle};
-use doorward_domain::user::{Email, User, UserChange, UserName};
+use doorward_domain::user::{Ban, Email, RoleList, User, UserChange, UserName};
 use doorward_domain::verification::Purpose;
 use doorward_domain::{Repositories, RequestContext, Secret, UserId};
 use doorward_testing::{PASSWORD, samples};

@@ -5,18 +5,17 @@ use doorward_application::password::{
     ChangePassword, ChangePasswordInput, RequestPasswordReset, ResetPassword, SignIn, SignInError,
     SignInInput, SignInName, SignUp, SignUpInput,
 };
+use doorward_application::profile::{ChangeEmail, DeleteUser, DeleteUserInput, UpdateUser};
 use doorward_application::session::{
     ReadSession, Refresh, RevokeSession, RevokeSessions, SignOut, UpdateSession,
 };
 use doorward_application::settings::DeletionMode;
 use doorward_application::sign_in::SessionRequest;
-use doorward_application::user::{ChangeEmail, DeleteUser, DeleteUserInput, UpdateUser};
 use doorward_application::verification::{SendVerificationEmail, VerifyEmail, VerifyEmailInput};
-use doorward_domain::access::Ban;
 use doorward_domain::email::EmailKind;
 use doorward_domain::password::Password;
 use doorward_domain::session::{Lifetime, Session, SessionHandle};
-use doorward_domain::user::{Email, ProfileChange, User, UserName};
+use doorward_domain::user::{Ban, Email, ProfileChange, User, UserName};
 use doorward_domain::verification::Purpose;
 use doorward_domain::{AccountId, Repositories, RequestContext};
 use doorward_testing::{PASSWORD, samples};

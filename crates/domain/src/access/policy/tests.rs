@@ -4,8 +4,7 @@ use chrono::DateTime;
 use proptest::prelude::*;
 
 use super::*;
-use crate::access::Ban;
-use crate::user::{Email, UserName};
+use crate::user::{Ban, Email, UserName};
 
 crate::resource! {
     mod invoice = "invoice" {

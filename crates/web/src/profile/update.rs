@@ -2,21 +2,21 @@ use std::collections::BTreeMap;
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
+use doorward_application::profile::{UpdateUser, UpdateUserError};
 use doorward_application::settings::Settings;
-use doorward_application::user::{UpdateUser, UpdateUserError};
-use doorward_domain::user::{ImageUrl, ProfileChange, UserName};
+use doorward_domain::user::{ProfileChange, UserName};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::{chosen_username, refuse_managed, username_codes};
 use crate::body::{RawBody, given};
 use crate::error::{ApiError, codes};
 use crate::fields;
 use crate::response::{ErrorReply, StatusReply, json};
 use crate::session::SessionCookies;
 use crate::session::extract::{CachedSession, EvenImpersonated};
+use crate::user::{chosen_username, picture, refuse_managed, username_codes};
 use crate::{AppState, Body, validation};
 
 #[derive(Deserialize, Validate, ToSchema)]
@@ -47,19 +47,6 @@ impl UpdateUserBody {
             extra: BTreeMap::new(),
         })
     }
-}
-
-/// The address of a picture, or none: an empty one removes it, unless any text may stand there (IN-6).
-pub(crate) fn picture(settings: &Settings, raw: Option<String>) -> Result<Option<ImageUrl>, ApiError> {
-    let max = settings.security.max_image_length;
-    let parsed = if settings.security.web_images_only {
-        let raw = raw.filter(|raw| !raw.is_empty());
-        raw.map(|raw| ImageUrl::parse(&raw, max)).transpose()
-    } else {
-        raw.map(|raw| ImageUrl::parse_any(&raw, max)).transpose()
-    };
-    parsed
-        .map_err(|error| codes::VALIDATION_ERROR.with_message(format!("[body.image] Invalid image: {error}")))
 }
 
 /// Changes the caller's name or picture.

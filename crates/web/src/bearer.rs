@@ -3,17 +3,16 @@
 use actix_web::http::header::{
     ACCESS_CONTROL_EXPOSE_HEADERS, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue,
 };
-use doorward_domain::session::SessionToken;
 use percent_encoding::percent_decode_str;
 
 use crate::AppState;
-use crate::cookies::ResponseCookies;
+use crate::cookies::{ResponseCookies, SESSION_TOKEN};
 
 const SCHEME: &str = "bearer";
 const SET_AUTH_TOKEN: HeaderName = HeaderName::from_static("set-auth-token");
 
 /// The token in the header, signed or, where that is allowed, bare. Anything else is as good as no header.
-pub(super) fn presented(state: &AppState, headers: &HeaderMap) -> Option<SessionToken> {
+pub(crate) fn presented(state: &AppState, headers: &HeaderMap) -> Option<String> {
     let settings = state.bearer?;
     let (scheme, credentials) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let credentials = credentials.trim();
@@ -21,16 +20,16 @@ pub(super) fn presented(state: &AppState, headers: &HeaderMap) -> Option<Session
         return None;
     }
     if let Some(token) = state.signer.verify(credentials) {
-        return SessionToken::parse(&token).ok();
+        return Some(token);
     }
     // A dot parts a token from its signature, which was wrong.
     let bare = !settings.require_signature && !credentials.contains('.');
-    SessionToken::parse(credentials).ok().filter(|_| bare)
+    bare.then(|| credentials.to_owned())
 }
 
 /// Hands the token of a session cookie that is set to clients that cannot read cookies.
 pub(crate) fn hand_out(state: &AppState, cookies: &ResponseCookies, headers: &mut HeaderMap) {
-    let name = state.style.name(super::cookie::SESSION_TOKEN);
+    let name = state.style.name(SESSION_TOKEN);
     let Some(cookie) = cookies
         .value_of(&name)
         .filter(|value| state.bearer.is_some() && !value.is_empty())

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::permission::is_name;
+use crate::text::is_name;
 
 /// The roles of a user, as the column `role` holds them: names joined by commas.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
 use doorward_application::Context;
 use doorward_application::password::{SignIn, SignInError, SignInInput, SignInName};
-use doorward_application::user::UpdateUser;
+use doorward_application::profile::UpdateUser;
 use doorward_domain::user::Username;
 use doorward_domain::{Actor, Secret};
 use serde::{Deserialize, Serialize};
@@ -13,36 +13,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use crate::error::ApiError;
+use crate::password::refusal;
 use crate::response::{ErrorReply, json};
 use crate::session::SessionCookies;
-use crate::sign_in::{SignInReply, answer, refusal, session_request};
+use crate::sign_in::{SignInReply, answer, session_request};
+use crate::user::username_codes as codes;
 use crate::{AppState, Body, ErrorCode, Module};
-
-/// What is wrong with a username.
-pub(crate) mod codes {
-    #![expect(unreachable_pub, reason = "the macro makes its constants for everybody")]
-
-    use doorward_domain::user::InvalidUsername;
-
-    use crate::ErrorCode;
-
-    crate::error_codes! {
-        INVALID_USERNAME = 400, "Username is invalid";
-        INVALID_USERNAME_OR_PASSWORD = 401, "Invalid username or password";
-        USERNAME_IS_ALREADY_TAKEN = 400, "Username is already taken. Please try another.";
-        USERNAME_TOO_LONG = 400, "Username is too long";
-        USERNAME_TOO_SHORT = 400, "Username is too short";
-    }
-
-    /// How a text that is no username is refused.
-    pub(crate) const fn refusal(problem: InvalidUsername) -> ErrorCode {
-        match problem {
-            InvalidUsername::TooShort => USERNAME_TOO_SHORT,
-            InvalidUsername::TooLong => USERNAME_TOO_LONG,
-            InvalidUsername::Malformed => INVALID_USERNAME,
-        }
-    }
-}
 
 /// The endpoints about usernames.
 pub(crate) struct UsernameModule {

@@ -1,6 +1,6 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
-use doorward_application::user::{ChangeEmail, ChangeEmailError, EmailChanged};
+use doorward_application::profile::{ChangeEmail, ChangeEmailError, EmailChanged};
 use doorward_domain::user::Email;
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -1,6 +1,6 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use doorward_application::user::{DeleteUser, DeleteUserError, DeleteUserInput, Deletion};
+use doorward_application::profile::{DeleteUser, DeleteUserError, DeleteUserInput, Deletion};
 use doorward_domain::Secret;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
