@@ -68,7 +68,7 @@ pub mod codes {
         FAILED_TO_UNLINK_LAST_ACCOUNT = 400, "You can't unlink your last account";
         FIELD_NOT_ALLOWED = 400, "Field is not allowed to be set";
         FORBIDDEN = 403, "You do not have the permission to do this";
-        IMPERSONATION_FORBIDS = 403, "This cannot be done in somebody's place";
+        IMPERSONATION_FORBIDS = 403, "This cannot be done while impersonating a user";
         INTERNAL_SERVER_ERROR = 500, "Internal server error";
         INVALID_CALLBACK_URL = 403, "Invalid callbackURL";
         INVALID_EMAIL = 400, "Invalid email";

@@ -266,10 +266,10 @@ mod tests {
             ("base_path", |it| it.base_path = "api auth".to_owned()),
             ("base_path", |it| it.base_path = "/api/".to_owned()),
             ("session.expires_in", |it| {
-                it.session.expires_in = TimeDelta::zero()
+                it.session.expires_in = TimeDelta::zero();
             }),
             ("session.fresh_age", |it| {
-                it.session.fresh_age = TimeDelta::seconds(-1)
+                it.session.fresh_age = TimeDelta::seconds(-1);
             }),
             ("session.update_age", |it| it.session.update_age = TimeDelta::MAX),
             ("email_and_password.min_password_length", |it| {

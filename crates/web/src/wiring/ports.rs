@@ -22,6 +22,8 @@ use doorward_domain::email::Mailer;
 use doorward_domain::fields::FieldSpec;
 use doorward_domain::session::{NoSessionCache, SessionCache, TokenStorage};
 use doorward_domain::{BoxError, Entropy, ErrorChain, Store};
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 use tokio::time::Instant;
 
 use super::{StartError, StoreWrapper};
@@ -32,7 +34,17 @@ use crate::configuration::{Configuration, DatabaseSettings, HashingScheme, Hashi
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
 /// Opens the database, brings it up to date where that is wanted, and answers all ports.
-pub(super) async fn context(
+///
+/// The future is boxed: those of migrations nest so deeply that the compiler gives up on what awaits them unboxed.
+pub(super) fn context(
+    configuration: &Configuration,
+    hooks: Hooks,
+    wrapper: Option<StoreWrapper>,
+) -> LocalBoxFuture<'_, Result<Context, StartError>> {
+    open_context(configuration, hooks, wrapper).boxed_local()
+}
+
+async fn open_context(
     configuration: &Configuration,
     hooks: Hooks,
     wrapper: Option<StoreWrapper>,
@@ -44,11 +56,12 @@ pub(super) async fn context(
     let (store, report) = open_fit(configuration, false).await?;
     announce(configuration, &store, &report).await?;
     let outcome = if configuration.database.auto_migrate {
-        store.migrate().await.map(|_| Vec::new())
+        bring_up_to_date(&store).await.map(|_| Vec::new())
     } else {
-        store.pending().await
+        let pending = store.pending().await;
+        pending.map_err(|error| StartError::Database(error.into()))
     };
-    let missing = outcome.map_err(|error| StartError::Database(error.into()))?;
+    let missing = outcome?;
     if !missing.is_empty() {
         return Err(StartError::Schema(missing.join(", ")));
     }
@@ -171,10 +184,15 @@ async fn announce(
 pub async fn migrate(configuration: &Configuration, new_tables: bool) -> Result<Vec<String>, StartError> {
     configuration.validate()?;
     let (store, _) = open_fit(configuration, new_tables).await?;
-    store
-        .migrate()
-        .await
-        .map_err(|error| StartError::Database(error.into()))
+    bring_up_to_date(&store).await
+}
+
+fn bring_up_to_date(store: &SeaStore) -> LocalBoxFuture<'_, Result<Vec<String>, StartError>> {
+    let migrating = async {
+        let outcome = store.migrate().await;
+        outcome.map_err(|error| StartError::Database(error.into()))
+    };
+    migrating.boxed_local()
 }
 
 /// Who sends emails: the relay, or without one the terminal.

@@ -67,6 +67,7 @@ pub(super) const TABLES: [(&str, &[Wanted]); 4] = [
             column("displayUsername", Text, AddedNullable),
             column("deletedAt", Date, AddedNullable),
             column("deletedEmail", Text, AddedNullable),
+            column("deletedUsername", Text, AddedNullable),
         ],
     ),
     (
