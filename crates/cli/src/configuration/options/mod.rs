@@ -158,6 +158,7 @@ mod tests {
             "code-points",
             "jwe",
             "json",
+            "ignore",
         ];
         let samples =
             samples
