@@ -1,7 +1,7 @@
 //! The nouns and promises of Doorward: entities, value objects and ports.
 //!
 //! Nothing here performs I/O or knows HTTP, SQL or a serialisation format. Every room of the product
-//! (`user`, `access`, `account`, `password`, `session`, `verification`, `mail`, `redirect`) is a module here and has a
+//! (`user`, `access`, `account`, `audit`, `password`, `session`, `verification`, `email`, …) is a module here and has a
 //! module of the same name on the other floors. What the outside must provide is a trait: [`Store`],
 //! [`PasswordHasher`](password::PasswordHasher), [`Mailer`](email::Mailer), [`Clock`], [`Entropy`], …
 

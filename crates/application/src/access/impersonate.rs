@@ -136,8 +136,9 @@ impl StopImpersonating {
         if tx.sessions().delete(&caller.session.id).await? == Removed::AlreadyGone {
             return Err(StopError::NotImpersonating);
         }
+        // What the row says of the session counts, not what a cookie says.
+        let lifetime = session.lifetime.unwrap_or(lifetime);
         let opened = if self.context.settings.security.rotate_session_after_impersonation {
-            let lifetime = session.lifetime.unwrap_or(lifetime);
             let rotation = self
                 .issuer
                 .rotate(request, &*tx, &user, &session, None, lifetime)

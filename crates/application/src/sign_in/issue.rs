@@ -1,4 +1,4 @@
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::fields;
 use doorward_domain::session::{
@@ -113,7 +113,8 @@ impl SessionIssuer {
 
     /// Issues a session to somebody who proved just now who they are, and ends what the browser held before (SE-3) and the
     /// oldest sessions beyond the limit (SE-11). Asks the second factors and runs the sign-in hooks, whatever the way in.
-    /// A refusal is recorded.
+    ///
+    /// A refusal is recorded in `tx`, but for that of a hook: the caller drops `tx` then, with all that the hook wrote.
     pub async fn issue(
         &self,
         request: &RequestContext,
@@ -313,6 +314,6 @@ impl SessionIssuer {
 struct Draft {
     authentication: Authentication,
     lifetime: Lifetime,
-    expires_at: chrono::DateTime<chrono::Utc>,
+    expires_at: DateTime<Utc>,
     impersonated_by: Option<UserId>,
 }
