@@ -151,6 +151,28 @@ async fn se_8_pw_9_impersonating_and_coming_back_makes_no_session_fresh_or_young
     assert_eq!(world.snapshot().sessions, [back]);
 }
 
+/// The row says that the session is remembered; a cookie that says otherwise does not count.
+#[tokio::test]
+async fn se_8_the_lifetime_of_a_restored_session_is_that_of_its_row() {
+    for rotates in [true, false] {
+        let mut settings = hardened();
+        settings.admin.enabled = true;
+        settings.security.rotate_session_after_impersonation = rotates;
+        let world = World::new(settings);
+        let (request, own) = impersonating(&world).await;
+        assert_eq!(own.lifetime, Some(Lifetime::Remembered));
+        let stopped = StopImpersonating::new(world.context.clone())
+            .run(&request, Some(token("own")), Lifetime::BrowserSession)
+            .await
+            .unwrap();
+        assert_eq!(
+            stopped.opened.lifetime,
+            Lifetime::Remembered,
+            "rotates: {rotates}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn an_impersonation_ends_nobody_s_session_and_runs_no_sign_in_hook() {
     let mut settings = hardened();
