@@ -12,6 +12,7 @@ mod columns;
 mod deleted_username;
 mod doorward_columns;
 mod impersonated_sessions;
+mod module;
 mod optional_issuer;
 mod outbox;
 mod own_outbox;
@@ -21,6 +22,8 @@ mod user_search;
 mod username_columns;
 
 pub use added_columns::{AddedColumn, ColumnKind, add_columns, missing_columns};
+pub use module::{ModuleMigrations, migrate_modules, pending_of_modules};
+pub use sea_orm_migration::{self, MigrationTrait};
 
 use async_trait::async_trait;
 use sea_orm_migration::sea_orm::sea_query::{IntoIden, Query};
@@ -28,7 +31,7 @@ use sea_orm_migration::sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, DynIden,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
-use sea_orm_migration::{MigrationStatus, MigrationTrait, MigratorTrait, SchemaManager};
+use sea_orm_migration::{MigrationStatus, MigratorTrait, SchemaManager};
 
 /// Names the steps taken.
 const VERSION_TABLE: &str = "doorward_migration";
@@ -43,6 +46,16 @@ pub enum MigrateError {
         "the database was brought up to date by a newer version of Doorward (step \"{0}\" is not known to this one)"
     )]
     Newer(String),
+    /// A newer version of a module was here before.
+    #[error(
+        "the database was brought up to date by a newer version of the module `{module}` (step \"{step}\" is not known to this one)"
+    )]
+    NewerModule {
+        /// The module.
+        module: &'static str,
+        /// The step.
+        step: String,
+    },
     /// The database refused a statement.
     #[error(transparent)]
     Database(#[from] DbErr),

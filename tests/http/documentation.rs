@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, get, web};
+use doorward_application::Context;
 use doorward_application::settings::Preset;
 use doorward_testing::TestApp;
 use doorward_web::Module;
@@ -113,7 +114,7 @@ impl Module for Secretive {
         "secretive"
     }
 
-    fn routes(&self, config: &mut ServiceConfig<'_>) {
+    fn routes(&self, _: &Context, config: &mut ServiceConfig<'_>) {
         config.map(|config| {
             config.service(hidden);
             config.route("/routed", web::get().to(|| async { "hidden" }))

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use doorward_application::Context;
 use doorward_application::hooks::{Hook, HookError};
 use doorward_application::settings::Preset;
 use doorward_domain::account::AccountRepository;
@@ -223,7 +224,7 @@ struct Counter {
 
 #[async_trait]
 impl Hook for Counter {
-    async fn before_commit(&self, _: &dyn Transaction, _: &User) -> Result<(), HookError> {
+    async fn before_commit(&self, _: &Context, _: &dyn Transaction, _: &User) -> Result<(), HookError> {
         self.before.fetch_add(1, Ordering::SeqCst);
         if self.refuses {
             let (code, message) = ("NOT_WELCOME", "not welcome".into());
@@ -232,7 +233,7 @@ impl Hook for Counter {
         Ok(())
     }
 
-    async fn after_commit(&self, _: &User) {
+    async fn after_commit(&self, _: &Context, _: &User) {
         self.after.fetch_add(1, Ordering::SeqCst);
     }
 }

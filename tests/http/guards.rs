@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use actix_web::{HttpResponse, get};
 use async_trait::async_trait;
 use doorward_adapters::memory::MemoryStore;
+use doorward_application::Context;
 use doorward_application::settings::Preset;
 use doorward_domain::access::{AccessPolicy, Permission};
 use doorward_domain::account::AccountRepository;
@@ -70,7 +71,7 @@ impl Module for Invoices {
         "invoices"
     }
 
-    fn routes(&self, config: &mut ServiceConfig<'_>) {
+    fn routes(&self, _: &Context, config: &mut ServiceConfig<'_>) {
         let readable = utoipa_actix_web::scope("/invoices").wrap(RequirePermission::new(invoice::READ));
         let club = utoipa_actix_web::scope("/club").wrap(RequireRole::new("clerk"));
         config

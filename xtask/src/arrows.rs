@@ -264,7 +264,7 @@ mod tests {
             faults("crates/web/src/request_guard.rs", line),
             ["crates/web/src/request_guard.rs:1: the kernel must not use session"]
         );
-        assert_eq!(faults("crates/web/src/wiring/app.rs", line), [""; 0]);
+        assert_eq!(faults("crates/web/src/wiring/app_factory.rs", line), [""; 0]);
     }
 
     #[test]

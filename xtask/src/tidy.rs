@@ -18,7 +18,12 @@ const ARROWS: [(&str, &[&str]); 8] = [
     ("doorward-adapters", &["doorward-domain", "doorward-migration"]),
     (
         "doorward-web",
-        &["doorward-adapters", "doorward-application", "doorward-domain"],
+        &[
+            "doorward-adapters",
+            "doorward-application",
+            "doorward-domain",
+            "doorward-migration",
+        ],
     ),
     (
         "doorward",
@@ -30,6 +35,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
             "doorward-adapters",
             "doorward-application",
             "doorward-domain",
+            "doorward-migration",
             "doorward-web",
         ],
     ),

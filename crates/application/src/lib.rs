@@ -18,5 +18,7 @@ pub mod sign_in;
 pub mod verification;
 
 mod context;
+mod worker;
 
 pub use context::{Context, Ports, RequestError};
+pub use worker::{Progress, Worker};

@@ -3,12 +3,11 @@
 use std::io::{BufRead, IsTerminal, Write, stdin, stdout};
 
 use doorward_domain::Secret;
-use doorward_web::wiring::{StartError, UserCreationError, create_user, migrate, openapi_json};
+use doorward_web::wiring::{NewUser, StartError, UserCreationError, create_user, migrate, openapi_json};
 
 use crate::arguments::{Command, ConfigCommand, UserCommand};
-use crate::configuration::{ConfigError, Loaded, Sources, load, reference, standard};
+use crate::configuration::{ConfigError, reference, standard};
 use crate::doorward::Doorward;
-use crate::logging;
 
 /// Why a command ended without success.
 #[derive(Debug, thiserror::Error)]
@@ -42,40 +41,38 @@ impl Error {
 }
 
 /// Does what was asked for.
-pub(crate) async fn run(command: Command, sources: &Sources) -> Result<(), Error> {
-    crate::choose_tls();
+pub(crate) async fn run(command: Command, doorward: Doorward) -> Result<(), Error> {
     match command {
-        Command::Serve => Doorward::of(sources.clone()).serve().await,
+        Command::Serve => doorward.serve().await,
         Command::Migrate { new_tables } => {
-            let ready = configured(sources)?.prepare()?;
-            print(
-                &match migrate(&ready.configuration, new_tables).await?.as_slice() {
-                    [] => "The schema is up to date.\n".to_owned(),
-                    steps => format!("Brought the schema up to date: {}.\n", steps.join(", ")),
-                },
-            )
+            let (ready, extensions) = doorward.prepare()?;
+            let steps = migrate(&ready.configuration, extensions, new_tables).await?;
+            print(&match steps.as_slice() {
+                [] => "The schema is up to date.\n".to_owned(),
+                steps => format!("Brought the schema up to date: {}.\n", steps.join(", ")),
+            })
         }
-        Command::Config(ConfigCommand::Print) => print(&load(sources)?.print()),
+        Command::Config(ConfigCommand::Print) => print(&doorward.load()?.print()),
         Command::Config(ConfigCommand::Check) => {
-            load(sources)?.prepare()?;
+            doorward.check()?;
             print("The configuration can be used.\n")
         }
         Command::Config(ConfigCommand::Reference) => print(&reference()),
         Command::User(UserCommand::Create { email, name, admin }) => {
-            let ready = configured(sources)?.prepare()?;
+            let (ready, extensions) = doorward.prepare()?;
             let password = new_password()?;
-            let id = create_user(&ready.configuration, &email, &name, password.expose(), admin).await?;
+            let user = NewUser {
+                email: &email,
+                name: &name,
+                password: password.expose(),
+                administrator: admin,
+            };
+            let id = create_user(&ready.configuration, extensions, user).await?;
             print(&format!("Created user {id}.\n"))
         }
         Command::Version => print(&format!("doorward {}\n", env!("CARGO_PKG_VERSION"))),
-        Command::Openapi => print(&openapi_json(&standard()?).await?),
+        Command::Openapi => print(&openapi_json(&standard()?, doorward.into_extensions()).await?),
     }
-}
-
-pub(crate) fn configured(sources: &Sources) -> Result<Loaded, Error> {
-    let loaded = load(sources)?;
-    logging::start(loaded.log())?;
-    Ok(loaded)
 }
 
 /// Asks for a password, unseen, or takes the first line of what is piped in. Never from an argument (SK-3).

@@ -1,20 +1,25 @@
+use std::io::{Write, stderr};
+use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::Parser;
 use doorward_application::hooks::Hook;
-use doorward_domain::Store;
 use doorward_domain::access::AccessPolicyBuilder;
 use doorward_domain::email::Mailer;
+use doorward_domain::{ErrorChain, Store};
 use doorward_web::Module;
 use doorward_web::wiring::{Extensions, Server};
 
+use crate::arguments::Arguments;
 use crate::banner::welcome;
-use crate::commands::{Error, configured, print};
-use crate::configuration::Sources;
+use crate::commands::{self, Error, print};
+use crate::configuration::{ConfigError, Loaded, Ready, Sources, load};
+use crate::logging;
 
 type Declare = Box<dyn FnOnce(AccessPolicyBuilder) -> AccessPolicyBuilder>;
 
-/// A server that is configured like the binary, with what a team adds: roles, endpoints, ports, hooks.
-#[must_use = "nothing happens before `serve`"]
+/// A server that is configured like the binary, with what a team adds: modules, roles, ports, hooks.
+#[must_use = "nothing happens before `run` or `serve`"]
 pub struct Doorward {
     sources: Sources,
     declare: Declare,
@@ -24,12 +29,8 @@ pub struct Doorward {
 impl Doorward {
     /// A server configured by `doorward.toml` in the working directory and by the environment.
     pub fn from_env() -> Self {
-        Self::of(Sources::of_process())
-    }
-
-    pub(crate) fn of(sources: Sources) -> Self {
         Self {
-            sources,
+            sources: Sources::of_process(),
             declare: Box::new(|policy| policy),
             extensions: Extensions::default(),
         }
@@ -45,9 +46,9 @@ impl Doorward {
         self
     }
 
-    /// Adds endpoints.
-    pub fn module(mut self, module: Arc<dyn Module>) -> Self {
-        self.extensions.modules.push(module);
+    /// Adds a feature: endpoints, permissions, tables, emails, hooks, work in the background.
+    pub fn module(mut self, module: impl Module + 'static) -> Self {
+        self.extensions.modules.push(Arc::new(module));
         self
     }
 
@@ -81,15 +82,86 @@ impl Doorward {
         self
     }
 
-    /// Serves until the process is told to stop.
+    /// Does what the arguments of the process say, as the binary does: `serve`, `migrate`, `config check`, `user create` and
+    /// the rest, all with what was added here.
+    pub async fn run(self) -> ExitCode {
+        match self.try_run().await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                // `eprintln!` panics if nobody reads, and a panic has an exit code of its own.
+                drop(writeln!(stderr(), "error: {}", ErrorChain(&failure)));
+                ExitCode::from(failure.exit_code())
+            }
+        }
+    }
+
+    async fn try_run(mut self) -> Result<(), Error> {
+        let arguments = Arguments::parse();
+        refuse_password_in_flags(arguments.overrides.database_url.as_deref())?;
+        self.sources.flags = arguments.overrides.given();
+        self.sources.file = arguments.overrides.config;
+        commands::run(arguments.command, self).await
+    }
+
+    /// Serves until the process is told to stop. The arguments of the process are not read.
     pub async fn serve(self) -> Result<(), Error> {
-        crate::choose_tls();
-        let ready = configured(&self.sources)?.prepare_with(self.declare)?;
-        let server = Server::bind(ready.configuration.clone(), self.extensions).await?;
+        let (ready, extensions) = self.prepare()?;
+        let server = Server::bind(ready.configuration.clone(), extensions).await?;
         // A server serves although nobody reads where it is to be found.
         if let Err(error) = print(&welcome(&ready, server.address())) {
             tracing::warn!(%error, "the welcome could not be written to standard output");
         }
         Ok(server.run().await?)
     }
+
+    /// Reads and checks the configuration, and starts the log.
+    pub(crate) fn prepare(self) -> Result<(Ready, Extensions), Error> {
+        let loaded = self.load()?;
+        logging::start(loaded.log())?;
+        let ready = loaded.prepare(self.extensions.permissions(), self.declare)?;
+        Ok((ready, self.extensions))
+    }
+
+    /// Whether a server would start with this configuration, as far as that can be told without the database.
+    pub(crate) fn check(self) -> Result<(), Error> {
+        let loaded = self.load()?;
+        let permissions = self.extensions.permissions();
+        loaded.prepare(permissions, self.declare)?;
+        Ok(())
+    }
+
+    /// What was read, not yet checked.
+    pub(crate) fn load(&self) -> Result<Loaded, Error> {
+        choose_tls();
+        Ok(load(&self.sources)?)
+    }
+
+    /// What was added.
+    pub(crate) fn into_extensions(self) -> Extensions {
+        self.extensions
+    }
+}
+
+/// Mail and PostgreSQL over TLS use the one provider that is linked.
+fn choose_tls() {
+    if rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .is_err()
+    {
+        tracing::debug!("another TLS provider was installed before");
+    }
+}
+
+/// SK-3: everybody on the machine sees the arguments of its processes.
+fn refuse_password_in_flags(database_url: Option<&str>) -> Result<(), ConfigError> {
+    let has_password = |url: &str| url::Url::parse(url).is_ok_and(|url| url.password().is_some());
+    if database_url.is_some_and(has_password) {
+        let fix = "set DOORWARD_DATABASE__URL, or DOORWARD_DATABASE__URL_FILE to a file that holds it";
+        return Err(ConfigError::new(
+            "--database-url",
+            "has a password in it, which everybody on this machine can see",
+            fix,
+        ));
+    }
+    Ok(())
 }

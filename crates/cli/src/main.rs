@@ -4,5 +4,5 @@ use std::process::ExitCode;
 
 #[actix_web::main]
 async fn main() -> ExitCode {
-    doorward::run().await
+    doorward::Doorward::from_env().run().await
 }

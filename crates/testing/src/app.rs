@@ -25,7 +25,7 @@ use doorward_domain::{Clock, Entropy, Secret, Store, UserId};
 use doorward_web::Module;
 use doorward_web::client_address::ClientAddressPolicy;
 use doorward_web::configuration::HttpSettings;
-use doorward_web::wiring::Doorward;
+use doorward_web::wiring::{AppFactory, modules};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -62,7 +62,7 @@ pub struct Setup {
     pub settings: Settings,
     /// What the wire obeys.
     pub http: HttpSettings,
-    /// Modules beside the shipped ones.
+    /// Modules beside the shipped ones. Their migrations are taken where there is a database.
     pub modules: Vec<Arc<dyn Module>>,
     /// Steps around what users do.
     pub hooks: Hooks,
@@ -123,6 +123,12 @@ impl TestApp {
             session_cache: Arc::new(NoSessionCache),
         };
         change(&mut setup);
+        let modules = modules(&setup.settings, setup.modules).expect("modules that agree");
+        let access = modules.declare(setup.settings.access);
+        setup.settings.access = access.expect("permissions with proper names");
+        if let Some(database) = &database {
+            drop(runtime.block_on(database.store_with(modules.migrations())));
+        }
 
         let clock = Arc::new(FixedClock::default());
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::default());
@@ -141,20 +147,19 @@ impl TestApp {
             sealer: Arc::new(AeadSealer::new(&secret, "outbox", entropy.clone())),
             clock: clock.clone(),
             entropy,
-            hooks: setup.hooks,
+            hooks: modules.hooks(setup.hooks),
             second_factors: setup.second_factors,
         };
         let context = Context::new(ports, setup.settings);
-        let doorward =
-            Doorward::new(&context, &setup.http, &secret, setup.modules).expect("modules that agree");
-        let document = serde_json::from_str(doorward.document()).expect("a description in JSON");
+        let app = AppFactory::new(&context, &setup.http, &secret, modules).expect("settings that fit");
+        let document = serde_json::from_str(app.document()).expect("a description in JSON");
         Self {
             address,
             clock,
             store: setup.store,
             context,
             document,
-            _server: RunningServer::start(listener, doorward, runtime.clone()),
+            _server: RunningServer::start(listener, app, runtime.clone()),
             runtime,
             database,
         }
@@ -291,13 +296,11 @@ struct RunningServer {
 
 #[expect(clippy::expect_used, reason = "a test whose server does not start fails")]
 impl RunningServer {
-    fn start(listener: TcpListener, doorward: Doorward, runtime: Arc<Runtime>) -> Self {
+    fn start(listener: TcpListener, app: AppFactory, runtime: Arc<Runtime>) -> Self {
         let (started, handle) = mpsc::channel();
         let thread = thread::spawn(move || {
             let system = System::new();
-            let server = HttpServer::new(move || doorward.app())
-                .workers(2)
-                .disable_signals();
+            let server = HttpServer::new(move || app.app()).workers(2).disable_signals();
             let server = server.listen(listener).expect("a listener").run();
             drop(started.send(server.handle()));
             let ended = system.block_on(server);

@@ -4,6 +4,7 @@ use std::thread;
 
 use doorward_adapters::sea_orm::{ConnectOptions, SeaStore, connect};
 use doorward_domain::Secret;
+use doorward_migration::ModuleMigrations;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr};
 use tempfile::TempDir;
 
@@ -142,11 +143,20 @@ impl TestDatabase {
     /// # Panics
     /// If it cannot be opened or brought up to date.
     pub async fn store(&self) -> SeaStore {
+        self.store_with(Vec::new()).await
+    }
+
+    /// The store on it, with its schema and what modules keep in it.
+    ///
+    /// # Panics
+    /// If it cannot be opened or brought up to date.
+    pub async fn store_with(&self, modules: Vec<ModuleMigrations>) -> SeaStore {
         let options = ConnectOptions {
             url: Secret::new(self.url.clone()),
             max_connections: None,
         };
         let store = connect(&options).await.expect("a connection");
+        let store = store.with_modules(modules);
         store.migrate().await.expect("the schema");
         store
     }

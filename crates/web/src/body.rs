@@ -17,7 +17,8 @@ use utoipa::openapi::schema::{Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
 use validator::Validate;
 
-use crate::error::{ApiError, codes};
+use crate::error::ApiError;
+use crate::error::codes::VALIDATION_ERROR;
 use crate::validation;
 
 /// The parsed body of this request, put there by [`request_guard`](crate::request_guard); `None` if there was none.
@@ -145,7 +146,7 @@ where
 }
 
 fn invalid(problems: &[String]) -> ApiError {
-    codes::VALIDATION_ERROR.with_message(problems.join("; "))
+    VALIDATION_ERROR.with_message(problems.join("; "))
 }
 
 struct Field {
@@ -325,7 +326,7 @@ mod tests {
         let ApiError::Coded(code, Some(message)) = check::<Sample>("body", value).unwrap_err() else {
             panic!("no message")
         };
-        assert_eq!(code, codes::VALIDATION_ERROR);
+        assert_eq!(code, VALIDATION_ERROR);
         message.into_owned()
     }
 

@@ -14,6 +14,7 @@ use doorward_domain::Secret;
 use crate::client_address::ClientAddressPolicy;
 use crate::cookie_cache::Strategy;
 
+pub(crate) use checks::validate_app;
 pub(crate) use secret::is_short;
 
 /// A complete configuration. [`validate`](Configuration::validate) is called before anything is made of it.

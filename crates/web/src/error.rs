@@ -50,56 +50,27 @@ macro_rules! error_codes {
 }
 
 /// The codes of the built-in endpoints. Those of Better Auth are spelled as it spells them.
-pub mod codes {
+pub(crate) mod codes {
     crate::error_codes! {
-        ACCOUNT_NOT_FOUND = 400, "Account not found";
         BAD_REQUEST = 400, "Invalid JSON in request body";
-        BANNED_USER = 403, "You have been banned from this application. Please contact support if you believe this is an error.";
-        CHANGE_EMAIL_DISABLED = 400, "Change email is disabled";
-        CREDENTIAL_ACCOUNT_NOT_FOUND = 400, "Credential account not found";
         CROSS_SITE_NAVIGATION_LOGIN_BLOCKED = 403, "Cross-site navigation login blocked. This request appears to be a CSRF attack.";
-        EMAIL_ALREADY_VERIFIED = 400, "Email is already verified";
-        EMAIL_CAN_NOT_BE_UPDATED = 400, "Email can not be updated";
-        EMAIL_MISMATCH = 400, "Email mismatch";
-        EMAIL_NOT_VERIFIED = 403, "Email not verified";
-        EMAIL_PASSWORD_DISABLED = 400, "Email and password is not enabled";
-        EMAIL_PASSWORD_SIGN_UP_DISABLED = 400, "Email and password sign up is not enabled";
-        FAILED_TO_GET_USER_INFO = 404, "Failed to get user info";
-        FAILED_TO_UNLINK_LAST_ACCOUNT = 400, "You can't unlink your last account";
         FIELD_NOT_ALLOWED = 400, "Field is not allowed to be set";
         FORBIDDEN = 403, "You do not have the permission to do this";
-        IMPERSONATION_FORBIDS = 403, "This cannot be done while impersonating a user";
         INTERNAL_SERVER_ERROR = 500, "Internal server error";
         INVALID_CALLBACK_URL = 403, "Invalid callbackURL";
-        INVALID_EMAIL = 400, "Invalid email";
-        INVALID_EMAIL_OR_PASSWORD = 401, "Invalid email or password";
         INVALID_ERROR_CALLBACK_URL = 403, "Invalid errorCallbackURL";
         INVALID_NEW_USER_CALLBACK_URL = 403, "Invalid newUserCallbackURL";
         INVALID_ORIGIN = 403, "Invalid origin";
-        INVALID_PASSWORD = 400, "Invalid password";
         INVALID_REDIRECT_URL = 403, "Invalid redirectURL";
-        INVALID_TOKEN = 401, "Invalid token";
-        INVALID_USER = 401, "Invalid user";
-        METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED = 405, "POST method requires deferSessionRefresh to be enabled in session config";
         MISSING_FIELD = 400, "Field is required";
         MISSING_OR_NULL_ORIGIN = 403, "Missing or null Origin";
         NOT_FOUND = 404, "Not found";
-        PASSWORD_TOO_COMMON = 400, "Password is too easy to guess";
-        PASSWORD_TOO_LONG = 400, "Password too long";
-        PASSWORD_TOO_SHORT = 400, "Password too short";
         PAYLOAD_TOO_LARGE = 413, "Request body is too large";
         REQUEST_TIMEOUT = 408, "The request body did not arrive in time";
-        RESET_PASSWORD_DISABLED = 400, "Reset password isn't enabled";
         SERVICE_UNAVAILABLE = 503, "The service is busy. Please try again in a moment.";
-        SESSION_EXPIRED = 400, "Session expired. Re-authenticate to perform this action.";
-        SESSION_NOT_FRESH = 403, "Session is not fresh";
-        TOKEN_EXPIRED = 401, "Token expired";
         UNAUTHORIZED = 401, "Unauthorized";
         UNSUPPORTED_MEDIA_TYPE = 415, "Content-Type is not allowed";
-        USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL = 422, "User already exists. Use another email.";
-        USER_NOT_FOUND = 401, "User not found";
         VALIDATION_ERROR = 400, "Invalid request";
-        VERIFICATION_EMAIL_NOT_ENABLED = 400, "Verification email isn't enabled";
     }
 }
 

@@ -6,7 +6,8 @@ use doorward_domain::{has_control_characters_in_lines, parse_moment};
 use serde_json::{Map, Value};
 
 use crate::body::RawBody;
-use crate::error::{ApiError, codes};
+use crate::error::ApiError;
+use crate::error::codes::{FIELD_NOT_ALLOWED, MISSING_FIELD, VALIDATION_ERROR};
 
 /// What a new user or session starts with.
 pub(crate) fn of_new(
@@ -28,7 +29,7 @@ pub(crate) fn of_new(
                 changes.insert(spec.name.to_string(), Some(parse(spec, value, max)?));
             }
             None if spec.required && spec.default.is_none() => {
-                return Err(codes::MISSING_FIELD.with_message(format!("{} is required", spec.name)));
+                return Err(MISSING_FIELD.with_message(format!("{} is required", spec.name)));
             }
             None => {}
         }
@@ -155,9 +156,9 @@ fn invalid(spec: &FieldSpec) -> ApiError {
 }
 
 fn refused(spec: &FieldSpec, expected: &str) -> ApiError {
-    codes::VALIDATION_ERROR.with_message(format!("[body.{}] Invalid input: expected {expected}", spec.name))
+    VALIDATION_ERROR.with_message(format!("[body.{}] Invalid input: expected {expected}", spec.name))
 }
 
 fn not_allowed(name: &str) -> ApiError {
-    codes::FIELD_NOT_ALLOWED.with_message(format!("{name} is not allowed to be set"))
+    FIELD_NOT_ALLOWED.with_message(format!("{name} is not allowed to be set"))
 }

@@ -24,6 +24,7 @@ mod openapi;
 mod password;
 mod profile;
 mod query;
+mod rate_limit;
 mod redirects;
 mod request_guard;
 mod response;
@@ -36,9 +37,24 @@ mod username;
 mod validation;
 mod verification;
 
+/// The error codes: those everybody answers with, and those of each room.
+pub mod codes {
+    pub use crate::access::codes as access;
+    pub use crate::account::codes as account;
+    pub use crate::error::codes::*;
+    pub use crate::password::codes as password;
+    pub use crate::profile::codes as profile;
+    pub use crate::session::codes as session;
+    pub use crate::sign_in::codes as sign_in;
+    pub use crate::user::codes as user;
+    pub use crate::user::username_codes as username;
+    pub use crate::verification::codes as verification;
+}
+
 pub use body::Body;
-pub use error::{ApiError, ErrorCode, codes};
+pub use error::{ApiError, ErrorCode};
 pub use module::{Module, ModuleConflict, Modules};
 pub use query::Query;
+pub use rate_limit::RateLimit;
 pub use session::extract::{CurrentSession, EvenImpersonated, Fresh};
 pub use state::AppState;

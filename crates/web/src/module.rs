@@ -1,36 +1,95 @@
 //! How features come into the server.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use doorward_application::hooks::Hooks;
+use doorward_application::{Context, Worker};
+use doorward_domain::access::{AccessPolicy, Permission, PolicyError};
+use doorward_domain::audit::EventKind;
+use doorward_migration::{MigrationTrait, ModuleMigrations};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::error::ErrorCode;
+use crate::rate_limit::RateLimit;
 
-/// A feature: the routes it serves and the error codes it answers with. Ours and those of other teams register alike.
+/// Everything a feature brings. Those that Doorward ships and those of other teams register alike, and bring only what
+/// they have: all but the name is optional.
+///
+/// A module is made before the server is, so that it can take part in making it: its permissions are declared, its
+/// migrations run and its hooks are known before the first request. What it does later works in the [`Context`], which
+/// has the store, the clock and the settings.
 pub trait Module: Send + Sync {
-    /// Unique name of the feature.
+    /// Unique name of the feature: lower-case letters, digits and `_`, beginning with a letter. It is stored with the
+    /// module's migrations and begins the names of its events and emails, so it never changes.
     fn id(&self) -> &'static str;
 
-    /// Registers routes, relative to the base path. Only what is registered by `service` is documented, and only
-    /// what is documented is served.
-    fn routes(&self, config: &mut ServiceConfig<'_>);
+    /// Permissions that roles may grant. Which role grants which is for the operator to say, or for the program by
+    /// `Doorward::access`.
+    fn permissions(&self) -> Vec<Permission> {
+        Vec::new()
+    }
 
-    /// The error codes its routes answer with beyond those everybody uses.
+    /// The error codes its routes answer with beyond [those everybody uses](crate::codes).
     fn error_codes(&self) -> &'static [ErrorCode] {
         &[]
     }
+
+    /// How often one client may use its routes. What is declared here is not enforced yet.
+    fn rate_limits(&self) -> &'static [RateLimit] {
+        &[]
+    }
+
+    /// The kinds of emails it sends, each named `module.kind`, such as `clinic.discharge`.
+    fn emails(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The kinds of audit events it records: [`EventKind::Module`] with a name such as `clinic.patient_discharged`.
+    fn events(&self) -> &'static [EventKind] {
+        &[]
+    }
+
+    /// Steps that make its tables in the server's database, in the order in which they are taken. Each is taken once, after
+    /// Doorward's own and in a transaction with the note that it was. Names are unique in the module and never change.
+    fn migrations(&self) -> Vec<Box<dyn MigrationTrait>> {
+        Vec::new()
+    }
+
+    /// Adds its steps around what users do.
+    fn hooks(&self, hooks: &mut Hooks) {
+        let _ = hooks;
+    }
+
+    /// Registers routes, relative to the base path. Only what is registered by `service` is documented, and only
+    /// what is documented is served. The description of a route says what it takes and answers: a page is a route whose
+    /// response is `text/html`, a form one whose request body is `application/x-www-form-urlencoded`.
+    fn routes(&self, context: &Context, config: &mut ServiceConfig<'_>) {
+        let (_, _) = (context, config);
+    }
+
+    /// What it does in the background, for as long as the server runs.
+    fn workers(&self, context: &Context) -> Vec<Arc<dyn Worker>> {
+        let _ = context;
+        Vec::new()
+    }
 }
 
-/// All features of a server.
+/// All features of a server, in the order in which they were added.
 #[derive(Clone, Default)]
 pub struct Modules(Vec<Arc<dyn Module>>);
 
-/// Two features that cannot live together.
+/// Two features that cannot live together, or one that contradicts itself.
 #[derive(Debug, thiserror::Error)]
 pub enum ModuleConflict {
     /// The same name twice.
     #[error("two modules are called `{0}`")]
     Id(&'static str),
+    /// A name that cannot be one.
+    #[error(
+        "`{0}` is no name of a module: write lower-case letters, digits and `_`, beginning with a letter"
+    )]
+    InvalidId(&'static str),
     /// The same code with two meanings.
     #[error(
         "module `{module}` gives the error code `{code}` another status or message than there is already"
@@ -40,6 +99,30 @@ pub enum ModuleConflict {
         module: &'static str,
         /// The code.
         code: &'static str,
+    },
+    /// A kind of email or event that is not named after the module, or is there twice.
+    #[error("module `{module}` brings `{name}`, which is not `{module}.` and a name of its own")]
+    Name {
+        /// The module.
+        module: &'static str,
+        /// The kind.
+        name: &'static str,
+    },
+    /// Two migrations of one name.
+    #[error("module `{module}` has two migrations called `{name}`")]
+    Migration {
+        /// The module.
+        module: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A limit on requests to what nobody serves.
+    #[error("module `{module}` limits `{path}`, which is no path of it")]
+    RateLimit {
+        /// The module.
+        module: &'static str,
+        /// The path.
+        path: &'static str,
     },
     /// Two operations that readers of the API description could not tell apart.
     #[error("`{first}` and `{second}` both have the operation id `{id}`; give one another path")]
@@ -56,16 +139,36 @@ pub enum ModuleConflict {
 impl Modules {
     /// Adds a feature, unless it contradicts one that is there.
     pub fn add(&mut self, module: Arc<dyn Module>) -> Result<(), ModuleConflict> {
-        if self.0.iter().any(|other| other.id() == module.id()) {
-            return Err(ModuleConflict::Id(module.id()));
+        let id = module.id();
+        if !is_id(id) {
+            return Err(ModuleConflict::InvalidId(id));
+        }
+        if self.0.iter().any(|other| other.id() == id) {
+            return Err(ModuleConflict::Id(id));
         }
         for code in module.error_codes() {
-            let others = self.0.iter().flat_map(|other| other.error_codes());
-            let mut known = others.chain(crate::error::codes::ALL);
-            if known.any(|other| other.code == code.code && other != code) {
+            let mut known = self.error_codes().map(|(_, code)| code);
+            if known.any(|other| other.code == code.code && other != *code) {
                 return Err(ModuleConflict::Code {
-                    module: module.id(),
+                    module: id,
                     code: code.code,
+                });
+            }
+        }
+        check_names(id, module.emails().iter().copied())?;
+        check_names(
+            id,
+            module.events().iter().filter_map(|kind| match kind {
+                EventKind::Module(name) => Some(*name),
+                _ => None,
+            }),
+        )?;
+        let mut migrations = HashSet::new();
+        for step in module.migrations() {
+            if !migrations.insert(step.name().to_owned()) {
+                return Err(ModuleConflict::Migration {
+                    module: id,
+                    name: step.name().to_owned(),
                 });
             }
         }
@@ -73,9 +176,87 @@ impl Modules {
         Ok(())
     }
 
-    pub(crate) fn register(&self, config: &mut ServiceConfig<'_>) {
+    /// Every error code and the module that answers with it, the general ones under the name of none.
+    pub fn error_codes(&self) -> impl Iterator<Item = (Option<&'static str>, ErrorCode)> {
+        let general = crate::error::codes::ALL.iter().map(|code| (None, *code));
+        let own = self.0.iter().flat_map(|module| {
+            let id = module.id();
+            module.error_codes().iter().map(move |code| (Some(id), *code))
+        });
+        general.chain(own)
+    }
+
+    /// The policy, and the permissions of the modules in it.
+    pub fn declare(&self, policy: AccessPolicy) -> Result<AccessPolicy, PolicyError> {
+        policy.declaring(self.0.iter().flat_map(|module| module.permissions()))
+    }
+
+    /// These hooks, and those of the modules after them.
+    #[must_use]
+    pub fn hooks(&self, mut hooks: Hooks) -> Hooks {
         for module in &self.0 {
-            module.routes(config);
+            module.hooks(&mut hooks);
+        }
+        hooks
+    }
+
+    /// What the modules need in the database.
+    #[must_use]
+    pub fn migrations(&self) -> Vec<ModuleMigrations> {
+        let all = self.0.iter().map(|module| ModuleMigrations {
+            module: module.id(),
+            steps: module.migrations(),
+        });
+        all.filter(|migrations| !migrations.steps.is_empty()).collect()
+    }
+
+    /// What the modules do in the background.
+    #[must_use]
+    pub fn workers(&self, context: &Context) -> Vec<Arc<dyn Worker>> {
+        self.0.iter().flat_map(|module| module.workers(context)).collect()
+    }
+
+    /// Registers all routes.
+    pub(crate) fn register(&self, context: &Context, config: &mut ServiceConfig<'_>) {
+        for module in &self.0 {
+            module.routes(context, config);
         }
     }
+
+    /// Refuses a limit on requests to a path that nobody serves. The paths are below the base path.
+    pub(crate) fn check_rate_limits(&self, served: &[&str]) -> Result<(), ModuleConflict> {
+        for module in &self.0 {
+            for limit in module.rate_limits() {
+                if !served.iter().any(|path| limit.covers(path)) {
+                    return Err(ModuleConflict::RateLimit {
+                        module: module.id(),
+                        path: limit.path,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
 }
+
+fn is_id(id: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    id.starts_with(|first: char| first.is_ascii_lowercase()) && id.bytes().all(plain)
+}
+
+fn check_names(
+    module: &'static str,
+    names: impl Iterator<Item = &'static str>,
+) -> Result<(), ModuleConflict> {
+    let mut known = HashSet::new();
+    for name in names {
+        let rest = name.strip_prefix(module).and_then(|rest| rest.strip_prefix('.'));
+        if !rest.is_some_and(is_id) || !known.insert(name) {
+            return Err(ModuleConflict::Name { module, name });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use actix_web::App;
+use doorward_application::Context;
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::{Operation, PathItem};
@@ -31,9 +32,11 @@ use crate::system::{healthz, readyz};
 )]
 struct Frame;
 
-/// Describes what these modules serve below `base_path`.
-pub(crate) fn document(base_path: &str, modules: &Modules) -> Result<OpenApi, ModuleConflict> {
-    let scope = utoipa_actix_web::scope(base_path).configure(|config: &mut _| modules.register(config));
+/// Describes what these modules serve.
+pub(crate) fn document(context: &Context, modules: &Modules) -> Result<OpenApi, ModuleConflict> {
+    let base_path = &*context.settings.base_path;
+    let scope =
+        utoipa_actix_web::scope(base_path).configure(|config: &mut _| modules.register(context, config));
     let (_, mut document) = App::new()
         .into_utoipa_app()
         .openapi(Frame::openapi())
@@ -116,6 +119,8 @@ mod tests {
     use std::sync::Arc;
 
     use actix_web::{HttpResponse, get, post};
+    use doorward_application::settings::{Preset, Settings};
+    use doorward_domain::redirect::Origin;
     use utoipa_actix_web::service_config::ServiceConfig;
 
     use super::*;
@@ -146,7 +151,7 @@ mod tests {
             "notes"
         }
 
-        fn routes(&self, config: &mut ServiceConfig<'_>) {
+        fn routes(&self, _: &Context, config: &mut ServiceConfig<'_>) {
             config.service(list).service(list_tasks);
         }
     }
@@ -158,9 +163,14 @@ mod tests {
             "others"
         }
 
-        fn routes(&self, config: &mut ServiceConfig<'_>) {
+        fn routes(&self, _: &Context, config: &mut ServiceConfig<'_>) {
             config.service(list_too);
         }
+    }
+
+    fn context() -> Context {
+        let settings = Settings::of(Preset::Hardened, Origin::loopback(3000), "/api/auth".to_owned());
+        doorward_testing::in_memory_context(settings).0
     }
 
     #[test]
@@ -181,7 +191,7 @@ mod tests {
     fn two_handlers_of_one_name_are_two_operations() {
         let mut modules = Modules::default();
         modules.add(Arc::new(Notes)).unwrap();
-        let document = document("/api/auth", &modules).unwrap();
+        let document = document(&context(), &modules).unwrap();
         let mut paths = document.paths.paths.clone();
         let mut id = |path: &str| {
             let (_, operation) = operations(paths.get_mut(path).unwrap()).next().unwrap();
@@ -197,7 +207,7 @@ mod tests {
         let mut modules = Modules::default();
         modules.add(Arc::new(Notes)).unwrap();
         modules.add(Arc::new(Others)).unwrap();
-        let Err(error) = document("/api/auth", &modules) else {
+        let Err(error) = document(&context(), &modules) else {
             panic!("both are called getNotesList");
         };
         let text = error.to_string();

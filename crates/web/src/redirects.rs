@@ -4,7 +4,11 @@ use actix_web::http::header::{COOKIE, HeaderMap, HeaderName, ORIGIN, REFERER};
 use doorward_domain::redirect::{Origin, RedirectTarget, TrustedOrigins};
 use serde_json::Value;
 
-use crate::error::{ApiError, ErrorCode, codes};
+use crate::error::codes::{
+    CROSS_SITE_NAVIGATION_LOGIN_BLOCKED, INVALID_CALLBACK_URL, INVALID_ERROR_CALLBACK_URL,
+    INVALID_NEW_USER_CALLBACK_URL, INVALID_ORIGIN, INVALID_REDIRECT_URL, MISSING_OR_NULL_ORIGIN,
+};
+use crate::error::{ApiError, ErrorCode};
 
 /// The rules about origins and redirects (CS-1, CS-5, CS-6).
 #[derive(Clone, Debug)]
@@ -23,22 +27,22 @@ const FIELDS: [Field; 4] = [
     Field {
         name: "callbackURL",
         label: "callbackURL",
-        code: codes::INVALID_CALLBACK_URL,
+        code: INVALID_CALLBACK_URL,
     },
     Field {
         name: "redirectTo",
         label: "redirectURL",
-        code: codes::INVALID_REDIRECT_URL,
+        code: INVALID_REDIRECT_URL,
     },
     Field {
         name: "errorCallbackURL",
         label: "errorCallbackURL",
-        code: codes::INVALID_ERROR_CALLBACK_URL,
+        code: INVALID_ERROR_CALLBACK_URL,
     },
     Field {
         name: "newUserCallbackURL",
         label: "newUserCallbackURL",
-        code: codes::INVALID_NEW_USER_CALLBACK_URL,
+        code: INVALID_NEW_USER_CALLBACK_URL,
     },
 ];
 
@@ -72,7 +76,7 @@ impl Redirects {
         };
         let (site, mode) = (said("sec-fetch-site"), said("sec-fetch-mode"));
         if site == Some("cross-site") && mode == Some("navigate") {
-            return Err(codes::CROSS_SITE_NAVIGATION_LOGIN_BLOCKED.into());
+            return Err(CROSS_SITE_NAVIGATION_LOGIN_BLOCKED.into());
         }
         let from_browser = site.or(mode).or_else(|| said("sec-fetch-dest")).is_some();
         let has = |name: HeaderName| text(headers, &name).is_some_and(|value| !value.is_empty());
@@ -85,9 +89,9 @@ impl Redirects {
     fn require_origin(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         let given = |name| text(headers, &name).filter(|value| !value.is_empty());
         match given(ORIGIN).or_else(|| given(REFERER)) {
-            None | Some("null") => Err(codes::MISSING_OR_NULL_ORIGIN.into()),
+            None | Some("null") => Err(MISSING_OR_NULL_ORIGIN.into()),
             Some(value) if self.trusted.trusts_header(value) => Ok(()),
-            Some(_) => Err(codes::INVALID_ORIGIN.into()),
+            Some(_) => Err(INVALID_ORIGIN.into()),
         }
     }
 
@@ -122,7 +126,7 @@ impl Redirects {
     }
 
     fn target(&self, raw: &str) -> Result<RedirectTarget, ApiError> {
-        RedirectTarget::parse(raw, &self.trusted).map_err(|_| codes::INVALID_CALLBACK_URL.into())
+        RedirectTarget::parse(raw, &self.trusted).map_err(|_| INVALID_CALLBACK_URL.into())
     }
 }
 

@@ -24,7 +24,10 @@ use tracing_actix_web::RequestId;
 
 use crate::body::ParsedBody;
 use crate::cookies::ResponseCookies;
-use crate::error::{ApiError, codes};
+use crate::error::ApiError;
+use crate::error::codes::{
+    BAD_REQUEST, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE, VALIDATION_ERROR,
+};
 use crate::state::{AppState, Route};
 use crate::{bearer, json, query};
 
@@ -96,9 +99,7 @@ fn check_target(request: &ServiceRequest) -> Result<Value, ApiError> {
     ] {
         let decoded = percent_decode_str(text).decode_utf8();
         if !decoded.is_ok_and(|decoded| !has_control_characters(&decoded)) {
-            return Err(
-                codes::VALIDATION_ERROR.with_message(format!("[{part}] Invalid string: not plain text"))
-            );
+            return Err(VALIDATION_ERROR.with_message(format!("[{part}] Invalid string: not plain text")));
         }
     }
     Ok(query::parse(request.query_string().as_bytes()))
@@ -118,16 +119,14 @@ async fn read_body(
         .get(CONTENT_ENCODING)
         .is_some_and(|encoding| encoding != "identity")
     {
-        return Err(codes::UNSUPPORTED_MEDIA_TYPE.with_message("Content-Encoding is not allowed"));
+        return Err(UNSUPPORTED_MEDIA_TYPE.with_message("Content-Encoding is not allowed"));
     }
     let media_type = media_type(request.headers(), route)?;
     if media_type == FORM {
         // A repeated field is a list in here, which no text field takes.
         return Ok(Some(query::parse(&bytes)));
     }
-    json::parse(&bytes)
-        .map(Some)
-        .map_err(|_| codes::BAD_REQUEST.into())
+    json::parse(&bytes).map(Some).map_err(|_| BAD_REQUEST.into())
 }
 
 fn media_type(headers: &HeaderMap, route: &Route) -> Result<String, ApiError> {
@@ -146,7 +145,7 @@ fn media_type(headers: &HeaderMap, route: &Route) -> Result<String, ApiError> {
     let mut allowed = route.body_types.clone();
     allowed.sort_unstable_by_key(|kind| kind != FORM);
     let allowed = allowed.join(", ");
-    Err(codes::UNSUPPORTED_MEDIA_TYPE.with_message(if given.is_empty() {
+    Err(UNSUPPORTED_MEDIA_TYPE.with_message(if given.is_empty() {
         format!("Content-Type is required. Allowed types: {allowed}")
     } else {
         format!("Content-Type \"{given}\" is not allowed. Allowed types: {allowed}")
@@ -155,7 +154,7 @@ fn media_type(headers: &HeaderMap, route: &Route) -> Result<String, ApiError> {
 
 async fn read_in_time(max: usize, request: &mut ServiceRequest) -> Result<Vec<u8>, ApiError> {
     let bytes = tokio::time::timeout(BODY_TIMEOUT, read_bytes(max, request)).await;
-    bytes.map_err(|_| codes::REQUEST_TIMEOUT)?
+    bytes.map_err(|_| REQUEST_TIMEOUT)?
 }
 
 /// The body, unless it is larger than allowed (IN-2). One that says so beforehand is not read at all.
@@ -165,15 +164,14 @@ async fn read_bytes(max: usize, request: &mut ServiceRequest) -> Result<Vec<u8>,
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > max) {
-        return Err(codes::PAYLOAD_TOO_LARGE.into());
+        return Err(PAYLOAD_TOO_LARGE.into());
     }
     let mut payload: Payload = request.take_payload();
     let mut bytes = Vec::with_capacity(announced.unwrap_or_default());
     while let Some(chunk) = payload.next().await {
-        let chunk =
-            chunk.map_err(|_| codes::BAD_REQUEST.with_message("The request body could not be read"))?;
+        let chunk = chunk.map_err(|_| BAD_REQUEST.with_message("The request body could not be read"))?;
         if bytes.len() + chunk.len() > max {
-            return Err(codes::PAYLOAD_TOO_LARGE.into());
+            return Err(PAYLOAD_TOO_LARGE.into());
         }
         bytes.extend_from_slice(&chunk);
     }

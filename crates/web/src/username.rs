@@ -17,40 +17,28 @@ use crate::password::refusal;
 use crate::response::{ErrorReply, json};
 use crate::session::SessionCookies;
 use crate::sign_in::{SignInReply, answer, session_request};
-use crate::user::username_codes as codes;
+use crate::user::username_codes;
+use crate::user::username_codes::{INVALID_USERNAME, INVALID_USERNAME_OR_PASSWORD};
 use crate::{AppState, Body, ErrorCode, Module};
 
 /// The endpoints about usernames.
-pub(crate) struct UsernameModule {
-    sign_in: Data<SignIn>,
-    update: Data<UpdateUser>,
-}
-
-impl UsernameModule {
-    /// The feature in this context.
-    pub(crate) fn new(context: &Context) -> Self {
-        Self {
-            sign_in: Data::new(SignIn::new(context.clone())),
-            update: Data::new(UpdateUser::new(context.clone())),
-        }
-    }
-}
+pub(crate) struct UsernameModule;
 
 impl Module for UsernameModule {
     fn id(&self) -> &'static str {
         "username"
     }
 
-    fn routes(&self, config: &mut ServiceConfig<'_>) {
+    fn routes(&self, context: &Context, config: &mut ServiceConfig<'_>) {
         config
-            .app_data(self.sign_in.clone())
-            .app_data(self.update.clone())
+            .app_data(Data::new(SignIn::new(context.clone())))
+            .app_data(Data::new(UpdateUser::new(context.clone())))
             .service(sign_in_username)
             .service(is_username_available);
     }
 
     fn error_codes(&self) -> &'static [ErrorCode] {
-        codes::ALL
+        username_codes::ALL
     }
 }
 
@@ -74,7 +62,7 @@ struct SignInUsernameBody {
 /// A malformed name is another status here than at sign-up.
 fn parse(state: &AppState, raw: &str) -> Result<Username, ApiError> {
     Username::parse(raw, state.context.settings.username.length)
-        .map_err(|problem| codes::refusal(problem).with_status(422).into())
+        .map_err(|problem| username_codes::refusal(problem).with_status(422).into())
 }
 
 /// Signs a user in by username and password.
@@ -93,7 +81,7 @@ async fn sign_in_username(
     state.redirects.check_first_login(request.headers())?;
     let Body(body) = body;
     if body.username.is_empty() || body.password.is_empty() {
-        return Err(codes::INVALID_USERNAME_OR_PASSWORD.into());
+        return Err(INVALID_USERNAME_OR_PASSWORD.into());
     }
     let cookies = SessionCookies::of(&state, &request);
     let password = Secret::new(body.password);
@@ -109,7 +97,7 @@ async fn sign_in_username(
         .await
     {
         Ok(signed_in) => Ok(answer(&state, &cookies, signed_in, callback, body.callback_url)),
-        Err(SignInError::InvalidCredentials) => Err(codes::INVALID_USERNAME_OR_PASSWORD.into()),
+        Err(SignInError::InvalidCredentials) => Err(INVALID_USERNAME_OR_PASSWORD.into()),
         Err(error) => refusal(&state.context.settings, error),
     }
 }
@@ -137,7 +125,7 @@ async fn is_username_available(
     update: Data<UpdateUser>,
 ) -> Result<HttpResponse, ApiError> {
     if body.0.username.is_empty() {
-        return Err(codes::INVALID_USERNAME.with_status(422).into());
+        return Err(INVALID_USERNAME.with_status(422).into());
     }
     let username = parse(&state, &body.0.username)?;
     let available = update.is_available(&username).await?;

@@ -1,6 +1,7 @@
 //! Routes that say who may call them: the one file that a new guarded endpoint touches.
 
 use actix_web::{HttpResponse, get, post, web};
+use doorward_application::Context;
 use doorward_domain::access::Permission;
 use doorward_web::Module;
 use doorward_web::access::{Authorized, CurrentUser, RequirePermission, Requires};
@@ -45,7 +46,7 @@ impl Module for Invoices {
         "invoices"
     }
 
-    fn routes(&self, config: &mut ServiceConfig<'_>) {
+    fn routes(&self, _: &Context, config: &mut ServiceConfig<'_>) {
         let invoices = utoipa_actix_web::scope("/invoices")
             .wrap(RequirePermission::new(invoice::READ))
             .service(open)

@@ -3,16 +3,16 @@
 mod access;
 mod invoices;
 
-use std::sync::Arc;
+use std::process::ExitCode;
 
-use doorward::{Doorward, Error};
+use doorward::Doorward;
 
 #[actix_web::main]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
     Doorward::from_env()
         .access(access::declare)
-        .module(Arc::new(invoices::Invoices))
-        .serve()
+        .module(invoices::Invoices)
+        .run()
         .await
 }
 

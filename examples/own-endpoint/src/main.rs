@@ -2,16 +2,13 @@
 
 mod notes;
 
-use std::sync::Arc;
+use std::process::ExitCode;
 
-use doorward::{Doorward, Error};
+use doorward::Doorward;
 
 #[actix_web::main]
-async fn main() -> Result<(), Error> {
-    Doorward::from_env()
-        .module(Arc::new(notes::Notes::default()))
-        .serve()
-        .await
+async fn main() -> ExitCode {
+    Doorward::from_env().module(notes::Notes::default()).run().await
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
+use doorward_application::Context;
 use doorward_web::access::CurrentUser;
 use doorward_web::{ApiError, Body, ErrorCode, Module};
 use serde::{Deserialize, Serialize};
@@ -73,7 +74,7 @@ impl Module for Notes {
         "notes"
     }
 
-    fn routes(&self, config: &mut ServiceConfig<'_>) {
+    fn routes(&self, _: &Context, config: &mut ServiceConfig<'_>) {
         config.app_data(self.shelf.clone()).service(add).service(list);
     }
 

@@ -2,13 +2,14 @@
 
 mod hooks;
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
-use doorward::{Doorward, Error};
+use doorward::Doorward;
 use hooks::{ColleaguesOnly, Doorbell, NoticePeriod};
 
 #[actix_web::main]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
     let colleagues = ColleaguesOnly {
         domain: "example.com".to_owned(),
     };
@@ -16,7 +17,7 @@ async fn main() -> Result<(), Error> {
         .on_sign_up(Arc::new(colleagues))
         .on_sign_in(Arc::new(Doorbell::default()))
         .on_deletion(Arc::new(NoticePeriod))
-        .serve()
+        .run()
         .await
 }
 

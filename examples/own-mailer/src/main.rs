@@ -1,10 +1,11 @@
 //! Emails that somebody else sends: each becomes a file in a directory that another program empties.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use doorward::{Doorward, Error};
+use doorward::Doorward;
 use doorward_domain::email::{EmailMessage, MailError, Mailer};
 
 /// Puts emails into a directory.
@@ -36,11 +37,11 @@ impl Mailer for Tray {
 }
 
 #[actix_web::main]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
     let directory = PathBuf::from("emails");
     Doorward::from_env()
         .mailer(Arc::new(Tray { directory }))
-        .serve()
+        .run()
         .await
 }
 

@@ -2,15 +2,16 @@
 
 mod store;
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
-use doorward::{Doorward, Error};
+use doorward::Doorward;
 
 #[actix_web::main]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
     Doorward::from_env()
         .store(|shipped| Arc::new(store::Tidy(shipped)))
-        .serve()
+        .run()
         .await
 }
 

@@ -11,7 +11,7 @@ use doorward_domain::session::SessionRepository;
 use doorward_domain::user::UserRepository;
 use doorward_domain::verification::VerificationRepository;
 use doorward_domain::{Repositories, RequestContext, RequestFacts, Store, StoreError, Transaction};
-use doorward_migration::MigrateError;
+use doorward_migration::{MigrateError, ModuleMigrations};
 use sea_orm::sea_query::{Expr, SimpleExpr};
 use sea_orm::{
     ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IdenStatic,
@@ -34,6 +34,8 @@ pub struct SeaRepositories<C> {
     pub(super) two_factor: Arc<TwoFactorColumn>,
     /// Whether accounts have an issuer, as those of Better Auth 1.7.0 to 1.7.2 have; looked up once.
     pub(super) has_issuer: Arc<OnceCell<bool>>,
+    /// What modules keep in the database.
+    modules: Arc<Vec<ModuleMigrations>>,
     /// How to connect for migrations, if not as for requests.
     migrating: Option<Migrating>,
 }
@@ -67,6 +69,7 @@ impl SeaStore {
             extra: Arc::default(),
             two_factor: Arc::default(),
             has_issuer: Arc::default(),
+            modules: Arc::default(),
             migrating: None,
         }
     }
@@ -88,6 +91,15 @@ impl SeaStore {
         }
     }
 
+    /// The same store, whose [`migrate`](Self::migrate) takes the steps of these modules, too.
+    #[must_use]
+    pub fn with_modules(self, modules: Vec<ModuleMigrations>) -> Self {
+        Self {
+            modules: Arc::new(modules),
+            ..self
+        }
+    }
+
     /// The connections of the store.
     #[must_use]
     pub const fn connection(&self) -> &DatabaseConnection {
@@ -98,7 +110,8 @@ impl SeaStore {
     pub async fn pending(&self) -> Result<Vec<String>, MigrateError> {
         let steps = doorward_migration::pending(&self.connection).await?;
         let missing = doorward_migration::missing_columns(&self.connection, &self.extra.added()).await?;
-        Ok([steps, missing].concat())
+        let modules = doorward_migration::pending_of_modules(&self.connection, &self.modules).await?;
+        Ok([steps, missing, modules].concat())
     }
 
     /// Brings the schema up to date and answers the names of the steps that took, and of the columns it made.
@@ -116,7 +129,8 @@ impl SeaStore {
     async fn migrate_on(&self, connection: &DatabaseConnection) -> Result<Vec<String>, MigrateError> {
         let steps = doorward_migration::migrate(connection).await?;
         let made = doorward_migration::add_columns(connection, &self.extra.added()).await?;
-        Ok([steps, made].concat())
+        let modules = doorward_migration::migrate_modules(connection, &self.modules).await?;
+        Ok([steps, made, modules].concat())
     }
 }
 
@@ -240,6 +254,7 @@ impl Store for SeaStore {
                 extra: self.extra.clone(),
                 two_factor: self.two_factor.clone(),
                 has_issuer: self.has_issuer.clone(),
+                modules: self.modules.clone(),
                 migrating: None,
             },
             request: request.facts(),

@@ -182,13 +182,13 @@ impl SignUp {
             admission = Some(answer);
         }
         let hooks = &self.context.ports.hooks.sign_up;
-        hooks.before_commit(&*tx, user).await?;
+        hooks.before_commit(&self.context, &*tx, user).await?;
         match &admission {
             Some(admission) => self.issuer.commit(tx, user, admission).await?,
             None => tx.commit().await?,
         }
         tracing::info!(user = %user.id, "signed up");
-        hooks.after_commit(user).await;
+        hooks.after_commit(&self.context, user).await;
         Ok(opened)
     }
 

@@ -150,7 +150,14 @@ impl SessionIssuer {
             impersonated_by: None,
         };
         let issued = self.write(request, tx, user, draft).await?;
-        match self.context.ports.hooks.sign_in.before_commit(tx, user).await {
+        match self
+            .context
+            .ports
+            .hooks
+            .sign_in
+            .before_commit(&self.context, tx, user)
+            .await
+        {
             Ok(()) => {}
             Err(HookError::Rejected(rejection)) => return Ok(Admission::Denied(rejection.into())),
             Err(HookError::Store(error)) => return Err(error),
@@ -170,7 +177,12 @@ impl SessionIssuer {
     ) -> Result<(), StoreError> {
         tx.commit().await?;
         if matches!(admission, Admission::Issued(_)) {
-            self.context.ports.hooks.sign_in.after_commit(user).await;
+            self.context
+                .ports
+                .hooks
+                .sign_in
+                .after_commit(&self.context, user)
+                .await;
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use doorward_application::settings::Preset;
 use doorward_domain::Secret;
-use doorward_domain::access::AccessPolicyBuilder;
+use doorward_domain::access::{AccessPolicyBuilder, Permission};
 use doorward_web::configuration::Configuration;
 
 pub use config_error::ConfigError;
@@ -98,13 +98,11 @@ pub(crate) fn standard() -> Result<Configuration, ConfigError> {
 
 impl Loaded {
     /// Checks the options, and makes what is missing in the data directory: the directory and the secret.
-    pub(crate) fn prepare(self) -> Result<Ready, ConfigError> {
-        self.prepare_with(|policy| policy)
-    }
-
-    /// The same, with resources and roles that are declared in a program.
-    pub(crate) fn prepare_with(
+    ///
+    /// The permissions and what is declared are those of the program; roles in the configuration may grant them.
+    pub(crate) fn prepare(
         self,
+        permissions: Vec<Permission>,
         declare: impl FnOnce(AccessPolicyBuilder) -> AccessPolicyBuilder,
     ) -> Result<Ready, ConfigError> {
         let directory = DataDir::new(&self.config.data_dir);
@@ -124,7 +122,9 @@ impl Loaded {
         let given = self.given;
         let configuration = self
             .config
-            .finish(secret, database_url, declare)
+            .finish(secret, database_url, |policy| {
+                declare(policy.declare(permissions))
+            })
             .map_err(|problem| {
                 let origin = given.get(&problem.key).map(|given| given.origin.clone());
                 problem.with_origin(origin)

@@ -22,7 +22,9 @@ fn configuration(variables: &[(&str, &str)]) -> Result<Configuration, ConfigErro
     ];
     all.retain(|(name, _)| !variables.iter().any(|(other, _)| other == name));
     all.extend(variables);
-    Ok(load(&environment(&all))?.prepare()?.configuration)
+    Ok(load(&environment(&all))?
+        .prepare(Vec::new(), |policy| policy)?
+        .configuration)
 }
 
 fn problem(variables: &[(&str, &str)]) -> ConfigError {
@@ -51,7 +53,7 @@ fn later_sources_overrule_earlier_ones() {
         .push(("--listen", "listen", "127.0.0.1:3".to_owned()));
     let loaded = load(&sources).unwrap();
     let printed = loaded.print();
-    let configuration = loaded.prepare().unwrap().configuration;
+    let configuration = loaded.prepare(Vec::new(), |policy| policy).unwrap().configuration;
     assert_eq!(configuration.settings.base_path, "/file");
     assert_eq!(configuration.settings.session.expires_in.num_seconds(), 20);
     assert_eq!(configuration.settings.session.update_age.num_milliseconds(), 1500);
@@ -99,7 +101,7 @@ fn variables_of_better_auth_and_of_platforms_are_fallbacks() {
         printed.contains("database.url = \"postgres://ada:redacted@db.example.test/users\""),
         "{printed}"
     );
-    let configuration = loaded.prepare().unwrap().configuration;
+    let configuration = loaded.prepare(Vec::new(), |policy| policy).unwrap().configuration;
     assert_eq!(
         configuration.settings.base_url.to_string(),
         "https://auth.example.test"
@@ -182,7 +184,15 @@ fn sk_3_secrets_are_read_from_files() {
     ];
     let loaded = load(&environment(&variables)).unwrap();
     assert!(loaded.print().contains("# DOORWARD_SECRET_FILE"));
-    assert_eq!(loaded.prepare().unwrap().configuration.secret.expose(), SECRET);
+    assert_eq!(
+        loaded
+            .prepare(Vec::new(), |policy| policy)
+            .unwrap()
+            .configuration
+            .secret
+            .expose(),
+        SECRET
+    );
 
     let both = [
         ("DOORWARD_SECRET_FILE", path.as_str()),
@@ -425,6 +435,9 @@ fn auth_secret_counts_where_no_other_is_set() {
         ("AUTH_SECRET", SECRET),
         ("DOORWARD_DATABASE__URL", "sqlite::memory:"),
     ];
-    let ready = load(&environment(&variables)).unwrap().prepare().unwrap();
+    let ready = load(&environment(&variables))
+        .unwrap()
+        .prepare(Vec::new(), |policy| policy)
+        .unwrap();
     assert_eq!(ready.configuration.secret.expose(), SECRET);
 }

@@ -141,6 +141,20 @@ impl AccessPolicy {
         }
     }
 
+    /// The policy with more permissions that roles may grant. What is declared already may be declared again.
+    pub fn declaring(
+        mut self,
+        permissions: impl IntoIterator<Item = Permission>,
+    ) -> Result<Self, PolicyError> {
+        for permission in permissions {
+            let (resource, action) = (permission.resource(), permission.action());
+            check_names([resource, action].into_iter())?;
+            let actions = self.resources.entry(resource.to_owned()).or_default();
+            actions.insert(action.to_owned());
+        }
+        Ok(self)
+    }
+
     /// Whether the user may do this. Says nothing of bans and deletion, which keep a user out altogether.
     #[must_use]
     pub fn permits(&self, user: &User, permission: &Permission) -> bool {
@@ -351,7 +365,7 @@ impl AccessPolicyBuilder {
 
     /// The policy, if the declarations fit together.
     pub fn build(self) -> Result<AccessPolicy, PolicyError> {
-        self.check_names()?;
+        check_names(self.names())?;
         if let Some(role) = self.twice {
             return Err(PolicyError::RoleTwice(role));
         }
@@ -390,15 +404,18 @@ impl AccessPolicyBuilder {
         }
     }
 
-    fn check_names(&self) -> Result<(), PolicyError> {
+    fn names(&self) -> impl Iterator<Item = &str> {
         let of_permissions = self
             .declared
             .iter()
             .flat_map(|permission| [permission.resource(), permission.action()]);
-        let mut names = of_permissions.chain(self.roles.keys().map(String::as_str));
-        let wrong = names.find(|name| !is_name(name));
-        wrong.map_or(Ok(()), |name| Err(PolicyError::InvalidName(name.to_owned())))
+        of_permissions.chain(self.roles.keys().map(String::as_str))
     }
+}
+
+fn check_names<'a>(mut names: impl Iterator<Item = &'a str>) -> Result<(), PolicyError> {
+    let wrong = names.find(|name| !is_name(name));
+    wrong.map_or(Ok(()), |name| Err(PolicyError::InvalidName(name.to_owned())))
 }
 
 fn builtin() -> impl Iterator<Item = Permission> {

@@ -12,10 +12,12 @@ macro_rules! kinds {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum EventKind {
             $($(#[$about])* $kind,)+
+            /// What happened in a module of another team, named after it: `clinic.patient_discharged`.
+            Module(&'static str),
         }
 
         impl EventKind {
-            /// All of them.
+            /// All of Doorward's own.
             pub const ALL: &[Self] = &[$(Self::$kind),+];
 
             /// The name under which it is stored.
@@ -23,6 +25,7 @@ macro_rules! kinds {
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$kind => $name,)+
+                    Self::Module(name) => name,
                 }
             }
         }

@@ -4,7 +4,10 @@ use doorward_application::access::AdminError;
 use doorward_domain::access::{Permission, permissions};
 
 use crate::ErrorCode;
-use crate::error::{ApiError, codes};
+use crate::error::ApiError;
+use crate::error::codes::FORBIDDEN;
+use crate::sign_in::codes::BANNED_USER;
+use crate::user::codes::{USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, USER_NOT_FOUND};
 use crate::user::username_codes;
 
 crate::error_codes! {
@@ -70,24 +73,22 @@ fn refusal(permission: &Permission) -> ErrorCode {
         ),
     ];
     let named = refusals.into_iter().find(|(asked, _)| asked == permission);
-    named.map_or(codes::FORBIDDEN, |(_, code)| code)
+    named.map_or(FORBIDDEN, |(_, code)| code)
 }
 
 impl From<AdminError> for ApiError {
     fn from(error: AdminError) -> Self {
         match error {
             AdminError::NotPermitted(permission) => refusal(&permission).into(),
-            AdminError::UserNotFound => codes::USER_NOT_FOUND.with_status(404).into(),
+            AdminError::UserNotFound => USER_NOT_FOUND.with_status(404).into(),
             AdminError::BanOneself => YOU_CANNOT_BAN_YOURSELF.into(),
             AdminError::RemoveOneself => YOU_CANNOT_REMOVE_YOURSELF.into(),
             AdminError::LastAdministrator => LAST_ADMINISTRATOR.into(),
             AdminError::UnknownRole => YOU_ARE_NOT_ALLOWED_TO_SET_NON_EXISTENT_VALUE.into(),
-            AdminError::EmailTaken => codes::USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL
-                .with_status(400)
-                .into(),
+            AdminError::EmailTaken => USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL.with_status(400).into(),
             AdminError::UsernameTaken => username_codes::USERNAME_IS_ALREADY_TAKEN.into(),
             AdminError::ImpersonateAdministrator => YOU_CANNOT_IMPERSONATE_ADMINS.into(),
-            AdminError::Banned => codes::BANNED_USER.into(),
+            AdminError::Banned => BANNED_USER.into(),
             AdminError::NotDeleted => USER_NOT_DELETED.into(),
             AdminError::SettingPasswordsDisabled => SETTING_PASSWORDS_DISABLED.into(),
             AdminError::Password(problem) => problem.into(),

@@ -12,7 +12,8 @@ use doorward_domain::access::Permission;
 use doorward_domain::user::User;
 
 use crate::CurrentSession;
-use crate::error::{ApiError, codes};
+use crate::error::ApiError;
+use crate::error::codes::FORBIDDEN;
 use crate::session::extract::{api_of, current};
 
 type Extraction<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
@@ -136,6 +137,6 @@ pub(super) async fn permitted(
     if question(access) {
         Ok(session)
     } else {
-        Err(codes::FORBIDDEN.into())
+        Err(FORBIDDEN.into())
     }
 }

@@ -12,7 +12,8 @@ use utoipa::{IntoParams, ToSchema};
 use validator::{Validate, ValidationError};
 
 use super::cursor;
-use crate::error::{ApiError, codes};
+use crate::error::ApiError;
+use crate::error::codes::VALIDATION_ERROR;
 use crate::response::{ErrorReply, json};
 use crate::session::extract::AdminSession;
 use crate::user::UserReply;
@@ -250,7 +251,7 @@ const fn standard_order(search: Option<&UserSearch>) -> SortKey {
 }
 
 fn refused(parameter: &str, why: &str) -> ApiError {
-    codes::VALIDATION_ERROR.with_message(format!("[query.{parameter}] Invalid value: {why}"))
+    VALIDATION_ERROR.with_message(format!("[query.{parameter}] Invalid value: {why}"))
 }
 
 /// A whole number up to `most`. What is no number at all, or zero, counts as not said, as in Better Auth.

@@ -28,60 +28,27 @@ pub use require::{RequirePermission, RequireRole};
 use crate::{ErrorCode, Module};
 
 /// The endpoints of administrators, as Better Auth's admin plugin has them, and a few more.
-pub(crate) struct AdminModule {
-    add: Data<AdminCreateUser>,
-    find: Data<ListUsers>,
-    change: Data<AdminUpdateUser>,
-    remove: Data<AdminDeleteUser>,
-    restore: Data<RestoreUser>,
-    sessions: Data<UserSessions>,
-    set_password: Data<SetUserPassword>,
-    impersonate: Data<Impersonate>,
-    stop: Data<StopImpersonating>,
-    ask: Data<CheckPermission>,
-    explain: Data<ExplainDecision>,
-    set_up: Data<SetUp>,
-}
-
-impl AdminModule {
-    /// The feature in this context.
-    pub(crate) fn new(context: &Context) -> Self {
-        Self {
-            add: Data::new(AdminCreateUser::new(context.clone())),
-            find: Data::new(ListUsers::new(context.clone())),
-            change: Data::new(AdminUpdateUser::new(context.clone())),
-            remove: Data::new(AdminDeleteUser::new(context.clone())),
-            restore: Data::new(RestoreUser::new(context.clone())),
-            sessions: Data::new(UserSessions::new(context.clone())),
-            set_password: Data::new(SetUserPassword::new(context.clone())),
-            impersonate: Data::new(Impersonate::new(context.clone())),
-            stop: Data::new(StopImpersonating::new(context.clone())),
-            ask: Data::new(CheckPermission::new(context.clone())),
-            explain: Data::new(ExplainDecision::new(context.clone())),
-            set_up: Data::new(SetUp::new(context.clone())),
-        }
-    }
-}
+pub(crate) struct AdminModule;
 
 impl Module for AdminModule {
     fn id(&self) -> &'static str {
         "access"
     }
 
-    fn routes(&self, config: &mut ServiceConfig<'_>) {
+    fn routes(&self, context: &Context, config: &mut ServiceConfig<'_>) {
         config
-            .app_data(self.add.clone())
-            .app_data(self.find.clone())
-            .app_data(self.change.clone())
-            .app_data(self.remove.clone())
-            .app_data(self.restore.clone())
-            .app_data(self.sessions.clone())
-            .app_data(self.set_password.clone())
-            .app_data(self.impersonate.clone())
-            .app_data(self.stop.clone())
-            .app_data(self.ask.clone())
-            .app_data(self.explain.clone())
-            .app_data(self.set_up.clone())
+            .app_data(Data::new(AdminCreateUser::new(context.clone())))
+            .app_data(Data::new(ListUsers::new(context.clone())))
+            .app_data(Data::new(AdminUpdateUser::new(context.clone())))
+            .app_data(Data::new(AdminDeleteUser::new(context.clone())))
+            .app_data(Data::new(RestoreUser::new(context.clone())))
+            .app_data(Data::new(UserSessions::new(context.clone())))
+            .app_data(Data::new(SetUserPassword::new(context.clone())))
+            .app_data(Data::new(Impersonate::new(context.clone())))
+            .app_data(Data::new(StopImpersonating::new(context.clone())))
+            .app_data(Data::new(CheckPermission::new(context.clone())))
+            .app_data(Data::new(ExplainDecision::new(context.clone())))
+            .app_data(Data::new(SetUp::new(context.clone())))
             .service(users::create_user)
             .service(list::list_users)
             .service(users::get_user)

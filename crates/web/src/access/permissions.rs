@@ -9,7 +9,8 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::users::wrong_type;
-use crate::error::{ApiError, codes};
+use crate::error::ApiError;
+use crate::error::codes::VALIDATION_ERROR;
 use crate::response::{ErrorReply, json};
 use crate::session::extract::AdminSession;
 use crate::{Body, Query};
@@ -47,7 +48,7 @@ pub(super) async fn has_permission(
         return Err(if body.0.permission.is_some() {
             ApiError::uncoded("invalid permission check. no permission(s) were passed.")
         } else {
-            codes::VALIDATION_ERROR.with_message("[body] Invalid input")
+            VALIDATION_ERROR.with_message("[body] Invalid input")
         });
     };
     // A name that cannot be declared is permitted to nobody.
@@ -151,7 +152,7 @@ pub(super) async fn explain(
     explain: Data<ExplainDecision>,
 ) -> Result<HttpResponse, ApiError> {
     let permission = Permission::parse(&query.0.permission)
-        .map_err(|error| codes::VALIDATION_ERROR.with_message(format!("[query.permission] {error}")))?;
+        .map_err(|error| VALIDATION_ERROR.with_message(format!("[query.permission] {error}")))?;
     let user = UserId::from_stored(query.0.user_id);
     let explained = explain.run(caller.request(), &user, &permission).await?;
     Ok(json(&ExplainReply::from(explained.decision)))

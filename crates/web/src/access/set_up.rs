@@ -7,11 +7,13 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::codes as own;
+use super::codes::{INVALID_SET_UP_TOKEN, SET_UP_CLOSED};
 use super::users::OneUserReply;
-use crate::error::{ApiError, codes};
+use crate::error::ApiError;
+use crate::error::codes::VALIDATION_ERROR;
 use crate::response::{ErrorReply, json};
 use crate::user::UserReply;
+use crate::user::codes::USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL;
 use crate::{AppState, Body, validation};
 
 #[derive(Deserialize, Validate, ToSchema)]
@@ -49,8 +51,8 @@ pub(super) async fn set_up(
     let password = Secret::new(body.password);
     let input = SetUpInput {
         token: Secret::new(body.token),
-        name: UserName::parse(&body.name).map_err(|_| codes::VALIDATION_ERROR)?,
-        email: Email::parse(&body.email).map_err(|_| codes::VALIDATION_ERROR)?,
+        name: UserName::parse(&body.name).map_err(|_| VALIDATION_ERROR)?,
+        email: Email::parse(&body.email).map_err(|_| VALIDATION_ERROR)?,
         password: state.password(&password),
     };
     let user = set_up
@@ -64,12 +66,10 @@ pub(super) async fn set_up(
 impl From<SetUpError> for ApiError {
     fn from(error: SetUpError) -> Self {
         match error {
-            SetUpError::Closed => own::SET_UP_CLOSED.into(),
-            SetUpError::WrongToken => own::INVALID_SET_UP_TOKEN.into(),
+            SetUpError::Closed => SET_UP_CLOSED.into(),
+            SetUpError::WrongToken => INVALID_SET_UP_TOKEN.into(),
             SetUpError::Password(problem) => problem.into(),
-            SetUpError::EmailTaken => codes::USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL
-                .with_status(400)
-                .into(),
+            SetUpError::EmailTaken => USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL.with_status(400).into(),
             SetUpError::Hash(error) => error.into(),
             SetUpError::Store(error) => error.into(),
         }

@@ -12,9 +12,14 @@ use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use super::codes as own;
-use crate::error::{ApiError, codes};
+use super::codes::{
+    INVALID_ROLE_TYPE, NO_DATA_TO_UPDATE, PASSWORD_CANNOT_BE_UPDATED_VIA_UPDATE_USER,
+    USER_ID_CANNOT_BE_UPDATED,
+};
+use crate::error::ApiError;
+use crate::error::codes::VALIDATION_ERROR;
 use crate::fields;
+use crate::password::codes::INVALID_EMAIL;
 use crate::response::{ErrorReply, StatusReply, json};
 use crate::session::extract::AdminSession;
 use crate::user::UserReply;
@@ -70,8 +75,8 @@ pub(super) async fn create_user(
         more.role = Some(roles(&role)?);
     }
     let input = AdminCreateUserInput {
-        name: UserName::parse(&body.name).map_err(|_| codes::VALIDATION_ERROR)?,
-        email: Email::parse(&body.email).map_err(|_| codes::INVALID_EMAIL)?,
+        name: UserName::parse(&body.name).map_err(|_| VALIDATION_ERROR)?,
+        email: Email::parse(&body.email).map_err(|_| INVALID_EMAIL)?,
         password: password.as_ref().map(|password| state.password(password)),
         // Name and address have fields of their own.
         more: UserChange { email: None, ..more },
@@ -136,7 +141,7 @@ pub(super) async fn update_user(
     let data = body.data.as_object().ok_or_else(|| wrong_type("data"))?;
     change.permit(caller.request(), &permissions::user::UPDATE)?;
     if data.is_empty() {
-        return Err(own::NO_DATA_TO_UPDATE.into());
+        return Err(NO_DATA_TO_UPDATE.into());
     }
     let wanted = change_of(data, &state.context.settings)?;
     let user = change
@@ -212,7 +217,7 @@ pub(super) async fn set_user_password(
 }
 
 pub(super) fn wrong_type(field: &str) -> ApiError {
-    codes::VALIDATION_ERROR.with_message(format!("[body.{field}] Invalid input"))
+    VALIDATION_ERROR.with_message(format!("[body.{field}] Invalid input"))
 }
 
 /// A role, or a list of roles.
@@ -222,16 +227,16 @@ fn roles(value: &Value) -> Result<RoleList, ApiError> {
         Value::Array(names) => names.iter().map(Value::as_str).collect(),
         _ => None,
     };
-    RoleList::parse(names.ok_or(own::INVALID_ROLE_TYPE)?).map_err(|_| own::INVALID_ROLE_TYPE.into())
+    RoleList::parse(names.ok_or(INVALID_ROLE_TYPE)?).map_err(|_| INVALID_ROLE_TYPE.into())
 }
 
 /// The fields an administrator may write, and no others (AC-3): what else is there is ignored.
 fn change_of(data: &Map<String, Value>, settings: &Settings) -> Result<UserChange, ApiError> {
     if data.contains_key("password") {
-        return Err(own::PASSWORD_CANNOT_BE_UPDATED_VIA_UPDATE_USER.into());
+        return Err(PASSWORD_CANNOT_BE_UPDATED_VIA_UPDATE_USER.into());
     }
     if data.contains_key("id") {
-        return Err(own::USER_ID_CANNOT_BE_UPDATED.into());
+        return Err(USER_ID_CANNOT_BE_UPDATED.into());
     }
     let mut change = UserChange::default();
     if let Some(name) = data.get("name") {
@@ -244,7 +249,7 @@ fn change_of(data: &Map<String, Value>, settings: &Settings) -> Result<UserChang
     }
     if let Some(email) = data.get("email") {
         let email = email.as_str().and_then(|email| Email::parse(email).ok());
-        change.email = Some(email.ok_or(codes::INVALID_EMAIL)?);
+        change.email = Some(email.ok_or(INVALID_EMAIL)?);
     }
     if let Some(verified) = data.get("emailVerified") {
         change.email_verified = Some(

@@ -1,5 +1,6 @@
 //! Ways to sign in, over HTTP.
 
+pub mod codes;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
@@ -12,36 +13,28 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
-use crate::error::{ApiError, codes};
+use crate::error::ApiError;
 use crate::response::{ErrorReply, StatusReply, json, wire_date};
 use crate::session::extract::{CachedFresh, CachedSession, EvenImpersonated};
-use crate::{Body, Module};
+use crate::{Body, ErrorCode, Module};
+use codes::{ACCOUNT_NOT_FOUND, FAILED_TO_UNLINK_LAST_ACCOUNT};
 
 /// Listing and removing ways to sign in.
-pub(crate) struct AccountModule {
-    list: Data<ListAccounts>,
-    unlink: Data<UnlinkAccount>,
-}
-
-impl AccountModule {
-    /// The feature in this context.
-    pub(crate) fn new(context: &Context) -> Self {
-        Self {
-            list: Data::new(ListAccounts::new(context.clone())),
-            unlink: Data::new(UnlinkAccount::new(context.clone())),
-        }
-    }
-}
+pub(crate) struct AccountModule;
 
 impl Module for AccountModule {
     fn id(&self) -> &'static str {
         "account"
     }
 
-    fn routes(&self, config: &mut ServiceConfig<'_>) {
+    fn error_codes(&self) -> &'static [ErrorCode] {
+        codes::ALL
+    }
+
+    fn routes(&self, context: &Context, config: &mut ServiceConfig<'_>) {
         config
-            .app_data(self.list.clone())
-            .app_data(self.unlink.clone())
+            .app_data(Data::new(ListAccounts::new(context.clone())))
+            .app_data(Data::new(UnlinkAccount::new(context.clone())))
             .service(list_accounts)
             .service(unlink_account);
     }
@@ -123,8 +116,8 @@ async fn unlink_account(
 impl From<UnlinkError> for ApiError {
     fn from(error: UnlinkError) -> Self {
         match error {
-            UnlinkError::WasLast => codes::FAILED_TO_UNLINK_LAST_ACCOUNT.into(),
-            UnlinkError::Unknown => codes::ACCOUNT_NOT_FOUND.into(),
+            UnlinkError::WasLast => FAILED_TO_UNLINK_LAST_ACCOUNT.into(),
+            UnlinkError::Unknown => ACCOUNT_NOT_FOUND.into(),
             UnlinkError::NotSignedIn(error) => error.into(),
             UnlinkError::Store(error) => error.into(),
         }

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use doorward_application::settings::{InvalidSetting, Preset};
+use doorward_application::settings::{InvalidSetting, Preset, Settings};
+use doorward_domain::Secret;
 use doorward_domain::redirect::{Origin, TrustedOrigins};
 
 use super::secret::check_secret;
@@ -18,10 +19,7 @@ const LONGEST_MEMORY: Duration = Duration::from_secs(1);
 impl Configuration {
     /// Refuses a configuration that contradicts itself or endangers users. The binary and every start call this.
     pub fn validate(&self) -> Result<(), InvalidSetting> {
-        let settings = &self.settings;
-        check_secret("secret", &self.secret, settings.preset, &settings.base_url)?;
-        settings.validate()?;
-        self.check_setup_token()?;
+        validate_app(&self.settings, &self.http, &self.secret)?;
         if !self.hashing.peppers.is_empty() && self.hashing.scheme == HashingScheme::BetterAuthScrypt {
             return Err(InvalidSetting::new(
                 "password.peppers",
@@ -36,16 +34,23 @@ impl Configuration {
                 "write at most 1",
             ));
         }
-        self.http.validate(&settings.base_url, settings.preset)
+        Ok(())
     }
+}
 
-    fn check_setup_token(&self) -> Result<(), InvalidSetting> {
-        let settings = &self.settings;
-        let Some(token) = &settings.admin.setup_token else {
-            return Ok(());
-        };
-        check_secret("admin.setup_token", token, Preset::Hardened, &settings.base_url)
+/// The part of it that needs no port: what a server on ports of one's own is made from.
+pub(crate) fn validate_app(
+    settings: &Settings,
+    http: &HttpSettings,
+    secret: &Secret<String>,
+) -> Result<(), InvalidSetting> {
+    let (preset, base_url) = (settings.preset, &settings.base_url);
+    check_secret("secret", secret, preset, base_url)?;
+    settings.validate()?;
+    if let Some(token) = &settings.admin.setup_token {
+        check_secret("admin.setup_token", token, Preset::Hardened, base_url)?;
     }
+    http.validate(base_url, preset)
 }
 
 impl HttpSettings {

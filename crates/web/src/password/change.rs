@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use crate::error::{ApiError, codes};
+use super::codes::{CREDENTIAL_ACCOUNT_NOT_FOUND, INVALID_PASSWORD, PASSWORD_TOO_LONG};
+use crate::error::ApiError;
 use crate::response::{ErrorReply, StatusReply, json};
 use crate::session::SessionCookies;
 use crate::user::UserReply;
@@ -72,8 +73,8 @@ impl From<ChangePasswordError> for ApiError {
     fn from(error: ChangePasswordError) -> Self {
         match error {
             ChangePasswordError::Password(problem) => problem.into(),
-            ChangePasswordError::NoCredential => codes::CREDENTIAL_ACCOUNT_NOT_FOUND.into(),
-            ChangePasswordError::Wrong => codes::INVALID_PASSWORD.into(),
+            ChangePasswordError::NoCredential => CREDENTIAL_ACCOUNT_NOT_FOUND.into(),
+            ChangePasswordError::Wrong => INVALID_PASSWORD.into(),
             ChangePasswordError::NotSignedIn(error) => error.into(),
             ChangePasswordError::Hash(error) => error.into(),
             ChangePasswordError::Store(error) => error.into(),
@@ -103,10 +104,8 @@ pub(super) async fn verify_password(
     let password = Secret::new(body.0.password);
     match verify.run(caller.request(), &state.password(&password)).await {
         Ok(_) => Ok(json(&StatusReply::DONE)),
-        Err(VerifyPasswordError::TooLong) => Err(codes::PASSWORD_TOO_LONG.into()),
-        Err(VerifyPasswordError::NoCredential | VerifyPasswordError::Wrong) => {
-            Err(codes::INVALID_PASSWORD.into())
-        }
+        Err(VerifyPasswordError::TooLong) => Err(PASSWORD_TOO_LONG.into()),
+        Err(VerifyPasswordError::NoCredential | VerifyPasswordError::Wrong) => Err(INVALID_PASSWORD.into()),
         Err(VerifyPasswordError::NotSignedIn(error)) => Err(error.into()),
         Err(VerifyPasswordError::Hash(error)) => Err(error.into()),
         Err(VerifyPasswordError::Store(error)) => Err(error.into()),

@@ -1,12 +1,15 @@
 //! Signing up, signing in and looking after the password, over HTTP.
 
 mod change;
+pub mod codes;
 mod refusal;
 mod reset;
 mod sign_in;
 mod sign_up;
 
 pub(crate) use refusal::refusal;
+
+use std::time::Duration;
 
 use actix_web::web::Data;
 use doorward_application::Context;
@@ -17,46 +20,33 @@ use doorward_domain::Secret;
 use doorward_domain::password::Password;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::sign_in::codes;
-use crate::{AppState, ErrorCode, Module};
+use crate::{AppState, ErrorCode, Module, RateLimit};
 
 /// Everything about passwords.
-pub(crate) struct PasswordModule {
-    sign_up: Data<SignUp>,
-    sign_in: Data<SignIn>,
-    change: Data<ChangePassword>,
-    verify: Data<VerifyPassword>,
-    request_reset: Data<RequestPasswordReset>,
-    reset: Data<ResetPassword>,
-}
-
-impl PasswordModule {
-    /// The feature in this context.
-    pub(crate) fn new(context: &Context) -> Self {
-        Self {
-            sign_up: Data::new(SignUp::new(context.clone())),
-            sign_in: Data::new(SignIn::new(context.clone())),
-            change: Data::new(ChangePassword::new(context.clone())),
-            verify: Data::new(VerifyPassword::new(context.clone())),
-            request_reset: Data::new(RequestPasswordReset::new(context.clone())),
-            reset: Data::new(ResetPassword::new(context.clone())),
-        }
-    }
-}
+pub(crate) struct PasswordModule;
 
 impl Module for PasswordModule {
     fn id(&self) -> &'static str {
         "password"
     }
 
-    fn routes(&self, config: &mut ServiceConfig<'_>) {
+    fn rate_limits(&self) -> &'static [RateLimit] {
+        const LIMITS: &[RateLimit] = &[
+            RateLimit::prefix("/sign-up", 3, Duration::from_secs(10)),
+            RateLimit::prefix("/change-password", 3, Duration::from_secs(10)),
+            RateLimit::path("/request-password-reset", 3, Duration::from_mins(1)),
+        ];
+        LIMITS
+    }
+
+    fn routes(&self, context: &Context, config: &mut ServiceConfig<'_>) {
         config
-            .app_data(self.sign_up.clone())
-            .app_data(self.sign_in.clone())
-            .app_data(self.change.clone())
-            .app_data(self.verify.clone())
-            .app_data(self.request_reset.clone())
-            .app_data(self.reset.clone())
+            .app_data(Data::new(SignUp::new(context.clone())))
+            .app_data(Data::new(SignIn::new(context.clone())))
+            .app_data(Data::new(ChangePassword::new(context.clone())))
+            .app_data(Data::new(VerifyPassword::new(context.clone())))
+            .app_data(Data::new(RequestPasswordReset::new(context.clone())))
+            .app_data(Data::new(ResetPassword::new(context.clone())))
             .service(sign_up::sign_up_email)
             .service(sign_in::sign_in_email)
             .service(change::change_password)

@@ -3,8 +3,13 @@ use doorward_application::password::SignInError;
 use doorward_application::settings::{Preset, Settings};
 use doorward_domain::password::{HashError, PasswordProblem};
 
-use crate::error::{ApiError, codes as general};
-use crate::sign_in::{banned, challenged, codes};
+use super::codes::{
+    EMAIL_PASSWORD_DISABLED, INVALID_EMAIL_OR_PASSWORD, PASSWORD_TOO_COMMON, PASSWORD_TOO_LONG,
+    PASSWORD_TOO_SHORT,
+};
+use crate::error::ApiError;
+use crate::sign_in::codes::{BANNED_USER, EMAIL_NOT_VERIFIED, TWO_FACTOR_NOT_AVAILABLE};
+use crate::sign_in::{banned, challenged};
 
 /// What a refused sign-in answers. Of a user who enrolled a second factor with Better Auth, its own answer where both serve
 /// one database: no session, and the client asks for the factor there.
@@ -21,12 +26,12 @@ pub(crate) fn refusal(settings: &Settings, error: SignInError) -> Result<HttpRes
 impl From<SignInError> for ApiError {
     fn from(error: SignInError) -> Self {
         match error {
-            SignInError::Disabled => general::EMAIL_PASSWORD_DISABLED.into(),
-            SignInError::PasswordTooLong => general::PASSWORD_TOO_LONG.into(),
-            SignInError::InvalidCredentials => general::INVALID_EMAIL_OR_PASSWORD.into(),
-            SignInError::EmailNotVerified => general::EMAIL_NOT_VERIFIED.into(),
-            SignInError::Banned => general::BANNED_USER.into(),
-            SignInError::SecondFactorUnavailable => codes::TWO_FACTOR_NOT_AVAILABLE.into(),
+            SignInError::Disabled => EMAIL_PASSWORD_DISABLED.into(),
+            SignInError::PasswordTooLong => PASSWORD_TOO_LONG.into(),
+            SignInError::InvalidCredentials => INVALID_EMAIL_OR_PASSWORD.into(),
+            SignInError::EmailNotVerified => EMAIL_NOT_VERIFIED.into(),
+            SignInError::Banned => BANNED_USER.into(),
+            SignInError::SecondFactorUnavailable => TWO_FACTOR_NOT_AVAILABLE.into(),
             SignInError::Rejected(rejection) => rejection.into(),
             SignInError::Hash(error) => error.into(),
             SignInError::Store(error) => error.into(),
@@ -46,9 +51,9 @@ impl From<HashError> for ApiError {
 impl From<PasswordProblem> for ApiError {
     fn from(problem: PasswordProblem) -> Self {
         match problem {
-            PasswordProblem::TooShort => general::PASSWORD_TOO_SHORT.into(),
-            PasswordProblem::TooLong => general::PASSWORD_TOO_LONG.into(),
-            PasswordProblem::TooCommon => general::PASSWORD_TOO_COMMON.into(),
+            PasswordProblem::TooShort => PASSWORD_TOO_SHORT.into(),
+            PasswordProblem::TooLong => PASSWORD_TOO_LONG.into(),
+            PasswordProblem::TooCommon => PASSWORD_TOO_COMMON.into(),
         }
     }
 }

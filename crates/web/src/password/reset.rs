@@ -10,8 +10,12 @@ use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use crate::error::{ApiError, codes};
+use super::codes::RESET_PASSWORD_DISABLED;
+use crate::error::ApiError;
+use crate::error::codes::VALIDATION_ERROR;
 use crate::response::{ErrorReply, StatusReply, json, not_before, redirect};
+use crate::user::codes::USER_NOT_FOUND;
+use crate::verification::codes::INVALID_TOKEN;
 use crate::{AppState, Body, Query, validation};
 
 const ASKED: &str = "If this email exists in our system, check your email for the reset link";
@@ -46,7 +50,7 @@ pub(super) async fn request_password_reset(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let started = Instant::now();
-    let email = Email::parse(&body.0.email).map_err(|_| codes::VALIDATION_ERROR)?;
+    let email = Email::parse(&body.0.email).map_err(|_| VALIDATION_ERROR)?;
     let target = state.redirects.callback(body.0.redirect_to.as_deref())?;
     let request = state.request(&request, Actor::Anonymous);
     request_reset.run(&request, &email, target.as_ref()).await?;
@@ -60,7 +64,7 @@ pub(super) async fn request_password_reset(
 impl From<RequestResetError> for ApiError {
     fn from(error: RequestResetError) -> Self {
         match error {
-            RequestResetError::Disabled => codes::RESET_PASSWORD_DISABLED.into(),
+            RequestResetError::Disabled => RESET_PASSWORD_DISABLED.into(),
             RequestResetError::Store(error) => error.into(),
         }
     }
@@ -93,7 +97,7 @@ pub(super) async fn open_reset_link(
     let target = if reset.check(&token).await? {
         target.with_param("token", &token)
     } else {
-        target.with_param("error", codes::INVALID_TOKEN.code)
+        target.with_param("error", INVALID_TOKEN.code)
     };
     Ok(redirect(&target.absolute(state.redirects.base())))
 }
@@ -150,9 +154,9 @@ pub(super) async fn reset_password(
 impl From<ResetPasswordError> for ApiError {
     fn from(error: ResetPasswordError) -> Self {
         match error {
-            ResetPasswordError::InvalidToken => codes::INVALID_TOKEN.with_status(400).into(),
+            ResetPasswordError::InvalidToken => INVALID_TOKEN.with_status(400).into(),
             ResetPasswordError::Password(problem) => problem.into(),
-            ResetPasswordError::UserNotFound => codes::USER_NOT_FOUND.with_status(400).into(),
+            ResetPasswordError::UserNotFound => USER_NOT_FOUND.with_status(400).into(),
             ResetPasswordError::Hash(error) => error.into(),
             ResetPasswordError::Store(error) => error.into(),
         }

@@ -7,8 +7,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
+use super::codes::INVALID_EMAIL;
 use super::refusal;
-use crate::error::{ApiError, codes};
+use crate::error::ApiError;
 use crate::response::ErrorReply;
 use crate::session::SessionCookies;
 use crate::sign_in::{SignInReply, answer, session_request};
@@ -51,7 +52,7 @@ pub(super) async fn sign_in_email(
     let password = Secret::new(body.password);
     let callback = state.redirects.callback(body.callback_url.as_deref())?;
     let input = SignInInput {
-        name: SignInName::Email(Email::parse(&body.email).map_err(|_| codes::INVALID_EMAIL)?),
+        name: SignInName::Email(Email::parse(&body.email).map_err(|_| INVALID_EMAIL)?),
         password: state.password(&password),
         callback: callback.clone(),
         session: session_request(&cookies, body.remember_me),

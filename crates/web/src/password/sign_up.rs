@@ -7,13 +7,16 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
+use super::codes::EMAIL_PASSWORD_SIGN_UP_DISABLED;
 use crate::body::RawBody;
-use crate::error::{ApiError, codes};
+use crate::error::ApiError;
+use crate::error::codes::VALIDATION_ERROR;
 use crate::fields;
 use crate::response::{ErrorReply, json};
 use crate::session::SessionCookies;
 use crate::sign_in::session_request;
 use crate::user::UserReply;
+use crate::user::codes::USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL;
 use crate::user::{new_username, picture, refuse_managed, username_codes};
 use crate::{AppState, Body, validation};
 
@@ -73,8 +76,8 @@ pub(super) async fn sign_up_email(
     let cookies = SessionCookies::of(&state, &request);
     let password = Secret::new(body.password);
     let input = SignUpInput {
-        name: UserName::parse(&body.name).map_err(|_| codes::VALIDATION_ERROR)?,
-        email: Email::parse(&body.email).map_err(|_| codes::VALIDATION_ERROR)?,
+        name: UserName::parse(&body.name).map_err(|_| VALIDATION_ERROR)?,
+        email: Email::parse(&body.email).map_err(|_| VALIDATION_ERROR)?,
         password: state.password(&password),
         image: picture(settings, body.image)?,
         extra: fields::of_new(&settings.user_fields, &sent, settings.security.max_field_length)?,
@@ -98,9 +101,9 @@ pub(super) async fn sign_up_email(
 impl From<SignUpError> for ApiError {
     fn from(error: SignUpError) -> Self {
         match error {
-            SignUpError::Disabled => codes::EMAIL_PASSWORD_SIGN_UP_DISABLED.into(),
+            SignUpError::Disabled => EMAIL_PASSWORD_SIGN_UP_DISABLED.into(),
             SignUpError::Password(problem) => problem.into(),
-            SignUpError::EmailTaken => codes::USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL.into(),
+            SignUpError::EmailTaken => USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL.into(),
             SignUpError::UsernameTaken => username_codes::USERNAME_IS_ALREADY_TAKEN.into(),
             SignUpError::Rejected(rejection) => rejection.into(),
             SignUpError::Hash(error) => error.into(),

@@ -6,9 +6,12 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use crate::error::{ApiError, codes};
+use super::codes::CHANGE_EMAIL_DISABLED;
+use crate::error::ApiError;
+use crate::error::codes::VALIDATION_ERROR;
 use crate::response::{ErrorReply, StatusReply, json};
 use crate::session::SessionCookies;
+use crate::session::codes::SESSION_NOT_FRESH;
 use crate::session::extract::CurrentSession;
 use crate::{AppState, Body, validation};
 
@@ -39,7 +42,7 @@ pub(super) async fn change_email(
     change: Data<ChangeEmail>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let new_email = Email::parse(&body.0.new_email).map_err(|_| codes::VALIDATION_ERROR)?;
+    let new_email = Email::parse(&body.0.new_email).map_err(|_| VALIDATION_ERROR)?;
     let callback = state.redirects.callback(body.0.callback_url.as_deref())?;
     if let EmailChanged::AtOnce(user) = change.run(caller.request(), new_email, callback.as_ref()).await? {
         SessionCookies::of(&state, &request).renew(&user, &caller);
@@ -50,8 +53,8 @@ pub(super) async fn change_email(
 impl From<ChangeEmailError> for ApiError {
     fn from(error: ChangeEmailError) -> Self {
         match error {
-            ChangeEmailError::Disabled => codes::CHANGE_EMAIL_DISABLED.into(),
-            ChangeEmailError::NotFresh => codes::SESSION_NOT_FRESH.into(),
+            ChangeEmailError::Disabled => CHANGE_EMAIL_DISABLED.into(),
+            ChangeEmailError::NotFresh => SESSION_NOT_FRESH.into(),
             ChangeEmailError::Same => Self::uncoded("Email is the same"),
             ChangeEmailError::MailNotEnabled => Self::uncoded("Verification email isn't enabled"),
             ChangeEmailError::NotSignedIn(error) => error.into(),

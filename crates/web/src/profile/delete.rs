@@ -6,11 +6,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
+use super::codes::{FAILED_TO_GET_USER_INFO, SESSION_EXPIRED};
 use crate::access::LAST_ADMINISTRATOR;
-use crate::error::{ApiError, codes};
+use crate::error::ApiError;
+use crate::error::codes::NOT_FOUND;
+use crate::password::codes::{CREDENTIAL_ACCOUNT_NOT_FOUND, INVALID_PASSWORD, PASSWORD_TOO_LONG};
 use crate::response::{ErrorReply, json, redirect};
 use crate::session::SessionCookies;
 use crate::session::extract::{CurrentSession, OptionalSession};
+use crate::verification::codes::INVALID_TOKEN;
 use crate::{AppState, Body, Query};
 
 #[derive(Deserialize, Validate, ToSchema)]
@@ -105,10 +109,10 @@ pub(super) async fn open_deletion_link(
 ) -> Result<HttpResponse, ApiError> {
     let callback = state.redirects.callback(query.0.callback_url.as_deref())?;
     if !delete.is_enabled() {
-        return Err(codes::NOT_FOUND.into());
+        return Err(NOT_FOUND.into());
     }
     if caller.active().is_none() {
-        return Err(codes::FAILED_TO_GET_USER_INFO.into());
+        return Err(FAILED_TO_GET_USER_INFO.into());
     }
     delete.confirm(caller.request(), &query.0.token).await?;
     SessionCookies::of(&state, &request).clear();
@@ -122,11 +126,11 @@ impl From<DeleteUserError> for ApiError {
     fn from(error: DeleteUserError) -> Self {
         match error {
             DeleteUserError::Disabled => Self::Empty(404),
-            DeleteUserError::PasswordTooLong => codes::PASSWORD_TOO_LONG.into(),
-            DeleteUserError::NoCredential => codes::CREDENTIAL_ACCOUNT_NOT_FOUND.into(),
-            DeleteUserError::WrongPassword => codes::INVALID_PASSWORD.into(),
-            DeleteUserError::NotFresh => codes::SESSION_EXPIRED.into(),
-            DeleteUserError::InvalidToken => codes::INVALID_TOKEN.with_status(404).into(),
+            DeleteUserError::PasswordTooLong => PASSWORD_TOO_LONG.into(),
+            DeleteUserError::NoCredential => CREDENTIAL_ACCOUNT_NOT_FOUND.into(),
+            DeleteUserError::WrongPassword => INVALID_PASSWORD.into(),
+            DeleteUserError::NotFresh => SESSION_EXPIRED.into(),
+            DeleteUserError::InvalidToken => INVALID_TOKEN.with_status(404).into(),
             DeleteUserError::LastAdministrator => LAST_ADMINISTRATOR.into(),
             DeleteUserError::Rejected(rejection) => rejection.into(),
             DeleteUserError::NotSignedIn(error) => error.into(),

@@ -10,11 +10,14 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use validator::Validate;
 
+use super::codes::EMAIL_CAN_NOT_BE_UPDATED;
 use crate::body::{RawBody, given};
-use crate::error::{ApiError, codes};
+use crate::error::ApiError;
+use crate::error::codes::{UNAUTHORIZED, VALIDATION_ERROR};
 use crate::fields;
 use crate::response::{ErrorReply, StatusReply, json};
 use crate::session::SessionCookies;
+use crate::session::codes::IMPERSONATION_FORBIDS;
 use crate::session::extract::{CachedSession, EvenImpersonated};
 use crate::user::{chosen_username, picture, refuse_managed, username_codes};
 use crate::{AppState, Body, validation};
@@ -39,7 +42,7 @@ impl UpdateUserBody {
     fn change(self, settings: &Settings) -> Result<ProfileChange, ApiError> {
         let image = self.image.map(|image| picture(settings, image)).transpose()?;
         let name = self.name.map(|name| UserName::parse(&name)).transpose();
-        let name = name.map_err(|_| codes::VALIDATION_ERROR)?;
+        let name = name.map_err(|_| VALIDATION_ERROR)?;
         Ok(ProfileChange {
             name,
             image,
@@ -69,7 +72,7 @@ pub(super) async fn update_user(
         .as_ref()
         .is_some_and(|email| *email != Value::Null && *email != "")
     {
-        return Err(codes::EMAIL_CAN_NOT_BE_UPDATED.into());
+        return Err(EMAIL_CAN_NOT_BE_UPDATED.into());
     }
     let settings = &state.context.settings;
     refuse_managed(settings, &sent, &["role", "banned", "banReason", "banExpires"])?;
@@ -80,13 +83,13 @@ pub(super) async fn update_user(
     };
     // Name and picture may be changed by an administrator who impersonates the user; what they sign in by may not (AC-6).
     if change.username.is_some() && !state.context.has_own_rights(&caller) {
-        return Err(codes::IMPERSONATION_FORBIDS.into());
+        return Err(IMPERSONATION_FORBIDS.into());
     }
     if change.is_empty() {
         return Err(ApiError::uncoded("No fields to update"));
     }
     let updated = update.run(caller.request(), &change).await?;
-    let user = updated.ok_or(codes::UNAUTHORIZED)?;
+    let user = updated.ok_or(UNAUTHORIZED)?;
     SessionCookies::of(&state, &request).renew(&user, &caller);
     Ok(json(&StatusReply::DONE))
 }

@@ -10,9 +10,11 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use doorward_application::session::{ActiveSession, Refresh};
 use doorward_domain::{Actor, RequestContext};
 
+use super::codes::{IMPERSONATION_FORBIDS, SESSION_NOT_FRESH};
 use super::read::{Source, read};
 use crate::AppState;
-use crate::error::{ApiError, codes};
+use crate::error::ApiError;
+use crate::error::codes::UNAUTHORIZED;
 
 type Extraction<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 
@@ -108,7 +110,7 @@ fn refuse_impersonation(
     if excepted || state.context.has_own_rights(active) {
         Ok(())
     } else {
-        Err(codes::IMPERSONATION_FORBIDS.into())
+        Err(IMPERSONATION_FORBIDS.into())
     }
 }
 
@@ -135,7 +137,7 @@ pub(crate) fn api_of(request: &HttpRequest) -> Result<Data<AppState>, ApiError> 
 async fn required(request: HttpRequest, source: Source) -> Result<ActiveSession, ApiError> {
     let state = api_of(&request)?;
     let current = read(&state, &request, source, AppState::refresh(&state)).await?;
-    current.ok_or_else(|| codes::UNAUTHORIZED.into())
+    current.ok_or_else(|| UNAUTHORIZED.into())
 }
 
 async fn fresh(request: HttpRequest, source: Source) -> Result<ActiveSession, ApiError> {
@@ -149,7 +151,7 @@ fn require_fresh(state: &AppState, current: &ActiveSession) -> Result<(), ApiErr
     if context.settings.session.is_fresh(&current.session, context.now()) {
         Ok(())
     } else {
-        Err(codes::SESSION_NOT_FRESH.into())
+        Err(SESSION_NOT_FRESH.into())
     }
 }
 
@@ -202,7 +204,7 @@ extracted! {
     AdminSession by async |request: HttpRequest| {
         let state = api_of(&request)?;
         let active = current(&request).await.map_err(|error| match error {
-            ApiError::Coded(code, _) if code == codes::UNAUTHORIZED => ApiError::Empty(401),
+            ApiError::Coded(code, _) if code == UNAUTHORIZED => ApiError::Empty(401),
             error => error,
         })?;
         Ok::<_, ApiError>(Caller::new(&state, &request, active))

@@ -1,5 +1,6 @@
 //! Sessions over HTTP: cookies, extractors, routes.
 
+pub mod codes;
 pub mod extract;
 
 mod cookie;
@@ -9,5 +10,5 @@ mod routes;
 
 pub(crate) use cookie::SessionCookies;
 pub(crate) use reply::SessionReply;
-pub use routes::SessionModule;
+pub(crate) use routes::SessionModule;
 pub(crate) use routes::{EmptyBody, SessionAndUserReply};

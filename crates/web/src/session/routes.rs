@@ -14,51 +14,38 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
+use super::codes;
+use super::codes::METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED;
 use super::extract::{CachedFresh, CurrentSession, EvenImpersonated};
 use super::read::{Source, read};
 use super::{SessionCookies, SessionReply};
 use crate::body::RawBody;
-use crate::error::{ApiError, codes};
+use crate::error::ApiError;
+use crate::error::codes::UNAUTHORIZED;
 use crate::fields;
 use crate::response::{ErrorReply, StatusReply, SuccessReply, json};
 use crate::user::UserReply;
-use crate::{AppState, Body, Module};
+use crate::{AppState, Body, ErrorCode, Module};
 
 /// Reading, listing and ending sessions.
-pub struct SessionModule {
-    list: Data<ListSessions>,
-    revoke: Data<RevokeSession>,
-    revoke_many: Data<RevokeSessions>,
-    sign_out: Data<SignOut>,
-    update: Data<UpdateSession>,
-}
-
-impl SessionModule {
-    /// The feature in this context.
-    #[must_use]
-    pub fn new(context: &Context) -> Self {
-        Self {
-            list: Data::new(ListSessions::new(context.clone())),
-            revoke: Data::new(RevokeSession::new(context.clone())),
-            revoke_many: Data::new(RevokeSessions::new(context.clone())),
-            sign_out: Data::new(SignOut::new(context.clone())),
-            update: Data::new(UpdateSession::new(context.clone())),
-        }
-    }
-}
+pub(crate) struct SessionModule;
 
 impl Module for SessionModule {
     fn id(&self) -> &'static str {
         "session"
     }
 
-    fn routes(&self, config: &mut ServiceConfig<'_>) {
+    fn error_codes(&self) -> &'static [ErrorCode] {
+        codes::ALL
+    }
+
+    fn routes(&self, context: &Context, config: &mut ServiceConfig<'_>) {
         config
-            .app_data(self.list.clone())
-            .app_data(self.revoke.clone())
-            .app_data(self.revoke_many.clone())
-            .app_data(self.sign_out.clone())
-            .app_data(self.update.clone())
+            .app_data(Data::new(ListSessions::new(context.clone())))
+            .app_data(Data::new(RevokeSession::new(context.clone())))
+            .app_data(Data::new(RevokeSessions::new(context.clone())))
+            .app_data(Data::new(SignOut::new(context.clone())))
+            .app_data(Data::new(UpdateSession::new(context.clone())))
             .service(get_session)
             .service(get_session_alias)
             .service(refresh_session)
@@ -150,7 +137,7 @@ async fn get_session_alias(state: Data<AppState>, request: HttpRequest) -> Resul
 #[post("/get-session")]
 async fn refresh_session(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     if !state.defer_session_refresh {
-        return Err(codes::METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED.into());
+        return Err(METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED.into());
     }
     answer_session(&state, &request, Refresh::IfDue, false).await
 }
@@ -261,7 +248,7 @@ async fn update_session(
     let updated = update
         .run(caller.request(), &changes)
         .await?
-        .ok_or(codes::UNAUTHORIZED)?;
+        .ok_or(UNAUTHORIZED)?;
     SessionCookies::of(&state, &request).renew(&updated.user, &updated);
     Ok(json(&OneSessionReply {
         session: SessionReply::new(&updated.session, updated.token.expose(), settings),

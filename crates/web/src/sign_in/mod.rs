@@ -2,6 +2,8 @@
 
 pub mod codes;
 
+use std::time::Duration;
+
 use actix_web::HttpResponse;
 use actix_web::http::header::{HeaderValue, LOCATION};
 use doorward_application::settings::Settings;
@@ -11,11 +13,30 @@ use doorward_domain::session::Lifetime;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::AppState;
-use crate::error::{ApiError, codes as general};
+use crate::error::ApiError;
 use crate::response::json;
 use crate::session::SessionCookies;
 use crate::user::UserReply;
+use crate::{AppState, ErrorCode, Module, RateLimit};
+use codes::BANNED_USER;
+
+/// What all ways to sign in have in common.
+pub(crate) struct SignInModule;
+
+impl Module for SignInModule {
+    fn id(&self) -> &'static str {
+        "sign_in"
+    }
+
+    fn error_codes(&self) -> &'static [ErrorCode] {
+        codes::ALL
+    }
+
+    fn rate_limits(&self) -> &'static [RateLimit] {
+        const LIMITS: &[RateLimit] = &[RateLimit::prefix("/sign-in", 3, Duration::from_secs(10))];
+        LIMITS
+    }
+}
 
 /// Somebody is signed in.
 #[derive(Serialize, ToSchema)]
@@ -86,5 +107,5 @@ pub(crate) fn challenged(methods: Vec<String>) -> HttpResponse {
 
 /// What a banned user is told.
 pub(crate) fn banned(settings: &Settings) -> ApiError {
-    general::BANNED_USER.with_message(settings.admin.banned_user_message.clone())
+    BANNED_USER.with_message(settings.admin.banned_user_message.clone())
 }

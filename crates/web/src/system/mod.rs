@@ -5,6 +5,7 @@ mod reference;
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
+use doorward_application::Context;
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 use utoipa::{IntoParams, ToSchema};
@@ -12,32 +13,23 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 pub(crate) use health::{Readiness, healthz, readyz};
-pub(crate) use reference::{Document, Reference};
+pub(crate) use reference::Document;
+use reference::Reference;
 
 use crate::response::{json, redirect};
 use crate::{ApiError, Module, Query};
 
 /// `/ok`, `/error` and the API reference.
-pub(crate) struct SystemModule {
-    reference: Data<Reference>,
-}
-
-impl SystemModule {
-    pub(crate) fn new(reference: Reference) -> Self {
-        Self {
-            reference: Data::new(reference),
-        }
-    }
-}
+pub(crate) struct SystemModule;
 
 impl Module for SystemModule {
     fn id(&self) -> &'static str {
         "system"
     }
 
-    fn routes(&self, config: &mut ServiceConfig<'_>) {
+    fn routes(&self, context: &Context, config: &mut ServiceConfig<'_>) {
         config
-            .app_data(self.reference.clone())
+            .app_data(Data::new(Reference::new(&context.settings.base_path)))
             .service(ok)
             .service(error)
             .service(reference::docs)

@@ -1,6 +1,6 @@
 //! The interactive API reference: Swagger UI out of the binary, with no request to any other host.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName};
 use actix_web::web::{Data, Path};
@@ -17,22 +17,20 @@ const ASSETS: [&str; 3] = ["swagger-ui.css", "swagger-ui-bundle.js", "favicon-32
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
                       base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// The text of the API description, written once all routes are known.
-pub(crate) type Document = Arc<OnceLock<String>>;
+/// The text of the API description.
+pub(crate) struct Document(pub(crate) String);
 
-/// The page and the document it shows.
+/// The page that shows it.
 pub(crate) struct Reference {
     page: String,
-    document: Document,
     assets: Arc<Config<'static>>,
 }
 
 impl Reference {
     /// A reference for endpoints below `base_path`.
-    pub(crate) fn new(base_path: &str, document: Document) -> Self {
+    pub(crate) fn new(base_path: &str) -> Self {
         Self {
             page: PAGE.replace("{base}", base_path),
-            document,
             assets: Arc::new(Config::default()),
         }
     }
@@ -91,9 +89,8 @@ pub(super) async fn asset(name: Path<String>, reference: Data<Reference>) -> Res
 /// The API description: OpenAPI 3.1.
 #[utoipa::path(tag = "system", responses((status = 200, description = "The document")))]
 #[get("/open-api/generate-schema")]
-pub(super) async fn schema(reference: Data<Reference>) -> HttpResponse {
-    let document = reference.document.get().cloned().unwrap_or_default();
+pub(super) async fn schema(document: Data<Document>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/json"))
-        .body(document)
+        .body(document.0.clone())
 }

@@ -6,15 +6,14 @@ use serde_json::Value;
 
 use super::username_codes;
 use crate::body::RawBody;
-use crate::error::{ApiError, codes};
+use crate::error::ApiError;
+use crate::error::codes::{FIELD_NOT_ALLOWED, VALIDATION_ERROR};
 
 /// Refuses what makes somebody more than they are (AC-3).
 pub(crate) fn refuse_managed(settings: &Settings, sent: &RawBody, fields: &[&str]) -> Result<(), ApiError> {
     let managed = fields.iter().filter(|_| settings.admin.enabled);
     match managed.copied().find(|field| sent.is_truthy(field)) {
-        Some(field) => {
-            Err(codes::FIELD_NOT_ALLOWED.with_message(format!("{field} is not allowed to be set")))
-        }
+        Some(field) => Err(FIELD_NOT_ALLOWED.with_message(format!("{field} is not allowed to be set"))),
         None => Ok(()),
     }
 }
@@ -70,10 +69,9 @@ pub(crate) fn picture(settings: &Settings, raw: Option<String>) -> Result<Option
     } else {
         raw.map(|raw| ImageUrl::parse_any(&raw, max)).transpose()
     };
-    parsed
-        .map_err(|error| codes::VALIDATION_ERROR.with_message(format!("[body.image] Invalid image: {error}")))
+    parsed.map_err(|error| VALIDATION_ERROR.with_message(format!("[body.image] Invalid image: {error}")))
 }
 
 fn invalid(field: &str) -> ApiError {
-    codes::VALIDATION_ERROR.with_message(format!("[body.{field}] Invalid input"))
+    VALIDATION_ERROR.with_message(format!("[body.{field}] Invalid input"))
 }

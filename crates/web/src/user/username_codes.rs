@@ -1,7 +1,5 @@
 //! What is wrong with a username.
 
-#![expect(unreachable_pub, reason = "the macro makes its constants for everybody")]
-
 use doorward_domain::user::InvalidUsername;
 
 use crate::ErrorCode;

@@ -1,5 +1,8 @@
 //! Verification links over HTTP.
 
+pub mod codes;
+use std::time::Duration;
+
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::TimeDelta;
@@ -15,38 +18,44 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
-use crate::error::{ApiError, ErrorCode, codes};
+use crate::error::codes::VALIDATION_ERROR;
+use crate::error::{ApiError, ErrorCode};
 use crate::response::{ErrorReply, StatusReply, json, not_before, redirect};
 use crate::session::SessionCookies;
 use crate::session::extract::{EvenImpersonated, OptionalSession};
 use crate::user::UserReply;
-use crate::{AppState, Body, Module, Query, validation};
+use crate::user::codes::USER_NOT_FOUND;
+use crate::{AppState, Body, Module, Query, RateLimit, validation};
+use codes::{
+    EMAIL_ALREADY_VERIFIED, EMAIL_MISMATCH, INVALID_TOKEN, INVALID_USER, TOKEN_EXPIRED,
+    VERIFICATION_EMAIL_NOT_ENABLED,
+};
 
 /// Sending and following verification links.
-pub(crate) struct VerificationModule {
-    send: Data<SendVerificationEmail>,
-    verify: Data<VerifyEmail>,
-}
-
-impl VerificationModule {
-    /// The feature in this context.
-    pub(crate) fn new(context: &Context) -> Self {
-        Self {
-            send: Data::new(SendVerificationEmail::new(context.clone())),
-            verify: Data::new(VerifyEmail::new(context.clone())),
-        }
-    }
-}
+pub(crate) struct VerificationModule;
 
 impl Module for VerificationModule {
     fn id(&self) -> &'static str {
         "verification"
     }
 
-    fn routes(&self, config: &mut ServiceConfig<'_>) {
+    fn error_codes(&self) -> &'static [ErrorCode] {
+        codes::ALL
+    }
+
+    fn rate_limits(&self) -> &'static [RateLimit] {
+        const LIMITS: &[RateLimit] = &[RateLimit::path(
+            "/send-verification-email",
+            3,
+            Duration::from_mins(1),
+        )];
+        LIMITS
+    }
+
+    fn routes(&self, context: &Context, config: &mut ServiceConfig<'_>) {
         config
-            .app_data(self.send.clone())
-            .app_data(self.verify.clone())
+            .app_data(Data::new(SendVerificationEmail::new(context.clone())))
+            .app_data(Data::new(VerifyEmail::new(context.clone())))
             .service(send_verification_email)
             .service(verify_email)
             .service(verify_email_by_body);
@@ -81,7 +90,7 @@ async fn send_verification_email(
 ) -> Result<HttpResponse, ApiError> {
     let started = Instant::now();
     send.check_enabled()?;
-    let email = Email::parse(&body.0.email).map_err(|_| codes::VALIDATION_ERROR)?;
+    let email = Email::parse(&body.0.email).map_err(|_| VALIDATION_ERROR)?;
     let callback = state.redirects.callback(body.0.callback_url.as_deref())?;
     if caller.active().is_some() {
         send.for_user(caller.request(), &email, callback.as_ref()).await?;
@@ -96,9 +105,9 @@ async fn send_verification_email(
 impl From<SendVerificationError> for ApiError {
     fn from(error: SendVerificationError) -> Self {
         match error {
-            SendVerificationError::NotEnabled => codes::VERIFICATION_EMAIL_NOT_ENABLED.into(),
-            SendVerificationError::Mismatch => codes::EMAIL_MISMATCH.into(),
-            SendVerificationError::AlreadyVerified => codes::EMAIL_ALREADY_VERIFIED.into(),
+            SendVerificationError::NotEnabled => VERIFICATION_EMAIL_NOT_ENABLED.into(),
+            SendVerificationError::Mismatch => EMAIL_MISMATCH.into(),
+            SendVerificationError::AlreadyVerified => EMAIL_ALREADY_VERIFIED.into(),
             SendVerificationError::NotSignedIn(error) => error.into(),
             SendVerificationError::Store(error) => error.into(),
         }
@@ -213,10 +222,10 @@ fn set_cookies(state: &Data<AppState>, request: &HttpRequest, caller: &OptionalS
 
 fn code_of(error: VerifyEmailError) -> Result<ErrorCode, ApiError> {
     match error {
-        VerifyEmailError::InvalidToken => Ok(codes::INVALID_TOKEN),
-        VerifyEmailError::TokenExpired => Ok(codes::TOKEN_EXPIRED),
-        VerifyEmailError::UserNotFound => Ok(codes::USER_NOT_FOUND),
-        VerifyEmailError::InvalidUser => Ok(codes::INVALID_USER),
+        VerifyEmailError::InvalidToken => Ok(INVALID_TOKEN),
+        VerifyEmailError::TokenExpired => Ok(TOKEN_EXPIRED),
+        VerifyEmailError::UserNotFound => Ok(USER_NOT_FOUND),
+        VerifyEmailError::InvalidUser => Ok(INVALID_USER),
         VerifyEmailError::Store(error) => Err(error.into()),
     }
 }

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use doorward_application::hooks::Hooks;
 use doorward_domain::Store;
+use doorward_domain::access::Permission;
 use doorward_domain::email::Mailer;
 
 use crate::Module;
@@ -17,6 +18,17 @@ pub struct Extensions {
     pub mailer: Option<Arc<dyn Mailer>>,
     /// What stands in place of the shipped store, or around it.
     pub store: Option<StoreWrapper>,
+}
+
+impl Extensions {
+    /// The permissions of the modules.
+    #[must_use]
+    pub fn permissions(&self) -> Vec<Permission> {
+        self.modules
+            .iter()
+            .flat_map(|module| module.permissions())
+            .collect()
+    }
 }
 
 /// Makes a store out of the shipped one.

@@ -1,21 +1,23 @@
 //! Where adapters meet use-cases: the one place of this crate that names the adapters.
 
-mod app;
+mod app_factory;
 mod extensions;
+mod modules;
 mod ports;
 mod server;
 mod workers;
 
 use doorward_application::access::{CreateUser, CreateUserError};
-use doorward_application::hooks::Hooks;
 use doorward_application::settings::InvalidSetting;
+use doorward_domain::access::PolicyError;
 use doorward_domain::password::Password;
 use doorward_domain::redirect::InvalidPattern;
 use doorward_domain::user::{Email, InvalidEmail, UserName};
 use doorward_domain::{Actor, BoxError, InvalidText};
 
-pub use app::Doorward;
+pub use app_factory::AppFactory;
 pub use extensions::{Extensions, StoreWrapper};
+pub use modules::modules;
 pub use ports::{check, migrate};
 pub use server::Server;
 
@@ -49,6 +51,9 @@ pub enum StartError {
     /// Two modules cannot live together.
     #[error(transparent)]
     Modules(#[from] ModuleConflict),
+    /// A module declares a permission whose name is none.
+    #[error(transparent)]
+    Permissions(#[from] PolicyError),
     /// Nobody can listen there.
     #[error("listen: cannot listen on {address}: {cause}")]
     Listen {
@@ -78,25 +83,39 @@ pub enum UserCreationError {
 }
 
 /// The description of the API a server of this configuration has: OpenAPI 3.1 as JSON.
-pub async fn openapi_json(configuration: &Configuration) -> Result<String, StartError> {
-    let context = ports::context(configuration, Hooks::default(), None).await?;
-    let doorward = Doorward::new(&context, &configuration.http, &configuration.secret, [])?;
-    Ok(doorward.document().to_owned())
+pub async fn openapi_json(
+    configuration: &Configuration,
+    extensions: Extensions,
+) -> Result<String, StartError> {
+    let app = ports::open(configuration, extensions).await?;
+    Ok(app.document().to_owned())
 }
 
-/// Creates a user with a verified address and answers the id.
+/// A user whom an operator adds.
+pub struct NewUser<'a> {
+    /// The address, which counts as verified.
+    pub email: &'a str,
+    /// What the user is called.
+    pub name: &'a str,
+    /// The password.
+    pub password: &'a str,
+    /// Whether the user administers the others.
+    pub administrator: bool,
+}
+
+/// Creates a user and answers the id.
 pub async fn create_user(
     configuration: &Configuration,
-    email: &str,
-    name: &str,
-    password: &str,
-    administrator: bool,
+    extensions: Extensions,
+    user: NewUser<'_>,
 ) -> Result<String, UserCreationError> {
-    let (email, name) = (Email::parse(email)?, UserName::parse(name)?);
-    let context = ports::context(configuration, Hooks::default(), None).await?;
+    let (email, name) = (Email::parse(user.email)?, UserName::parse(user.name)?);
+    let password = Password::new(user.password);
+    let app = ports::open(configuration, extensions).await?;
+    let context = app.context();
     let request = context.internal_request(Actor::Operator("user create"));
-    let user = CreateUser::new(context)
-        .run(&request, name, email, Password::new(password), administrator)
+    let user = CreateUser::new(context.clone())
+        .run(&request, name, email, password, user.administrator)
         .await?;
     Ok(user.id.to_string())
 }

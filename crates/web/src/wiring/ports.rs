@@ -15,7 +15,6 @@ use doorward_adapters::sea_orm::schema::{
 };
 use doorward_adapters::sea_orm::{ConnectOptions, ExtraColumns, SeaStore, connect};
 use doorward_adapters::system::{SystemClock, SystemEntropy};
-use doorward_application::hooks::Hooks;
 use doorward_application::settings::Settings;
 use doorward_application::{Context, Ports};
 use doorward_domain::email::Mailer;
@@ -26,34 +25,33 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use tokio::time::Instant;
 
-use super::{StartError, StoreWrapper};
+use super::{AppFactory, Extensions, StartError, modules};
 use crate::configuration::is_short;
 use crate::configuration::{Configuration, DatabaseSettings, HashingScheme, HashingSettings, MailSettings};
+use crate::module::Modules;
 
 /// How long to wait before an unreachable database is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
-/// Opens the database, brings it up to date where that is wanted, and answers all ports.
+/// Opens the database, brings it up to date where that is wanted, and puts the server together.
 ///
 /// The future is boxed: those of migrations nest so deeply that the compiler gives up on what awaits them unboxed.
-pub(super) fn context(
+pub(super) fn open(
     configuration: &Configuration,
-    hooks: Hooks,
-    wrapper: Option<StoreWrapper>,
-) -> LocalBoxFuture<'_, Result<Context, StartError>> {
-    open_context(configuration, hooks, wrapper).boxed_local()
+    extensions: Extensions,
+) -> LocalBoxFuture<'_, Result<AppFactory, StartError>> {
+    open_app(configuration, extensions).boxed_local()
 }
 
-async fn open_context(
-    configuration: &Configuration,
-    hooks: Hooks,
-    wrapper: Option<StoreWrapper>,
-) -> Result<Context, StartError> {
+async fn open_app(configuration: &Configuration, extensions: Extensions) -> Result<AppFactory, StartError> {
     configuration.validate()?;
+    let mut settings = configuration.settings.clone();
+    let modules = modules(&settings, extensions.modules)?;
+    settings.access = modules.declare(settings.access)?;
     if is_short(&configuration.secret) {
         tracing::warn!("the secret has fewer than 32 bytes: who sees a cookie may find it by trying");
     }
-    let (store, report) = open_fit(configuration, false).await?;
+    let (store, report) = open_fit(configuration, &modules, false).await?;
     announce(configuration, &store, &report).await?;
     let outcome = if configuration.database.auto_migrate {
         bring_up_to_date(&store).await.map(|_| Vec::new())
@@ -68,7 +66,10 @@ async fn open_context(
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let secret = &configuration.secret;
     let store: Arc<dyn Store> = Arc::new(store);
-    let store = wrapper.map_or_else(|| store.clone(), |wrap| wrap(store.clone()));
+    let store = match extensions.store {
+        Some(wrap) => wrap(store),
+        None => store,
+    };
     let (store, session_cache) = remembering(store, configuration.session_memory);
     let ports = Ports {
         store,
@@ -79,10 +80,15 @@ async fn open_context(
         sealer: Arc::new(AeadSealer::new(secret, "outbox", entropy.clone())),
         clock: Arc::new(SystemClock),
         entropy,
-        hooks,
+        hooks: modules.hooks(extensions.hooks),
         second_factors: Vec::new(),
     };
-    Ok(Context::new(ports, configuration.settings.clone()))
+    AppFactory::new(
+        &Context::new(ports, settings),
+        &configuration.http,
+        secret,
+        modules,
+    )
 }
 
 /// The columns of the application's fields.
@@ -120,6 +126,7 @@ pub fn check(configuration: &Configuration) -> Result<(), StartError> {
 /// Opens the database, unless its rows would be misread. Nothing is changed before that is known.
 async fn open_fit(
     configuration: &Configuration,
+    modules: &Modules,
     beside_lookalikes: bool,
 ) -> Result<(SeaStore, SchemaReport), StartError> {
     let extra = extra_columns(&configuration.settings);
@@ -132,9 +139,9 @@ async fn open_fit(
         .require_file(&connect_options(&configuration.database))
         .await
         .map_err(unfit)?;
-    let store = open(&configuration.database).await?;
+    let store = open_database(&configuration.database).await?;
     let report = check.require(store.connection()).await.map_err(unfit)?;
-    Ok((store.with_extra(extra), report))
+    Ok((store.with_extra(extra).with_modules(modules.migrations()), report))
 }
 
 /// Says what an operator should know of a database that others made.
@@ -181,9 +188,14 @@ async fn announce(
 
 /// Brings the database up to date and answers the names of the steps it took. With `new_tables` they are made although
 /// others look like them.
-pub async fn migrate(configuration: &Configuration, new_tables: bool) -> Result<Vec<String>, StartError> {
+pub async fn migrate(
+    configuration: &Configuration,
+    extensions: Extensions,
+    new_tables: bool,
+) -> Result<Vec<String>, StartError> {
     configuration.validate()?;
-    let (store, _) = open_fit(configuration, new_tables).await?;
+    let modules = modules(&configuration.settings, extensions.modules)?;
+    let (store, _) = open_fit(configuration, &modules, new_tables).await?;
     bring_up_to_date(&store).await
 }
 
@@ -220,7 +232,7 @@ fn connect_options(settings: &DatabaseSettings) -> ConnectOptions {
 }
 
 /// Opens the database. One that cannot be reached is tried again for the configured time.
-async fn open(settings: &DatabaseSettings) -> Result<SeaStore, StartError> {
+async fn open_database(settings: &DatabaseSettings) -> Result<SeaStore, StartError> {
     let deadline = Instant::now() + settings.connect_timeout;
     let options = connect_options(settings);
     loop {

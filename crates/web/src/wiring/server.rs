@@ -7,9 +7,8 @@ use actix_web::dev::ServerHandle;
 use doorward_domain::email::Mailer;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::app::Doorward;
 use super::workers::Workers;
-use super::{Extensions, StartError, ports};
+use super::{AppFactory, Extensions, StartError, ports};
 use crate::configuration::Configuration;
 
 /// How long a client may take to send the head of a request (RE-13).
@@ -22,7 +21,7 @@ const BACKLOG: u32 = 1024;
 /// A server that is ready to run: database open, port bound.
 pub struct Server {
     configuration: Configuration,
-    doorward: Doorward,
+    app: AppFactory,
     mailer: Arc<dyn Mailer>,
     listener: TcpListener,
     address: SocketAddr,
@@ -36,20 +35,16 @@ impl Server {
             address: wanted,
             cause,
         };
-        let Extensions {
-            modules,
-            hooks,
-            mailer,
-            store,
-        } = extensions;
-        let mailer = mailer.map_or_else(|| ports::mailer(configuration.mail.as_ref()), Ok)?;
-        let context = ports::context(&configuration, hooks, store).await?;
-        let doorward = Doorward::new(&context, &configuration.http, &configuration.secret, modules)?;
+        let mailer = match &extensions.mailer {
+            Some(mailer) => mailer.clone(),
+            None => ports::mailer(configuration.mail.as_ref())?,
+        };
+        let app = ports::open(&configuration, extensions).await?;
         let listener = listen(wanted).map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
         Ok(Self {
             configuration,
-            doorward,
+            app,
             mailer,
             listener,
             address,
@@ -66,15 +61,15 @@ impl Server {
     pub async fn run(self) -> std::io::Result<()> {
         let Self {
             configuration,
-            doorward,
+            app,
             mailer,
             listener,
             ..
         } = self;
         let http = &configuration.http;
-        let readiness = doorward.readiness();
-        let workers = Workers::start(doorward.context(), mailer);
-        let mut server = HttpServer::new(move || doorward.app())
+        let readiness = app.readiness();
+        let workers = Workers::start(app.context(), mailer, app.modules().workers(app.context()));
+        let mut server = HttpServer::new(move || app.app())
             .disable_signals()
             .client_request_timeout(HEAD_TIMEOUT)
             .keep_alive(KEEP_ALIVE)

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::rt;
-use doorward_application::Context;
 use doorward_application::email::DeliverMail;
 use doorward_application::purge_expired::PurgeExpired;
-use doorward_domain::ErrorChain;
+use doorward_application::{Context, Progress, Worker};
 use doorward_domain::email::Mailer;
+use doorward_domain::{Actor, ErrorChain};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -31,7 +31,7 @@ pub(super) struct Workers {
 
 impl Workers {
     /// Begins it on the present thread's runtime.
-    pub(super) fn start(context: &Context, mailer: Arc<dyn Mailer>) -> Self {
+    pub(super) fn start(context: &Context, mailer: Arc<dyn Mailer>, more: Vec<Arc<dyn Worker>>) -> Self {
         let (stop, stopping) = watch::channel(false);
         let deliver = DeliverMail::new(context.clone(), mailer);
         let purge_expired = PurgeExpired::new(context.clone());
@@ -47,7 +47,16 @@ impl Workers {
                 remove_expired(purge_expired.clone(), stopping.clone())
             })
         };
-        let tasks = vec![rt::spawn(send), rt::spawn(remove)];
+        let mut tasks = vec![rt::spawn(send), rt::spawn(remove)];
+        for worker in more {
+            let (name, context, stopping) = (worker.name(), context.clone(), stopping.clone());
+            tasks.push(rt::spawn(supervised(
+                name,
+                stopping.clone(),
+                RESTART_PAUSE,
+                move || work(worker.clone(), context.clone(), stopping.clone()),
+            )));
+        }
         Self { stop, tasks }
     }
 
@@ -101,6 +110,21 @@ async fn remove_expired(purge_expired: PurgeExpired, mut stopping: watch::Receiv
             Err(error) => tracing::warn!(error = %ErrorChain(&error), "expired rows cannot be removed"),
         }
         wait(SWEEP_PAUSE, &mut stopping).await;
+    }
+}
+
+/// What a worker of a module does until the server stops.
+async fn work(worker: Arc<dyn Worker>, context: Context, mut stopping: watch::Receiver<bool>) {
+    while !*stopping.borrow() {
+        let request = context.internal_request(Actor::System(worker.name()));
+        match worker.run(&request).await {
+            Ok(Progress::More) => continue,
+            Ok(Progress::Done) => {}
+            Err(error) => {
+                tracing::warn!(worker = worker.name(), error = %ErrorChain(&*error), "background work failed");
+            }
+        }
+        wait(worker.pause(), &mut stopping).await;
     }
 }
 

@@ -1,0 +1,100 @@
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::from_fn;
+use actix_web::web::Data;
+use actix_web::{App, Error};
+use doorward_application::Context;
+use doorward_domain::Secret;
+use tracing_actix_web::TracingLogger;
+use utoipa_actix_web::AppExt;
+
+use super::StartError;
+use crate::configuration::{HttpSettings, validate_app};
+use crate::module::Modules;
+use crate::openapi;
+use crate::request_guard::request_guard;
+use crate::state::AppState;
+use crate::system::{Document, Readiness, healthz, readyz};
+use crate::telemetry::RequestSpan;
+
+/// A server put together: what every worker thread makes its application from.
+#[derive(Clone)]
+pub struct AppFactory {
+    state: Data<AppState>,
+    modules: Modules,
+    readiness: Data<Readiness>,
+    document: Data<Document>,
+}
+
+impl AppFactory {
+    /// A server of these modules, in this context. Settings that contradict themselves or endanger users are refused.
+    pub fn new(
+        context: &Context,
+        http: &HttpSettings,
+        secret: &Secret<String>,
+        modules: Modules,
+    ) -> Result<Self, StartError> {
+        let settings = &context.settings;
+        validate_app(settings, http, secret)?;
+        let described = openapi::document(context, &modules)?;
+        let paths = described.paths.paths.keys();
+        let served: Vec<_> = paths
+            .filter_map(|path| path.strip_prefix(&*settings.base_path))
+            .collect();
+        modules.check_rate_limits(&served)?;
+        let state = AppState::new(context.clone(), http, secret, &described)?;
+        Ok(Self {
+            state: Data::new(state),
+            modules,
+            readiness: Data::new(Readiness::new(context.ports.store.clone())),
+            document: Data::new(Document(openapi::to_text(&described))),
+        })
+    }
+
+    /// The application of one worker thread.
+    pub fn app(
+        &self,
+    ) -> App<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<impl MessageBody + use<>>,
+            Error = Error,
+            InitError = (),
+        > + use<>,
+    > {
+        let (modules, context) = (self.modules.clone(), self.context().clone());
+        let base_path = context.settings.base_path.clone();
+        let scope = utoipa_actix_web::scope(&*base_path)
+            .configure(move |config: &mut _| modules.register(&context, config));
+        App::new()
+            .wrap(from_fn(request_guard))
+            .wrap(TracingLogger::<RequestSpan>::new())
+            .app_data(self.state.clone())
+            .app_data(self.readiness.clone())
+            .app_data(self.document.clone())
+            .into_utoipa_app()
+            .service(scope)
+            .service(healthz)
+            .service(readyz)
+            .into_app()
+    }
+
+    /// The API description it serves.
+    #[must_use]
+    pub fn document(&self) -> &str {
+        &self.document.0
+    }
+
+    pub(super) fn readiness(&self) -> Data<Readiness> {
+        self.readiness.clone()
+    }
+
+    pub(super) fn context(&self) -> &Context {
+        &self.state.context
+    }
+
+    pub(super) const fn modules(&self) -> &Modules {
+        &self.modules
+    }
+}
