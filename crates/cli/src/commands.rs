@@ -1,45 +1,12 @@
 //! What `doorward` can be told to do.
 
-use std::io::{BufRead, IsTerminal, Write, stdin, stdout};
-
-use doorward_domain::Secret;
-use doorward_web::wiring::{StartError, UserCreationError, create_user, migrate, openapi_json};
+use doorward_web::wiring::{create_user, migrate, openapi_json};
 
 use crate::arguments::{Command, ConfigCommand, UserCommand};
-use crate::configuration::{ConfigError, Loaded, Sources, load, reference, standard};
-use crate::doorward::Doorward;
-use crate::logging;
-
-/// Why a command ended without success.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// An option is wrong.
-    #[error("configuration: {0}")]
-    Configuration(#[from] ConfigError),
-    /// The server did not start.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// The user was not created.
-    #[error(transparent)]
-    User(#[from] UserCreationError),
-    /// The terminal or the network failed.
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
-}
-
-impl Error {
-    /// 2 for what the operator has to correct in the configuration, 1 for everything else.
-    #[must_use]
-    pub const fn exit_code(&self) -> u8 {
-        match self {
-            Self::Configuration(_)
-            | Self::Start(
-                StartError::Setting(_) | StartError::Configuration { .. } | StartError::Origins(_),
-            ) => 2,
-            Self::Start(_) | Self::User(_) | Self::Io(_) => 1,
-        }
-    }
-}
+use crate::configuration::{Sources, load, reference, standard};
+use crate::doorward::{Doorward, configured};
+use crate::error::Error;
+use crate::terminal::{new_password, print};
 
 /// Does what was asked for.
 pub(crate) async fn run(command: Command, sources: &Sources) -> Result<(), Error> {
@@ -70,26 +37,4 @@ pub(crate) async fn run(command: Command, sources: &Sources) -> Result<(), Error
         Command::Version => print(&format!("doorward {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Openapi => print(&openapi_json(&standard()?).await?),
     }
-}
-
-pub(crate) fn configured(sources: &Sources) -> Result<Loaded, Error> {
-    let loaded = load(sources)?;
-    logging::start(loaded.log())?;
-    Ok(loaded)
-}
-
-/// Asks for a password, unseen, or takes the first line of what is piped in. Never from an argument (SK-3).
-fn new_password() -> Result<Secret<String>, Error> {
-    if stdin().is_terminal() {
-        return Ok(Secret::new(rpassword::prompt_password("Password: ")?));
-    }
-    let mut line = String::new();
-    stdin().lock().read_line(&mut line)?;
-    Ok(Secret::new(line.trim_end_matches(['\r', '\n']).to_owned()))
-}
-
-pub(crate) fn print(text: &str) -> Result<(), Error> {
-    let mut stdout = stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    Ok(stdout.flush()?)
 }

@@ -8,8 +8,10 @@ use doorward_web::Module;
 use doorward_web::wiring::{Extensions, Server};
 
 use crate::banner::welcome;
-use crate::commands::{Error, configured, print};
-use crate::configuration::Sources;
+use crate::configuration::{Loaded, Sources, load};
+use crate::error::Error;
+use crate::logging;
+use crate::terminal::print;
 
 type Declare = Box<dyn FnOnce(AccessPolicyBuilder) -> AccessPolicyBuilder>;
 
@@ -92,4 +94,11 @@ impl Doorward {
         }
         Ok(server.run().await?)
     }
+}
+
+/// Reads the configuration and starts logging as it says.
+pub(crate) fn configured(sources: &Sources) -> Result<Loaded, Error> {
+    let loaded = load(sources)?;
+    logging::start(loaded.log())?;
+    Ok(loaded)
 }

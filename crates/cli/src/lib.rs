@@ -19,7 +19,9 @@ mod banner;
 mod commands;
 mod configuration;
 mod doorward;
+mod error;
 mod logging;
+mod terminal;
 
 use std::io::{Write, stderr};
 use std::process::ExitCode;
@@ -27,9 +29,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use doorward_domain::ErrorChain;
 
-pub use commands::Error;
 pub use configuration::ConfigError;
 pub use doorward::Doorward;
+pub use error::Error;
 
 use arguments::Arguments;
 use configuration::Sources;

@@ -27,6 +27,7 @@ mod outcome;
 mod request;
 mod secret;
 mod store;
+mod store_error;
 mod text;
 
 pub use causes::ErrorChain;
@@ -39,7 +40,8 @@ pub use moment::{moment_of_millis, parse_moment};
 pub use outcome::{Changed, Inserted, Removed};
 pub use request::{Actor, Client, NotSignedIn, RequestContext, RequestFacts, RequestId};
 pub use secret::{SealError, Sealer, Secret};
-pub use store::{BoxError, Constraint, Inconsistent, Repositories, Store, StoreError, Transaction};
+pub use store::{Repositories, Store, Transaction};
+pub use store_error::{BoxError, Constraint, Inconsistent, StoreError};
 pub use text::{InvalidText, has_control_characters, has_control_characters_in_lines};
 
 #[cfg(any(test, feature = "mocks"))]

@@ -3,9 +3,9 @@ use ::argon2::{Algorithm, Argon2, KeyId, Params, ParamsBuilder, Version};
 use doorward_domain::Entropy;
 use subtle::ConstantTimeEq;
 
+use super::HashingError;
 use super::block_pool::BlockPool;
 use super::scheme::argon2_is_affordable;
-use super::stored::HashingError;
 
 const SALT: usize = 16;
 const OUTPUT: usize = 32;

@@ -2,7 +2,7 @@ use ::scrypt::{Params, scrypt};
 use doorward_domain::Entropy;
 use subtle::ConstantTimeEq;
 
-use super::stored::HashingError;
+use super::HashingError;
 
 const SALT: usize = 16;
 const KEY: usize = 64;

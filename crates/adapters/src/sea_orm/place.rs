@@ -1,8 +1,10 @@
 //! Where on a PostgreSQL server the tables are, and how long a statement there may take.
 
+use std::time::Duration;
+
 use sea_orm::sqlx::{self, ConnectOptions as _, Connection as _, Executor as _};
 
-use super::connect::{ACQUIRE_TIMEOUT, ConnectError};
+use super::ConnectError;
 
 /// How long a statement waits for a lock, how long it may take, and how long a transaction may stand still.
 const LIMITS: [(&str, &str); 3] = [
@@ -67,9 +69,9 @@ impl Place {
         settings.join("; ")
     }
 
-    /// Connects once and goes away: a pool would only tell that it timed out, and not why.
-    pub(super) async fn probe(&self) -> Result<(), ConnectError> {
-        let missing = tokio::time::timeout(ACQUIRE_TIMEOUT, self.missing_schema())
+    /// Connects once and disconnects: a pool would only tell that it timed out, and not why.
+    pub(super) async fn probe(&self, timeout: Duration) -> Result<(), ConnectError> {
+        let missing = tokio::time::timeout(timeout, self.missing_schema())
             .await
             .unwrap_or(Err(sqlx::Error::PoolTimedOut));
         match missing.map_err(|error| ConnectError::Refused(error.into()))? {
