@@ -4,13 +4,16 @@ mod arrows;
 mod bench;
 mod browser;
 mod ci;
+mod circles;
 mod compat;
 mod generated;
 mod guides;
+mod paths;
 mod postgres;
 mod rooms;
 mod server;
 mod shell;
+mod sources;
 mod test;
 mod tidy;
 

@@ -1,12 +1,11 @@
 //! The rules of the house that neither compiler nor clippy knows.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use serde_json::Value;
 
+use crate::circles::circles;
 use crate::rooms::{FLOORS, GRID, STORES, place};
 use crate::shell::{Outcome, cargo, output, root};
+use crate::sources::{Source, sources};
 
 const LONGEST_FILE: usize = 450;
 
@@ -72,15 +71,14 @@ const PURE: [(&str, &[&str]); 2] = [
 pub(crate) fn run() -> Outcome {
     let mut faults = arrows()?;
     faults.extend(rooms());
-    faults.extend(crate::arrows::room_arrows()?);
-    for file in sources()? {
-        let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-        let name = file.strip_prefix(root()).unwrap_or(&file).display().to_string();
-        faults.extend(
-            in_file(&name, &text)
-                .into_iter()
-                .map(|fault| format!("{name}{fault}")),
-        );
+    let sources = sources()?;
+    faults.extend(crate::arrows::room_arrows(&sources));
+    faults.extend(circles(
+        sources.iter().map(|it| (it.name.as_str(), it.text.as_str())),
+    ));
+    for Source { name, text } in &sources {
+        let found = in_file(name, text);
+        faults.extend(found.into_iter().map(|fault| format!("{name}{fault}")));
     }
     if faults.is_empty() {
         eprintln!("> the house is tidy");
@@ -170,29 +168,4 @@ fn in_file(name: &str, text: &str) -> Vec<String> {
         faults.push(": no line break at the end".to_owned());
     }
     faults
-}
-
-/// All Rust sources of the repository.
-pub(crate) fn sources() -> Outcome<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for directory in ["crates", "migration", "tests", "xtask"] {
-        collect(&root().join(directory), &mut files).map_err(|error| format!("{directory}: {error}"))?;
-    }
-    Ok(files)
-}
-
-fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
-        if path.is_dir()
-            && path
-                .file_name()
-                .is_some_and(|name| name != "node_modules" && name != "target")
-        {
-            collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-    Ok(())
 }
