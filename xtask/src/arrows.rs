@@ -1,18 +1,9 @@
 //! The arrows between rooms: which room names which other.
 
 use crate::paths::{is_word, statements, tree};
-use crate::rooms::{FOUNDATIONS, ROOMS, Room};
+use crate::rooms::{FLOORS, FOUNDATIONS, ROOMS, Room};
 use crate::shell::Outcome;
 use crate::sources::{Source, sources};
-
-/// Where rooms lie. The first module below is the room.
-const FLOORS: [&str; 5] = [
-    "crates/domain/src/",
-    "crates/application/src/",
-    "crates/adapters/src/sea_orm/",
-    "crates/adapters/src/memory/",
-    "crates/web/src/",
-];
 
 /// What a path may begin with to mean the root of a floor.
 const ROOTS: [&str; 4] = [
@@ -99,7 +90,8 @@ struct Place<'a> {
 
 impl<'a> Place<'a> {
     fn of(rooms: &'a [Room], path: &str) -> Option<Self> {
-        let floor = FLOORS.iter().find(|floor| path.starts_with(**floor))?;
+        let mut directories = FLOORS.iter().flat_map(|floor| floor.directories);
+        let floor = directories.find(|directory| path.starts_with(**directory))?;
         let modules = path[floor.len()..].strip_suffix(".rs")?;
         let mut modules: Vec<_> = modules.split('/').collect();
         if modules.last() == Some(&"mod") {
@@ -144,16 +136,19 @@ mod tests {
         Room {
             name: "session",
             aliases: &[],
+            about: "",
             may_use: &["user"],
         },
         Room {
             name: "user",
             aliases: &[],
+            about: "",
             may_use: &[],
         },
         Room {
             name: "email",
             aliases: &["mail"],
+            about: "",
             may_use: &["user"],
         },
     ];

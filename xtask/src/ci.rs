@@ -1,11 +1,12 @@
 use crate::compat::Compat;
 use crate::shell::{self, Outcome, cargo, exists, skip};
-use crate::{browser, generated, guides, test, tidy};
+use crate::{browser, generated, guides, rooms, test, tidy};
 
 /// Everything, what fails fast first.
 pub(crate) fn run() -> Outcome {
     shell::run(&mut cargo(&["fmt", "--all", "--check"]))?;
     tidy::run()?;
+    rooms::document(true)?;
     shell::run(&mut cargo(&[
         "clippy",
         "--workspace",

@@ -44,8 +44,12 @@ enum Chore {
     },
     /// The rules that neither compiler nor clippy knows: layers, rooms, length of files
     Tidy,
-    /// Show where each room has its place on each floor
-    Rooms,
+    /// Write the table of rooms in ARCHITECTURE.md from the list of rooms
+    Rooms {
+        /// Write nothing, and fail if the table is out of date
+        #[arg(long)]
+        check: bool,
+    },
     /// Show every arrow between rooms that the list of rooms does not allow
     RoomArrows,
     /// Write openapi.json from the routes
@@ -93,7 +97,7 @@ fn run(chore: Chore) -> Outcome {
         Chore::Ci => ci::run(),
         Chore::Test { arguments } => test::run(&arguments),
         Chore::Tidy => tidy::run(),
-        Chore::Rooms => rooms::print(),
+        Chore::Rooms { check } => rooms::document(check),
         Chore::RoomArrows => arrows::report(),
         Chore::Openapi { check } => generated::openapi(check),
         Chore::ConfigReference { check } => generated::config_reference(check),
