@@ -163,3 +163,132 @@ fn in_file(name: &str, text: &str) -> Vec<String> {
     }
     faults
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn dependencies(package: &str, manifest: &str, dependencies: &Value) -> Vec<String> {
+        let manifest = root().join(manifest).display().to_string();
+        let package = json!({ "name": package, "manifest_path": manifest, "dependencies": dependencies });
+        forbidden_dependencies(&json!({ "packages": [package] }))
+    }
+
+    #[test]
+    fn a_crate_depends_only_on_those_it_may() {
+        let of = |package: &str, needed: &str| {
+            let needed = json!([{ "name": needed, "kind": null }]);
+            dependencies(package, "crates/it/Cargo.toml", &needed)
+        };
+        for (package, needed) in [
+            ("doorward-domain", "doorward-application"),
+            ("doorward-application", "doorward-adapters"),
+            ("doorward-adapters", "doorward-application"),
+            ("doorward-web", "doorward-migration"),
+            ("doorward", "doorward-adapters"),
+            ("doorward-migration", "doorward-domain"),
+            ("xtask", "doorward"),
+            ("doorward-unheard-of", "doorward-domain"),
+        ] {
+            let expected = format!("{package} must not depend on {needed}");
+            assert_eq!(of(package, needed), [expected]);
+        }
+        assert_eq!(of("doorward-application", "doorward-domain"), [""; 0]);
+        assert_eq!(of("doorward-web", "actix-web"), [""; 0]);
+    }
+
+    #[test]
+    fn domain_and_application_need_no_crate_that_does_input_or_output() {
+        for (package, needed) in [
+            ("doorward-domain", "serde"),
+            ("doorward-domain", "tokio"),
+            ("doorward-application", "actix-web"),
+            ("doorward-application", "sea-orm"),
+        ] {
+            let needed_list = json!([{ "name": needed, "kind": null }]);
+            let found = dependencies(package, "crates/it/Cargo.toml", &needed_list);
+            assert_eq!(
+                found,
+                [format!(
+                    "{package} must stay pure, and {needed} is not on its list"
+                )]
+            );
+        }
+    }
+
+    #[test]
+    fn tests_and_examples_may_need_everything() {
+        let for_tests = json!([{ "name": "doorward-testing", "kind": "dev" }]);
+        assert_eq!(
+            dependencies("doorward-domain", "crates/it/Cargo.toml", &for_tests),
+            [""; 0]
+        );
+        let needed = json!([{ "name": "doorward-adapters", "kind": null }]);
+        assert_eq!(
+            dependencies("own-user-store", "examples/it/Cargo.toml", &needed),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn a_file_has_a_greatest_length() {
+        let name = "crates/domain/src/text.rs";
+        assert_eq!(in_file(name, &"line\n".repeat(LONGEST_FILE)), [""; 0]);
+        assert_eq!(
+            in_file(name, &"line\n".repeat(LONGEST_FILE + 1)),
+            [": 451 lines; a file has at most 450"]
+        );
+    }
+
+    #[test]
+    fn lines_end_without_space_and_have_no_tab() {
+        for text in ["one\ntwo \n", "one\n\ttwo\n"] {
+            assert_eq!(
+                in_file("crates/domain/src/text.rs", text),
+                [":2: space at the end, or a tab"]
+            );
+        }
+        assert_eq!(
+            in_file("crates/domain/src/text.rs", "one"),
+            [": no line break at the end"]
+        );
+    }
+
+    #[test]
+    fn only_a_store_says_that_a_row_is_locked() {
+        let text = "let user = Locked::by_store(user);\n";
+        for name in [
+            "crates/application/src/identity/delete.rs",
+            "crates/web/src/state.rs",
+            "migration/src/lib.rs",
+        ] {
+            assert_eq!(
+                in_file(name, text),
+                [":1: only a store says that a row is locked"],
+                "{name}"
+            );
+        }
+        for name in [
+            "crates/adapters/src/sea_orm/user.rs",
+            "crates/domain/src/locked.rs",
+            "crates/testing/src/samples.rs",
+            "crates/application/tests/sign_in.rs",
+        ] {
+            assert_eq!(in_file(name, text), [""; 0], "{name}");
+        }
+    }
+
+    #[test]
+    fn in_web_only_the_wiring_names_the_adapters() {
+        let text = "use doorward_adapters::sea_orm::SeaStore;\n";
+        assert_eq!(
+            in_file("crates/web/src/state.rs", text),
+            [":1: only wiring/ may name the adapters"]
+        );
+        for name in ["crates/web/src/wiring/ports.rs", "crates/testing/src/app.rs"] {
+            assert_eq!(in_file(name, text), [""; 0], "{name}");
+        }
+    }
+}
