@@ -6,6 +6,7 @@ mod browser;
 mod ci;
 mod circles;
 mod compat;
+mod errors;
 mod generated;
 mod guides;
 mod paths;
@@ -64,6 +65,12 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
+    /// Write docs/reference/errors.md from the error codes
+    Errors {
+        /// Write nothing, and fail if the file is out of date
+        #[arg(long)]
+        check: bool,
+    },
     /// Put the code of examples/ into docs/guides
     Guides {
         /// Write nothing, and fail if a guide is out of date
@@ -101,6 +108,7 @@ fn run(chore: Chore) -> Outcome {
         Chore::RoomArrows => arrows::report(),
         Chore::Openapi { check } => generated::openapi(check),
         Chore::ConfigReference { check } => generated::config_reference(check),
+        Chore::Errors { check } => errors::document(check),
         Chore::Guides { check } => guides::run(check),
         Chore::Compat(compat) => compat.run(),
         Chore::Browser { screenshot } => browser::run(screenshot.as_deref()),

@@ -1,6 +1,8 @@
 //! What `doorward` can be told to do.
 
-use doorward_web::wiring::{create_user, migrate, openapi_json};
+use doorward_web::ErrorCode;
+use doorward_web::wiring::{create_user, error_catalogue, migrate, openapi_json};
+use serde_json::{Value, json};
 
 use crate::arguments::{Command, ConfigCommand, UserCommand};
 use crate::configuration::{Sources, load, reference, standard};
@@ -36,5 +38,18 @@ pub(crate) async fn run(command: Command, sources: &Sources) -> Result<(), Error
         }
         Command::Version => print(&format!("doorward {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Openapi => print(&openapi_json(&standard()?).await?),
+        Command::Errors => print(&errors_json(&error_catalogue(&standard()?).await?)),
     }
+}
+
+fn errors_json(catalogue: &[(Option<&str>, ErrorCode)]) -> String {
+    let entry = |(module, code): &(Option<&str>, ErrorCode)| {
+        let ErrorCode {
+            status,
+            code,
+            message,
+        } = code;
+        json!({ "module": module, "code": code, "status": status, "message": message })
+    };
+    Value::from_iter(catalogue.iter().map(entry)).to_string()
 }

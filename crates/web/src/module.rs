@@ -73,6 +73,16 @@ impl Modules {
         Ok(())
     }
 
+    /// Every error code with the module that declares it; none declares the general ones.
+    pub(crate) fn error_codes(&self) -> Vec<(Option<&'static str>, ErrorCode)> {
+        let general = crate::error::codes::ALL.iter().map(|code| (None, *code));
+        let own = self.0.iter().flat_map(|module| {
+            let codes = module.error_codes().iter();
+            codes.map(|code| (Some(module.id()), *code))
+        });
+        general.chain(own).collect()
+    }
+
     pub(crate) fn register(&self, config: &mut ServiceConfig<'_>) {
         for module in &self.0 {
             module.routes(config);

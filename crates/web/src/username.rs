@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, post};
 use doorward_application::Context;
 use doorward_application::password::{SignIn, SignInError, SignInInput, SignInName};
 use doorward_application::profile::UpdateUser;
-use doorward_domain::user::Username;
+use doorward_domain::user::{InvalidUsername, Username};
 use doorward_domain::{Actor, Secret};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -71,10 +71,16 @@ struct SignInUsernameBody {
     callback_url: Option<String>,
 }
 
-/// A malformed name is another status here than at sign-up.
+/// Reads a username. A malformed one has another status here than at sign-up.
 fn parse(state: &AppState, raw: &str) -> Result<Username, ApiError> {
-    Username::parse(raw, state.context.settings.username.length)
-        .map_err(|problem| codes::refusal(problem).with_status(422).into())
+    Username::parse(raw, state.context.settings.username.length).map_err(|problem| {
+        let code = match problem {
+            InvalidUsername::TooShort => codes::USERNAME_TOO_SHORT.with_status(422),
+            InvalidUsername::TooLong => codes::USERNAME_TOO_LONG.with_status(422),
+            InvalidUsername::Malformed => codes::INVALID_USERNAME.with_status(422),
+        };
+        code.into()
+    })
 }
 
 /// Signs a user in by username and password.

@@ -95,6 +95,10 @@ impl Doorward {
         self.document.get().map_or("", String::as_str)
     }
 
+    pub(super) const fn modules(&self) -> &Modules {
+        &self.modules
+    }
+
     pub(super) fn readiness(&self) -> Data<Readiness> {
         self.readiness.clone()
     }

@@ -20,6 +20,7 @@ pub use ports::{check, migrate};
 pub use server::Server;
 
 use crate::configuration::Configuration;
+use crate::error::ErrorCode;
 use crate::module::ModuleConflict;
 
 /// Why a server did not start.
@@ -82,6 +83,16 @@ pub async fn openapi_json(configuration: &Configuration) -> Result<String, Start
     let context = ports::context(configuration, Hooks::default(), None).await?;
     let doorward = Doorward::new(&context, &configuration.http, &configuration.secret, [])?;
     Ok(doorward.document().to_owned())
+}
+
+/// The error codes of a server of this configuration, each with the id of the module that declares it; none for those that
+/// every module uses.
+pub async fn error_catalogue(
+    configuration: &Configuration,
+) -> Result<Vec<(Option<&'static str>, ErrorCode)>, StartError> {
+    let context = ports::context(configuration, Hooks::default(), None).await?;
+    let doorward = Doorward::new(&context, &configuration.http, &configuration.secret, [])?;
+    Ok(doorward.modules().error_codes())
 }
 
 /// Creates a user with a verified address and answers the id.
