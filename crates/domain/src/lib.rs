@@ -1,9 +1,9 @@
-//! The nouns and promises of Doorward: entities, value objects and ports.
+//! The domain of Doorward: entities, value objects, policies and ports.
 //!
-//! Nothing here performs I/O or knows HTTP, SQL or a serialisation format. Every room of the product
-//! (`user`, `access`, `account`, `audit`, `password`, `session`, `verification`, `email`, …) is a module here and has a
-//! module of the same name on the other floors. What the outside must provide is a trait: [`Store`],
-//! [`PasswordHasher`](password::PasswordHasher), [`Mailer`](email::Mailer), [`Clock`], [`Entropy`], …
+//! Nothing here performs I/O or uses HTTP, SQL or a serialisation format. A feature (`user`, `access`, `account`, `audit`,
+//! `password`, `session`, `verification`, `email`, …) is a module here, and a module of the same name in the other crates.
+//! Ports are traits: [`Store`], [`PasswordHasher`](password::PasswordHasher), [`Mailer`](email::Mailer), [`Clock`],
+//! [`Entropy`], …
 
 pub mod access;
 pub mod account;

@@ -4,8 +4,8 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::Secret;
 
-/// A password as somebody typed it, in Unicode's NFKC form and otherwise untouched: no trimming, no folding,
-/// no truncation (PW-6). Its life is short: it is hashed or verified, then wiped.
+/// A password, normalised to Unicode's NFKC form and otherwise unchanged: no trimming, no case folding, no truncation
+/// (PW-6). It is zeroed when dropped.
 #[derive(Clone)]
 pub struct Password {
     normalized: Secret<String>,
@@ -29,7 +29,7 @@ impl Password {
         }
     }
 
-    /// Normalises what was typed by somebody who is trusted with its length.
+    /// Normalises a password of trusted length.
     #[must_use]
     pub fn new(typed: &str) -> Self {
         Self {

@@ -42,7 +42,7 @@ impl Origin {
         }
     }
 
-    /// The origin of the server's own base URL, which an operator wrote: any spelling of it is welcome.
+    /// The origin of the server's own base URL, which an operator wrote: every spelling is accepted.
     pub fn from_base_url(raw: &str) -> Result<Self, InvalidOrigin> {
         let url = Url::parse(raw).map_err(|_| InvalidOrigin::Malformed)?;
         let plain = url.username().is_empty()
@@ -60,8 +60,8 @@ impl Origin {
         Self::of_url(value)
     }
 
-    /// The origin of a URL that a stranger wrote. Parsers repair much (tabs, backslashes, full-width letters,
-    /// a single slash), and do not agree on all of it, so that only what needs no repair is taken.
+    /// The origin of an untrusted URL. Parsers repair much (tabs, backslashes, full-width letters, a single slash) and differ in
+    /// what they repair, so only what needs no repair is accepted.
     pub(super) fn of_url(raw: &str) -> Result<Self, InvalidOrigin> {
         if has_control_characters(raw) {
             return Err(InvalidOrigin::Malformed);

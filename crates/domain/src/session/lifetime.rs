@@ -1,4 +1,4 @@
-/// How long the person wants to stay signed in.
+/// How long the user chose to stay signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lifetime {
     /// Until idle for [`expires_in`](super::SessionPolicy::expires_in), across restarts of the browser.

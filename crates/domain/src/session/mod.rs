@@ -1,4 +1,4 @@
-//! Being signed in: token, session, how long it lasts, and where it is kept.
+//! Sessions: token, entity, lifetime, repository and cache.
 
 mod authentication;
 mod cache;

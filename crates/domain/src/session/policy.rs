@@ -5,24 +5,24 @@ use super::{Authentication, Lifetime, Session, TokenStorage};
 /// How long sessions last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionPolicy {
-    /// Idle time after which a remembered session ends.
+    /// Idle timeout of a remembered session.
     pub expires_in: TimeDelta,
-    /// A session is extended when this much of its life has passed.
+    /// A session is extended once this much time of its lifetime has passed.
     pub update_age: TimeDelta,
-    /// A session younger than this may do what needs freshness; zero lets every session.
+    /// A session is fresh until this long after the authentication; zero makes every session fresh.
     pub fresh_age: TimeDelta,
-    /// Age at which a session ends however busy it is (SE-8); none in Better Auth.
+    /// Absolute timeout: the age at which a session ends although it is used (SE-8); none in Better Auth.
     pub absolute_lifetime: Option<TimeDelta>,
     /// Whether sessions are never extended.
     pub never_refresh: bool,
-    /// The most sessions of a user; the oldest go (SE-11). None in Better Auth.
+    /// The most sessions of a user; the oldest are deleted (SE-11). None in Better Auth.
     pub max_per_user: Option<u64>,
 }
 
 impl SessionPolicy {
     const BROWSER_SESSION: TimeDelta = TimeDelta::days(1);
 
-    /// When a session opened now ends.
+    /// The expiry of a session issued now.
     #[must_use]
     pub fn first_expiry(&self, lifetime: Lifetime, now: DateTime<Utc>) -> DateTime<Utc> {
         let duration = match lifetime {
@@ -32,8 +32,8 @@ impl SessionPolicy {
         now + self.absolute_lifetime.map_or(duration, |most| duration.min(most))
     }
 
-    /// When a session ends that continues an earlier proof: as if it were opened now, but never later than the absolute
-    /// age counted from that proof (SE-8).
+    /// The expiry of a session that continues an earlier authentication: as of one issued now, but never later than the absolute
+    /// timeout, counted from that authentication (SE-8).
     #[must_use]
     pub fn expiry_after(
         &self,
@@ -46,8 +46,8 @@ impl SessionPolicy {
             .map_or(expiry, |most| expiry.min(authentication.at + most))
     }
 
-    /// The end the session gets if it is due to be extended. An impersonation never is (AC-6), nor one that ends with the
-    /// browser (SE-8).
+    /// The new expiry of the session, if it is due to be extended. An impersonation is never extended (AC-6), nor a session
+    /// that ends with the browser (SE-8).
     #[must_use]
     pub fn extension(&self, session: &Session, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let due = session.expires_at - self.expires_in + self.update_age <= now;
@@ -58,21 +58,21 @@ impl SessionPolicy {
         (due && may && extended > session.expires_at).then_some(extended)
     }
 
-    /// Whether the session counts: not past its end, nor older than any session may be. One that Better Auth left
-    /// behind counts until its end, and ages from the moment it is taken over.
+    /// Whether the session has neither expired nor reached the absolute timeout. For a session that Better Auth issued, the
+    /// absolute timeout counts from its import.
     #[must_use]
     pub fn is_live(&self, session: &Session, now: DateTime<Utc>) -> bool {
         let imported = session.imported_at.is_none() && session.token.storage() == TokenStorage::Plaintext;
         session.is_live(now) && (imported || self.last_moment(session).is_none_or(|last| last > now))
     }
 
-    /// Whether the person signed in recently enough for what needs it. Extending a session does not help.
+    /// Whether the session is fresh: its user authenticated less than `fresh_age` ago. Extending a session does not renew it.
     #[must_use]
     pub fn is_fresh(&self, session: &Session, now: DateTime<Utc>) -> bool {
         self.fresh_age.is_zero() || now - session.authentication.at < self.fresh_age
     }
 
-    /// The moment beyond which the session cannot last however busy it is.
+    /// When the absolute timeout ends the session.
     fn last_moment(&self, session: &Session) -> Option<DateTime<Utc>> {
         self.absolute_lifetime
             .map(|most| session.imported_at.unwrap_or(session.authentication.at) + most)

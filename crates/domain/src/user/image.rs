@@ -24,7 +24,7 @@ impl ImageUrl {
         Ok(Self(raw.to_owned()))
     }
 
-    /// An address out of the database, whatever its shape.
+    /// A value from the database, not validated.
     pub fn from_stored(text: impl Into<String>) -> Self {
         Self(text.into())
     }

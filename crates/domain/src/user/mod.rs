@@ -1,4 +1,4 @@
-//! The person: entity, address, name, roles, ban and where they are kept.
+//! Users: entity, address, name, roles, ban, queries and repository.
 
 mod administrators;
 mod ban;

@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::text::{self, InvalidText};
 
-/// What a user is called. May be empty, as in the protocol.
+/// A user's display name. May be empty, as in the protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserName(String);
 
@@ -16,7 +16,7 @@ impl UserName {
         Ok(Self(raw.to_owned()))
     }
 
-    /// A name out of the database, whatever its shape.
+    /// A name from the database, not validated.
     pub fn from_stored(text: impl Into<String>) -> Self {
         Self(text.into())
     }

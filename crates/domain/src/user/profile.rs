@@ -36,7 +36,7 @@ pub struct UserChange {
     pub email_verified: Option<bool>,
     /// The new roles.
     pub role: Option<RoleList>,
-    /// Whether the user is kept out.
+    /// Whether the user is banned.
     pub ban: BanChange,
 }
 
