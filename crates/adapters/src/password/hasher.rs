@@ -71,7 +71,7 @@ pub struct PooledHasher {
     scheme: Scheme,
     peppers: Peppers,
     entropy: Arc<dyn Entropy>,
-    /// Compared with where there is no hash, so that nobody learns by the clock who exists (EN-3).
+    /// The dummy hash: it is verified where there is no hash, so that timing does not reveal whether the user exists (EN-3).
     dummy_hash: PasswordHash,
 }
 

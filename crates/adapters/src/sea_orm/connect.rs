@@ -48,7 +48,7 @@ fn settings(url: &str, max_connections: u32) -> sea_orm::ConnectOptions {
 
 async fn open_sqlite(url: &str, max_connections: Option<u32>) -> Result<SeaStore, ConnectError> {
     let mut settings = settings(url, max_connections.unwrap_or(SQLITE_CONNECTIONS));
-    // Whoever says `mode=rw` wants no file where there is none.
+    // With `mode=rw` a missing file must not be created.
     let says_mode = url
         .split_once('?')
         .is_some_and(|(_, query)| query.split('&').any(|pair| pair.starts_with("mode=")));

@@ -58,7 +58,7 @@ impl Place {
 
     /// What every connection begins with; `limited` if it serves requests.
     pub(super) fn script(&self, limited: bool) -> String {
-        // What PostgreSQL has to remark is about its own affairs, such as a table that is there already.
+        // Notices of PostgreSQL are about its own operation, such as a table that exists already.
         let mut settings = vec!["SET client_min_messages = warning".to_owned()];
         if !self.schemas.is_empty() {
             let quoted: Vec<_> = self.schemas.iter().map(|name| format!("\"{name}\"")).collect();

@@ -38,7 +38,7 @@ pub struct SeaRepositories<C> {
     migrating: Option<Migrating>,
 }
 
-/// How to connect where statements may take their time. Tells nobody: the URL in it may hold a password.
+/// How to connect for migrations, whose statements have no time limit. Not printed: the URL may hold a password.
 #[derive(Clone)]
 struct Migrating(sea_orm::ConnectOptions);
 
