@@ -1,4 +1,4 @@
-//! The rules of the house that neither compiler nor clippy knows.
+//! The rules of this repository that neither compiler nor clippy checks.
 
 use serde_json::Value;
 

@@ -53,7 +53,7 @@ impl Doorward {
         self
     }
 
-    /// Lets somebody else send the emails.
+    /// Sends emails by this mailer instead of the shipped one.
     pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
         self.extensions.mailer = Some(mailer);
         self
@@ -88,7 +88,7 @@ impl Doorward {
         crate::choose_tls();
         let ready = configured(&self.sources)?.prepare_with(self.declare)?;
         let server = Server::bind(ready.configuration.clone(), self.extensions).await?;
-        // A server serves although nobody reads where it is to be found.
+        // The server runs although the welcome could not be printed.
         if let Err(error) = print(&welcome(&ready, server.address())) {
             tracing::warn!(%error, "the welcome could not be written to standard output");
         }
