@@ -1,19 +1,9 @@
 //! The arrows between rooms: which room names which other.
 
-use std::fs;
-
-use crate::rooms::{FOUNDATIONS, ROOMS, Room};
-use crate::shell::{Outcome, root};
-use crate::tidy::sources;
-
-/// Where rooms lie. The first module below is the room.
-const FLOORS: [&str; 5] = [
-    "crates/domain/src/",
-    "crates/application/src/",
-    "crates/adapters/src/sea_orm/",
-    "crates/adapters/src/memory/",
-    "crates/web/src/",
-];
+use crate::paths::{is_word, statements, tree};
+use crate::rooms::{FLOORS, FOUNDATIONS, ROOMS, Room};
+use crate::shell::Outcome;
+use crate::sources::{Source, sources};
 
 /// What a path may begin with to mean the root of a floor.
 const ROOTS: [&str; 4] = [
@@ -40,21 +30,19 @@ const KERNEL: [&str; 13] = [
     "client_address",
 ];
 
-/// Every arrow of today's sources that the list does not allow.
-pub(crate) fn room_arrows() -> Outcome<Vec<String>> {
-    let mut faults = Vec::new();
-    for file in sources()? {
-        let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-        let name = file.strip_prefix(root()).unwrap_or(&file).display().to_string();
-        faults.extend(forbidden(ROOMS, &name, &text));
-    }
+/// Every arrow of these sources that the list does not allow.
+pub(crate) fn room_arrows(sources: &[Source]) -> Vec<String> {
+    let mut faults: Vec<_> = sources
+        .iter()
+        .flat_map(|source| forbidden(ROOMS, &source.name, &source.text))
+        .collect();
     faults.sort();
-    Ok(faults)
+    faults
 }
 
 /// Fails if there is one.
 pub(crate) fn report() -> Outcome {
-    let faults = room_arrows()?;
+    let faults = room_arrows(&sources()?);
     if faults.is_empty() {
         eprintln!("> every arrow between rooms is allowed");
         return Ok(());
@@ -72,7 +60,7 @@ fn forbidden(rooms: &[Room], path: &str, text: &str) -> Vec<String> {
         return Vec::new();
     };
     let mut faults = Vec::new();
-    for (number, line) in paths(text) {
+    for (number, line) in statements(text) {
         for room in place.named(rooms, &line) {
             let fault = match place.home {
                 Home::Room(own) if own.name == room || own.may_use.contains(&room) => continue,
@@ -102,7 +90,8 @@ struct Place<'a> {
 
 impl<'a> Place<'a> {
     fn of(rooms: &'a [Room], path: &str) -> Option<Self> {
-        let floor = FLOORS.iter().find(|floor| path.starts_with(**floor))?;
+        let mut directories = FLOORS.iter().flat_map(|floor| floor.directories);
+        let floor = directories.find(|directory| path.starts_with(**directory))?;
         let modules = path[floor.len()..].strip_suffix(".rs")?;
         let mut modules: Vec<_> = modules.split('/').collect();
         if modules.last() == Some(&"mod") {
@@ -126,67 +115,17 @@ impl<'a> Place<'a> {
         for start in ROOTS.iter().copied().chain([above.as_str()]) {
             for (position, _) in line.match_indices(start) {
                 let before = line[..position].chars().next_back();
-                if before.is_some_and(|message| message.is_alphanumeric() || "_:".contains(message)) {
+                if before.is_some_and(|character| is_word(character) || character == ':') {
                     continue;
                 }
-                let rest = line[position + start.len()..].trim_start();
-                named.extend(firsts(rest).filter_map(|name| rooms.iter().find(|room| room.holds(name))));
+                for path in tree(&line[position + start.len()..]) {
+                    let first = path.first();
+                    named.extend(first.and_then(|name| rooms.iter().find(|room| room.holds(name))));
+                }
             }
         }
         named.into_iter().map(|room| room.name).collect()
     }
-}
-
-/// The first names of a path or of each path in braces: `a::b` has `a`, `{a::b, c::{d, e}}` has `a` and `c`.
-fn firsts(path: &str) -> impl Iterator<Item = &str> {
-    let name = |text: &str| text.find(|message: char| !message.is_alphanumeric() && message != '_');
-    let mut found = Vec::new();
-    match path.strip_prefix('{') {
-        None => found.push(&path[..name(path).unwrap_or(path.len())]),
-        Some(list) => {
-            let (mut depth, mut begin) = (0_usize, true);
-            for (position, message) in list.char_indices() {
-                match message {
-                    '{' => depth += 1,
-                    '}' if depth == 0 => break,
-                    '}' => depth -= 1,
-                    ',' if depth == 0 => begin = true,
-                    _ if begin && !message.is_whitespace() => {
-                        let rest = &list[position..];
-                        found.push(&rest[..name(rest).unwrap_or(rest.len())]);
-                        begin = false;
-                    }
-                    _ => {}
-                }
-            }
-        }
-    }
-    found.into_iter()
-}
-
-/// The statements and lines of a file without comments and tests; a `use` of many lines is one.
-fn paths(text: &str) -> Vec<(usize, String)> {
-    let mut joined: Vec<(usize, String)> = Vec::new();
-    let mut open = false;
-    for (number, line) in (1..).zip(text.lines()) {
-        let line = line.trim();
-        if line == "#[cfg(test)]" {
-            break;
-        }
-        if line.starts_with("//") {
-            continue;
-        }
-        let begins = line.starts_with("use ") || (line.starts_with("pub") && line.contains(" use "));
-        match joined.last_mut() {
-            Some((_, before)) if open => {
-                before.push(' ');
-                before.push_str(line);
-            }
-            _ => joined.push((number, line.to_owned())),
-        }
-        open = (open || begins) && !line.ends_with(';');
-    }
-    joined
 }
 
 #[cfg(test)]
@@ -197,16 +136,19 @@ mod tests {
         Room {
             name: "session",
             aliases: &[],
+            about: "",
             may_use: &["user"],
         },
         Room {
             name: "user",
             aliases: &[],
+            about: "",
             may_use: &[],
         },
         Room {
             name: "email",
             aliases: &["mail"],
+            about: "",
             may_use: &["user"],
         },
     ];

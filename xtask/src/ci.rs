@@ -1,11 +1,12 @@
 use crate::compat::Compat;
 use crate::shell::{self, Outcome, cargo, exists, skip};
-use crate::{browser, generated, guides, test, tidy};
+use crate::{browser, errors, generated, guides, rooms, test, tidy};
 
 /// Everything, what fails fast first.
 pub(crate) fn run() -> Outcome {
     shell::run(&mut cargo(&["fmt", "--all", "--check"]))?;
     tidy::run()?;
+    rooms::document(true)?;
     shell::run(&mut cargo(&[
         "clippy",
         "--workspace",
@@ -18,6 +19,7 @@ pub(crate) fn run() -> Outcome {
     test::run(&[])?;
     generated::openapi(true)?;
     generated::config_reference(true)?;
+    errors::document(true)?;
     guides::run(true)?;
     shell::run(cargo(&["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     dependencies()?;

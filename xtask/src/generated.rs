@@ -21,7 +21,8 @@ pub(crate) fn config_reference(check: bool) -> Outcome {
     )
 }
 
-fn doorward(arguments: &[&str]) -> std::process::Command {
+/// The binary with these arguments.
+pub(crate) fn doorward(arguments: &[&str]) -> std::process::Command {
     let mut command = cargo(&["run", "--quiet", "--locked", "-p", "doorward", "--"]);
     command.args(arguments);
     command

@@ -4,13 +4,17 @@ mod arrows;
 mod bench;
 mod browser;
 mod ci;
+mod circles;
 mod compat;
+mod errors;
 mod generated;
 mod guides;
+mod paths;
 mod postgres;
 mod rooms;
 mod server;
 mod shell;
+mod sources;
 mod test;
 mod tidy;
 
@@ -41,8 +45,12 @@ enum Chore {
     },
     /// The rules that neither compiler nor clippy knows: layers, rooms, length of files
     Tidy,
-    /// Show where each room has its place on each floor
-    Rooms,
+    /// Write the table of rooms in ARCHITECTURE.md from the list of rooms
+    Rooms {
+        /// Write nothing, and fail if the table is out of date
+        #[arg(long)]
+        check: bool,
+    },
     /// Show every arrow between rooms that the list of rooms does not allow
     RoomArrows,
     /// Write openapi.json from the routes
@@ -53,6 +61,12 @@ enum Chore {
     },
     /// Write docs/reference/configuration.md from the options
     ConfigReference {
+        /// Write nothing, and fail if the file is out of date
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write docs/reference/errors.md from the error codes
+    Errors {
         /// Write nothing, and fail if the file is out of date
         #[arg(long)]
         check: bool,
@@ -90,10 +104,11 @@ fn run(chore: Chore) -> Outcome {
         Chore::Ci => ci::run(),
         Chore::Test { arguments } => test::run(&arguments),
         Chore::Tidy => tidy::run(),
-        Chore::Rooms => rooms::print(),
+        Chore::Rooms { check } => rooms::document(check),
         Chore::RoomArrows => arrows::report(),
         Chore::Openapi { check } => generated::openapi(check),
         Chore::ConfigReference { check } => generated::config_reference(check),
+        Chore::Errors { check } => errors::document(check),
         Chore::Guides { check } => guides::run(check),
         Chore::Compat(compat) => compat.run(),
         Chore::Browser { screenshot } => browser::run(screenshot.as_deref()),

@@ -9,7 +9,9 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use crate::shell::Outcome;
-use crate::test::POSTGRES;
+
+/// The variable that names a PostgreSQL server on which tests may create databases.
+pub(crate) const POSTGRES: &str = "DOORWARD_TEST_POSTGRES_URL";
 
 /// A server databases can be created on.
 pub(crate) enum Postgres {

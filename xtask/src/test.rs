@@ -1,8 +1,5 @@
-use crate::postgres::Postgres;
+use crate::postgres::{POSTGRES, Postgres};
 use crate::shell::{self, Outcome, cargo, skip};
-
-/// The variable that names a PostgreSQL server tests may create databases on.
-pub(crate) const POSTGRES: &str = "DOORWARD_TEST_POSTGRES_URL";
 
 /// All tests, on SQLite and on PostgreSQL.
 pub(crate) fn run(arguments: &[String]) -> Outcome {

@@ -1,12 +1,11 @@
-//! The rules of the house that neither compiler nor clippy knows.
-
-use std::fs;
-use std::path::{Path, PathBuf};
+//! The rules of this repository that neither compiler nor clippy checks.
 
 use serde_json::Value;
 
-use crate::rooms::{FLOORS, GRID, STORES, place};
+use crate::circles::circles;
+use crate::rooms;
 use crate::shell::{Outcome, cargo, output, root};
+use crate::sources::{Source, sources};
 
 const LONGEST_FILE: usize = 450;
 
@@ -77,16 +76,15 @@ const PURE: [(&str, &[&str]); 2] = [
 
 pub(crate) fn run() -> Outcome {
     let mut faults = arrows()?;
-    faults.extend(rooms());
-    faults.extend(crate::arrows::room_arrows()?);
-    for file in sources()? {
-        let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-        let name = file.strip_prefix(root()).unwrap_or(&file).display().to_string();
-        faults.extend(
-            in_file(&name, &text)
-                .into_iter()
-                .map(|fault| format!("{name}{fault}")),
-        );
+    faults.extend(rooms::missing());
+    let sources = sources()?;
+    faults.extend(crate::arrows::room_arrows(&sources));
+    faults.extend(circles(
+        sources.iter().map(|it| (it.name.as_str(), it.text.as_str())),
+    ));
+    for Source { name, text } in &sources {
+        let found = in_file(name, text);
+        faults.extend(found.into_iter().map(|fault| format!("{name}{fault}")));
     }
     if faults.is_empty() {
         eprintln!("> the house is tidy");
@@ -95,6 +93,7 @@ pub(crate) fn run() -> Outcome {
     Err(format!("the house is not tidy:\n  {}", faults.join("\n  ")))
 }
 
+/// The dependencies between the crates of the workspace that the lists do not allow.
 fn arrows() -> Outcome<Vec<String>> {
     let text = output(&mut cargo(&[
         "metadata",
@@ -103,7 +102,11 @@ fn arrows() -> Outcome<Vec<String>> {
         "1",
         "--locked",
     ]))?;
-    let metadata: Value = serde_json::from_str(&text).map_err(|error| format!("cargo metadata: {error}"))?;
+    let metadata = serde_json::from_str(&text).map_err(|error| format!("cargo metadata: {error}"))?;
+    Ok(forbidden_dependencies(&metadata))
+}
+
+fn forbidden_dependencies(metadata: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     for package in metadata["packages"].as_array().into_iter().flatten() {
         let name = package["name"].as_str().unwrap_or_default();
@@ -133,18 +136,7 @@ fn arrows() -> Outcome<Vec<String>> {
             faults.extend(foreign.map(|it| format!("{name} must stay pure, and {it} is not on its list")));
         }
     }
-    Ok(faults)
-}
-
-fn rooms() -> Vec<String> {
-    let floors = FLOORS.iter().chain(&STORES);
-    let missing = floors.flat_map(|(floor, without)| {
-        let needed = GRID.iter().filter(|room| !without.contains(room));
-        needed
-            .filter(|room| place(floor, room).is_none())
-            .map(move |room| format!("{floor} has no room {room}"))
-    });
-    missing.collect()
+    faults
 }
 
 fn in_file(name: &str, text: &str) -> Vec<String> {
@@ -178,27 +170,131 @@ fn in_file(name: &str, text: &str) -> Vec<String> {
     faults
 }
 
-/// All Rust sources of the repository.
-pub(crate) fn sources() -> Outcome<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for directory in ["crates", "migration", "tests", "xtask"] {
-        collect(&root().join(directory), &mut files).map_err(|error| format!("{directory}: {error}"))?;
-    }
-    Ok(files)
-}
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
 
-fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
-        if path.is_dir()
-            && path
-                .file_name()
-                .is_some_and(|name| name != "node_modules" && name != "target")
-        {
-            collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
+    use super::*;
+
+    fn dependencies(package: &str, manifest: &str, dependencies: &Value) -> Vec<String> {
+        let manifest = root().join(manifest).display().to_string();
+        let package = json!({ "name": package, "manifest_path": manifest, "dependencies": dependencies });
+        forbidden_dependencies(&json!({ "packages": [package] }))
+    }
+
+    #[test]
+    fn a_crate_depends_only_on_those_it_may() {
+        let of = |package: &str, needed: &str| {
+            let needed = json!([{ "name": needed, "kind": null }]);
+            dependencies(package, "crates/it/Cargo.toml", &needed)
+        };
+        for (package, needed) in [
+            ("doorward-domain", "doorward-application"),
+            ("doorward-application", "doorward-adapters"),
+            ("doorward-adapters", "doorward-application"),
+            ("doorward-web", "doorward-migration"),
+            ("doorward", "doorward-adapters"),
+            ("doorward-migration", "doorward-domain"),
+            ("xtask", "doorward"),
+            ("doorward-unheard-of", "doorward-domain"),
+        ] {
+            let expected = format!("{package} must not depend on {needed}");
+            assert_eq!(of(package, needed), [expected]);
+        }
+        assert_eq!(of("doorward-application", "doorward-domain"), [""; 0]);
+        assert_eq!(of("doorward-web", "actix-web"), [""; 0]);
+    }
+
+    #[test]
+    fn domain_and_application_need_no_crate_that_does_input_or_output() {
+        for (package, needed) in [
+            ("doorward-domain", "serde"),
+            ("doorward-domain", "tokio"),
+            ("doorward-application", "actix-web"),
+            ("doorward-application", "sea-orm"),
+        ] {
+            let needed_list = json!([{ "name": needed, "kind": null }]);
+            let found = dependencies(package, "crates/it/Cargo.toml", &needed_list);
+            assert_eq!(
+                found,
+                [format!(
+                    "{package} must stay pure, and {needed} is not on its list"
+                )]
+            );
         }
     }
-    Ok(())
+
+    #[test]
+    fn tests_and_examples_may_need_everything() {
+        let for_tests = json!([{ "name": "doorward-testing", "kind": "dev" }]);
+        assert_eq!(
+            dependencies("doorward-domain", "crates/it/Cargo.toml", &for_tests),
+            [""; 0]
+        );
+        let needed = json!([{ "name": "doorward-adapters", "kind": null }]);
+        assert_eq!(
+            dependencies("own-user-store", "examples/it/Cargo.toml", &needed),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn a_file_has_a_greatest_length() {
+        let name = "crates/domain/src/text.rs";
+        assert_eq!(in_file(name, &"line\n".repeat(LONGEST_FILE)), [""; 0]);
+        assert_eq!(
+            in_file(name, &"line\n".repeat(LONGEST_FILE + 1)),
+            [": 451 lines; a file has at most 450"]
+        );
+    }
+
+    #[test]
+    fn lines_end_without_space_and_have_no_tab() {
+        for text in ["one\ntwo \n", "one\n\ttwo\n"] {
+            assert_eq!(
+                in_file("crates/domain/src/text.rs", text),
+                [":2: space at the end, or a tab"]
+            );
+        }
+        assert_eq!(
+            in_file("crates/domain/src/text.rs", "one"),
+            [": no line break at the end"]
+        );
+    }
+
+    #[test]
+    fn only_a_store_says_that_a_row_is_locked() {
+        let text = "let user = Locked::by_store(user);\n";
+        for name in [
+            "crates/application/src/identity/delete.rs",
+            "crates/web/src/state.rs",
+            "migration/src/lib.rs",
+        ] {
+            assert_eq!(
+                in_file(name, text),
+                [":1: only a store says that a row is locked"],
+                "{name}"
+            );
+        }
+        for name in [
+            "crates/adapters/src/sea_orm/user.rs",
+            "crates/domain/src/locked.rs",
+            "crates/testing/src/samples.rs",
+            "crates/application/tests/sign_in.rs",
+        ] {
+            assert_eq!(in_file(name, text), [""; 0], "{name}");
+        }
+    }
+
+    #[test]
+    fn in_web_only_the_wiring_names_the_adapters() {
+        let text = "use doorward_adapters::sea_orm::SeaStore;\n";
+        assert_eq!(
+            in_file("crates/web/src/state.rs", text),
+            [":1: only wiring/ may name the adapters"]
+        );
+        for name in ["crates/web/src/wiring/ports.rs", "crates/testing/src/app.rs"] {
+            assert_eq!(in_file(name, text), [""; 0], "{name}");
+        }
+    }
 }

@@ -15,16 +15,16 @@ use crate::hooks::Hooks;
 use crate::settings::Settings;
 use crate::sign_in::SecondFactor;
 
-/// What the outside provides.
+/// The ports.
 #[derive(Clone)]
 pub struct Ports {
     /// Where everything is kept.
     pub store: Arc<dyn Store>,
-    /// Remembers who holds a token.
+    /// Caches sessions.
     pub session_cache: Arc<dyn SessionCache>,
     /// Hashes passwords.
     pub hasher: Arc<dyn PasswordHasher>,
-    /// Knows the passwords everybody uses.
+    /// The list of common passwords.
     pub common_passwords: Arc<dyn CommonPasswords>,
     /// Signs and reads Better Auth's verification tokens.
     pub email_tokens: Arc<dyn EmailTokenCodec>,
@@ -34,16 +34,16 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Makes random values.
     pub entropy: Arc<dyn Entropy>,
-    /// What a team does beside.
+    /// The hooks of a team.
     pub hooks: Hooks,
-    /// What else somebody has to prove before a session is issued.
+    /// The registered second factors.
     pub second_factors: Vec<Arc<dyn SecondFactor>>,
 }
 
 /// Why a use-case for signed-in users did nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
-    /// Nobody is signed in.
+    /// There is no session.
     #[error(transparent)]
     NotSignedIn(#[from] NotSignedIn),
     /// The store failed.
@@ -57,7 +57,7 @@ pub struct Context(Arc<Inner>);
 
 /// What a [`Context`] points to.
 pub struct Inner {
-    /// What the outside provides.
+    /// The ports.
     pub ports: Ports,
     /// What the operator decided.
     pub settings: Settings,
@@ -89,14 +89,14 @@ impl Context {
         RequestContext::new(actor, client, RequestId::mint(now, self.entropy()), now)
     }
 
-    /// The context of something that nobody outside asked for.
+    /// The context of an operation that no request from outside began.
     #[must_use]
     pub fn internal_request(&self, actor: Actor) -> RequestContext {
         self.request(actor, Client::default())
     }
 
-    /// Whether who acts has the rights of the session's user. An administrator who impersonates them has not, where
-    /// `Security::restrict_impersonation` says so (AC-6).
+    /// The impersonation guard: whether the actor has the rights of the session's user. An administrator who impersonates the
+    /// user has not, where `Security::restrict_impersonation` is on (AC-6).
     #[must_use]
     pub fn has_own_rights(&self, active: &ActiveSession) -> bool {
         active.session.impersonated_by.is_none() || !self.settings.security.restrict_impersonation

@@ -1,5 +1,4 @@
-//! Where a team adds steps of its own: before the commit, where an error undoes everything, or after it, where nothing can fail
-//! any more.
+//! Hooks: steps that a team adds, before the commit, where an error rolls everything back, or after it, where nothing can fail.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,7 +9,7 @@ use doorward_domain::{StoreError, Transaction};
 
 use crate::Context;
 
-/// What a hook says no with. The caller reads it.
+/// The refusal of a hook, as the client reads it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct Rejection {
@@ -20,10 +19,10 @@ pub struct Rejection {
     pub message: Cow<'static, str>,
 }
 
-/// Why a hook stops what is going on. Nothing of it is kept.
+/// Why a hook stops an operation. Its transaction is rolled back.
 #[derive(Debug, thiserror::Error)]
 pub enum HookError {
-    /// The hook says no.
+    /// The hook refuses.
     #[error(transparent)]
     Rejected(#[from] Rejection),
     /// A store failed.
@@ -64,14 +63,14 @@ pub struct HookList(Vec<Arc<dyn Hook>>);
 pub struct Hooks {
     /// Around signing up by oneself; not around users whom an administrator or an operator adds.
     pub sign_up: HookList,
-    /// Around signing in, whatever the way in: also where signing up or a mailed link signs in.
+    /// Around signing in, whatever the method: also where signing up or an emailed link signs in.
     pub sign_in: HookList,
     /// Around the removal of a user, by themselves or by an administrator; not around the purge after the retention.
     pub deletion: HookList,
 }
 
 impl HookList {
-    /// Adds a hook behind the others.
+    /// Adds a hook. It runs after those that were added before.
     pub fn push(&mut self, hook: Arc<dyn Hook>) {
         self.0.push(hook);
     }

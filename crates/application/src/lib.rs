@@ -1,8 +1,8 @@
-//! The verbs of Doorward: one use-case a file, in the room it belongs to.
+//! The use-cases of Doorward, one a file, grouped by feature.
 //!
-//! A use-case is a struct with one verb, made from the [`Context`]: the ports it works through and the settings it
-//! obeys. It knows entities and ports and nothing of HTTP or SQL. Inside a transaction a use-case talks to that
-//! transaction alone; hashing happens before it begins, and emails are rows in the outbox, sent after it.
+//! A use-case is a struct with one operation, made from the [`Context`], which holds the ports and the settings. It uses
+//! entities and ports, and neither HTTP nor SQL. Inside a transaction a use-case uses that transaction alone. Hashing happens
+//! before the transaction begins, and emails are rows in the outbox, sent after it.
 
 pub mod access;
 pub mod account;

@@ -1,4 +1,4 @@
-//! Removing what has run out.
+//! Removing expired rows.
 
 use doorward_domain::{Actor, StoreError};
 
@@ -13,16 +13,16 @@ pub struct PurgeExpired {
 /// How many rows a purge removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Purged {
-    /// Sessions past their end.
+    /// Expired sessions.
     pub sessions: u64,
-    /// Verifications past their end.
+    /// Expired verifications.
     pub verifications: u64,
-    /// Deleted users past their retention.
+    /// Deleted users whose retention period is over.
     pub users: u64,
 }
 
 impl PurgeExpired {
-    /// Rows of a kind that one run removes at most, so that nobody waits long for the database.
+    /// Rows of a kind that one run removes at most, so that no request waits long for the database.
     pub const BATCH: u64 = 500;
 
     /// The use-case in this context.

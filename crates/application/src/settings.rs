@@ -33,13 +33,13 @@ pub struct Settings {
     pub base_path: String,
     /// Signing in by address and password.
     pub email_and_password: EmailAndPassword,
-    /// Showing that an address is one's own.
+    /// Verification of email addresses.
     pub email_verification: EmailVerification,
     /// How long sessions last.
     pub session: SessionPolicy,
-    /// Changing the own address.
+    /// Changing one's own address.
     pub change_email: ChangeEmail,
-    /// Deleting the own account.
+    /// Deleting one's own user.
     pub delete_user: DeleteUser,
     /// Linked accounts.
     pub account: AccountLinking,
@@ -51,7 +51,7 @@ pub struct Settings {
     pub username: UsernameSettings,
     /// Who may do what.
     pub access: AccessPolicy,
-    /// Looking after other people's users.
+    /// Administration of users.
     pub admin: Admin,
     /// Users who enrolled a second factor with the server before this one.
     pub two_factor: TwoFactor,
@@ -63,9 +63,9 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct EmailAndPassword {
-    /// Whether one can sign in by address and password at all.
+    /// Whether signing in by address and password is enabled.
     pub enabled: bool,
-    /// Whether nobody new may sign up.
+    /// Whether signing up is disabled.
     pub disable_sign_up: bool,
     /// Whether only verified addresses may sign in.
     pub require_email_verification: bool,
@@ -73,7 +73,7 @@ pub struct EmailAndPassword {
     pub auto_sign_in: bool,
     /// Whether a forgotten password can be reset by mail.
     pub send_reset_password: bool,
-    /// How long a reset link is good for.
+    /// How long a reset link is valid.
     pub reset_password_token_expires_in: TimeDelta,
     /// Whether a reset ends all sessions of the user (SE-7).
     pub revoke_sessions_on_password_reset: bool,
@@ -92,7 +92,7 @@ pub struct EmailVerification {
     pub send_on_sign_in: bool,
     /// Whether following the link signs in.
     pub auto_sign_in_after_verification: bool,
-    /// How long a link is good for.
+    /// How long a link is valid.
     pub expires_in: TimeDelta,
 }
 
@@ -107,7 +107,7 @@ pub struct ChangeEmail {
     pub send_change_email_confirmation: bool,
 }
 
-/// What becomes of a deleted user.
+/// How users are deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeletionMode {
     /// Hidden at once, removed after the retention period; an administrator can restore until then.
@@ -123,9 +123,9 @@ pub struct DeleteUser {
     pub enabled: bool,
     /// Whether they confirm that by a mailed link.
     pub send_delete_account_verification: bool,
-    /// How long that link is good for.
+    /// How long that link is valid.
     pub delete_token_expires_in: TimeDelta,
-    /// What becomes of a deleted user.
+    /// How users are deleted.
     pub mode: DeletionMode,
     /// How long a softly deleted user can be restored.
     pub retention: TimeDelta,
@@ -163,13 +163,13 @@ pub struct Admin {
     pub enabled: bool,
     /// Why users are banned whom an administrator bans without a reason.
     pub default_ban_reason: String,
-    /// How long a ban lasts whose end nobody says; without one, for good.
+    /// The default duration of a ban; without one, bans are permanent.
     pub default_ban_expires_in: Option<TimeDelta>,
     /// What a banned user is told.
     pub banned_user_message: String,
-    /// How long an administrator can use a user's place.
+    /// How long an impersonation lasts.
     pub impersonation_session_duration: TimeDelta,
-    /// Whether administrators may take each other's place.
+    /// Whether administrators may impersonate each other.
     pub allow_impersonating_admins: bool,
     /// Whether administrators may choose a user's password (PW-12).
     pub allow_setting_passwords: bool,
@@ -218,11 +218,11 @@ impl TwoFactor {
     }
 }
 
-/// `[security]`: each option is a promise of `security.md` that Better Auth does not make.
+/// `[security]`: each option is a protection that Better Auth does not have. SECURITY.md explains the requirement ids.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Security {
-    /// How bearer values rest in the database (TK-2).
+    /// Token hashing: how bearer tokens are stored (TK-2).
     pub tokens_at_rest: TokenStorage,
     /// Whether a verification link works once and says nothing about the user (TK-1, TK-3), or is Better Auth's
     /// signed token, good until it expires.
@@ -233,13 +233,13 @@ pub struct Security {
     pub rotate_session_on_password_change: bool,
     /// Whether signing in ends the session the browser had before (SE-3).
     pub end_previous_session_on_sign_in: bool,
-    /// Whether the owner of an address is told when somebody signs up with it (EN-5).
+    /// Whether the owner of an address is notified of a sign-up with it (EN-5).
     pub notify_of_sign_up_attempts: bool,
     /// Whether a change of address needs a fresh session (PW-9).
     pub fresh_session_for_changes: bool,
     /// Whether a password longer than any allowed is just a wrong one at sign-in (PW-5).
     pub overlong_password_is_wrong: bool,
-    /// Least time a request for a reset link takes, so that the clock does not tell who exists (EN-3).
+    /// Least time a request for a reset link takes, so that timing does not reveal whether the user exists (EN-3).
     pub reset_request_floor: TimeDelta,
     /// Whether a picture must be an http or https address (IN-6), or may be any text.
     pub web_images_only: bool,
@@ -256,13 +256,13 @@ pub struct Security {
     pub restrict_impersonation: bool,
     /// Whether a user can have declared roles only (AC-7), or any while only the shipped ones are declared.
     pub declared_roles_only: bool,
-    /// Whether the administrator gets a new session after impersonating somebody (SE-4).
+    /// Whether the administrator gets a new session token after an impersonation (SE-4).
     pub rotate_session_after_impersonation: bool,
     /// Whether a password that an administrator sets ends the user's sessions (PW-12).
     pub revoke_sessions_on_password_set: bool,
-    /// Whether nobody changes somebody who may do more than they, and nobody grants more than they have.
+    /// Whether callers are refused to change a user who has permissions they lack, and to grant permissions they lack.
     pub protect_more_privileged: bool,
-    /// Whether an address that an administrator changes counts as unverified until somebody verifies it.
+    /// Whether an address that an administrator changes counts as unverified.
     pub unverify_changed_email: bool,
     /// Whether a list of users refuses columns that do not exist (IN-7) and more than 1,000 users at a time (AC-7).
     pub strict_lists: bool,

@@ -68,6 +68,9 @@ pub(crate) enum Command {
     /// Print the API description (OpenAPI 3.1)
     #[command(hide = true)]
     Openapi,
+    /// Print the error codes and the modules that declare them, as JSON
+    #[command(hide = true)]
+    Errors,
 }
 
 #[derive(Debug, Subcommand)]

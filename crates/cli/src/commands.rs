@@ -1,47 +1,62 @@
 //! What `doorward` can be told to do.
 
-use std::io::{BufRead, IsTerminal, Write, stdin, stdout};
+use std::io::{Write, stderr};
+use std::process::ExitCode;
 
-use doorward_domain::Secret;
-use doorward_web::wiring::{NewUser, StartError, UserCreationError, create_user, migrate, openapi_json};
+use clap::Parser;
+use doorward_domain::ErrorChain;
+use doorward_web::ErrorCode;
+use doorward_web::wiring::{NewUser, create_user, error_catalogue, migrate, openapi_json};
+use serde_json::{Value, json};
 
-use crate::arguments::{Command, ConfigCommand, UserCommand};
+use crate::arguments::{Arguments, Command, ConfigCommand, UserCommand};
 use crate::configuration::{ConfigError, reference, standard};
 use crate::doorward::Doorward;
+use crate::error::Error;
+use crate::terminal::{new_password, print};
 
-/// Why a command ended without success.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// An option is wrong.
-    #[error("configuration: {0}")]
-    Configuration(#[from] ConfigError),
-    /// The server did not start.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// The user was not created.
-    #[error(transparent)]
-    User(#[from] UserCreationError),
-    /// The terminal or the network failed.
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
-}
-
-impl Error {
-    /// 2 for what the operator has to correct in the configuration, 1 for everything else.
-    #[must_use]
-    pub const fn exit_code(&self) -> u8 {
-        match self {
-            Self::Configuration(_)
-            | Self::Start(
-                StartError::Setting(_) | StartError::Configuration { .. } | StartError::Origins(_),
-            ) => 2,
-            Self::Start(_) | Self::User(_) | Self::Io(_) => 1,
+impl Doorward {
+    /// Does what the arguments of the process say, as the binary does: `serve`, `migrate`, `config check`, `user create` and
+    /// the rest, all with what was added here.
+    pub async fn run(self) -> ExitCode {
+        match self.try_run().await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                // `eprintln!` panics if nobody reads, and a panic has an exit code of its own.
+                drop(writeln!(stderr(), "error: {}", ErrorChain(&failure)));
+                ExitCode::from(failure.exit_code())
+            }
         }
+    }
+
+    async fn try_run(self) -> Result<(), Error> {
+        let arguments = Arguments::parse();
+        refuse_password_in_flags(arguments.overrides.database_url.as_deref())?;
+        let flags = arguments.overrides.given();
+        run(
+            arguments.command,
+            self.with_flags(arguments.overrides.config, flags),
+        )
+        .await
     }
 }
 
+/// SK-3: everybody on the machine sees the arguments of its processes.
+fn refuse_password_in_flags(database_url: Option<&str>) -> Result<(), ConfigError> {
+    let has_password = |url: &str| url::Url::parse(url).is_ok_and(|url| url.password().is_some());
+    if database_url.is_some_and(has_password) {
+        let fix = "set DOORWARD_DATABASE__URL, or DOORWARD_DATABASE__URL_FILE to a file that holds it";
+        return Err(ConfigError::new(
+            "--database-url",
+            "has a password in it, which everybody on this machine can see",
+            fix,
+        ));
+    }
+    Ok(())
+}
+
 /// Does what was asked for.
-pub(crate) async fn run(command: Command, doorward: Doorward) -> Result<(), Error> {
+async fn run(command: Command, doorward: Doorward) -> Result<(), Error> {
     match command {
         Command::Serve => doorward.serve().await,
         Command::Migrate { new_tables } => {
@@ -72,21 +87,21 @@ pub(crate) async fn run(command: Command, doorward: Doorward) -> Result<(), Erro
         }
         Command::Version => print(&format!("doorward {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Openapi => print(&openapi_json(&standard()?, doorward.into_extensions()).await?),
+        Command::Errors => {
+            let codes = error_catalogue(&standard()?, doorward.into_extensions())?;
+            print(&errors_json(&codes))
+        }
     }
 }
 
-/// Asks for a password, unseen, or takes the first line of what is piped in. Never from an argument (SK-3).
-fn new_password() -> Result<Secret<String>, Error> {
-    if stdin().is_terminal() {
-        return Ok(Secret::new(rpassword::prompt_password("Password: ")?));
-    }
-    let mut line = String::new();
-    stdin().lock().read_line(&mut line)?;
-    Ok(Secret::new(line.trim_end_matches(['\r', '\n']).to_owned()))
-}
-
-pub(crate) fn print(text: &str) -> Result<(), Error> {
-    let mut stdout = stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    Ok(stdout.flush()?)
+fn errors_json(catalogue: &[(Option<&str>, ErrorCode)]) -> String {
+    let entry = |(module, code): &(Option<&str>, ErrorCode)| {
+        let ErrorCode {
+            status,
+            code,
+            message,
+        } = code;
+        json!({ "module": module, "code": code, "status": status, "message": message })
+    };
+    Value::from_iter(catalogue.iter().map(entry)).to_string()
 }

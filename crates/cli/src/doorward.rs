@@ -1,20 +1,18 @@
-use std::io::{Write, stderr};
-use std::process::ExitCode;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::Parser;
 use doorward_application::hooks::Hook;
+use doorward_domain::Store;
 use doorward_domain::access::AccessPolicyBuilder;
 use doorward_domain::email::Mailer;
-use doorward_domain::{ErrorChain, Store};
 use doorward_web::Module;
 use doorward_web::wiring::{Extensions, Server};
 
-use crate::arguments::Arguments;
 use crate::banner::welcome;
-use crate::commands::{self, Error, print};
-use crate::configuration::{ConfigError, Loaded, Ready, Sources, load};
+use crate::configuration::{Loaded, Ready, Sources, load};
+use crate::error::Error;
 use crate::logging;
+use crate::terminal::print;
 
 type Declare = Box<dyn FnOnce(AccessPolicyBuilder) -> AccessPolicyBuilder>;
 
@@ -52,7 +50,7 @@ impl Doorward {
         self
     }
 
-    /// Lets somebody else send the emails.
+    /// Sends emails by this mailer instead of the shipped one.
     pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
         self.extensions.mailer = Some(mailer);
         self
@@ -82,32 +80,25 @@ impl Doorward {
         self
     }
 
-    /// Does what the arguments of the process say, as the binary does: `serve`, `migrate`, `config check`, `user create` and
-    /// the rest, all with what was added here.
-    pub async fn run(self) -> ExitCode {
-        match self.try_run().await {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => {
-                // `eprintln!` panics if nobody reads, and a panic has an exit code of its own.
-                drop(writeln!(stderr(), "error: {}", ErrorChain(&failure)));
-                ExitCode::from(failure.exit_code())
-            }
-        }
-    }
-
-    async fn try_run(mut self) -> Result<(), Error> {
-        let arguments = Arguments::parse();
-        refuse_password_in_flags(arguments.overrides.database_url.as_deref())?;
-        self.sources.flags = arguments.overrides.given();
-        self.sources.file = arguments.overrides.config;
-        commands::run(arguments.command, self).await
+    /// The same with this file and these flags.
+    pub(crate) fn with_flags(
+        mut self,
+        file: Option<PathBuf>,
+        flags: Vec<(&'static str, &'static str, String)>,
+    ) -> Self {
+        self.sources = Sources {
+            file,
+            flags,
+            ..self.sources
+        };
+        self
     }
 
     /// Serves until the process is told to stop. The arguments of the process are not read.
     pub async fn serve(self) -> Result<(), Error> {
         let (ready, extensions) = self.prepare()?;
         let server = Server::bind(ready.configuration.clone(), extensions).await?;
-        // A server serves although nobody reads where it is to be found.
+        // The server runs although the welcome could not be printed.
         if let Err(error) = print(&welcome(&ready, server.address())) {
             tracing::warn!(%error, "the welcome could not be written to standard output");
         }
@@ -150,18 +141,4 @@ fn choose_tls() {
     {
         tracing::debug!("another TLS provider was installed before");
     }
-}
-
-/// SK-3: everybody on the machine sees the arguments of its processes.
-fn refuse_password_in_flags(database_url: Option<&str>) -> Result<(), ConfigError> {
-    let has_password = |url: &str| url::Url::parse(url).is_ok_and(|url| url.password().is_some());
-    if database_url.is_some_and(has_password) {
-        let fix = "set DOORWARD_DATABASE__URL, or DOORWARD_DATABASE__URL_FILE to a file that holds it";
-        return Err(ConfigError::new(
-            "--database-url",
-            "has a password in it, which everybody on this machine can see",
-            fix,
-        ));
-    }
-    Ok(())
 }

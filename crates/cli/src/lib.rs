@@ -21,8 +21,10 @@ mod banner;
 mod commands;
 mod configuration;
 mod doorward;
+mod error;
 mod logging;
+mod terminal;
 
-pub use commands::Error;
 pub use configuration::ConfigError;
 pub use doorward::Doorward;
+pub use error::Error;

@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 
-/// The wall clock. Nothing else in Doorward asks what time it is.
+/// The wall clock. Nothing else in Doorward reads the time.
 ///
 /// Implementations MUST truncate to whole milliseconds, the precision of the wire and of every database,
 /// so that a value survives a round trip through either.

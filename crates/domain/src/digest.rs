@@ -2,17 +2,17 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// What rests in the database in place of a bearer value: its SHA-256 (TK-2).
+/// Token hashing: the SHA-256 digest that the database stores in place of a bearer token (TK-2).
 ///
-/// Written as `sha256:` and 64 hexadecimal digits. No token contains a colon, so a digest out of a stolen
-/// database can never be presented as a token.
+/// Its form is `sha256:` and 64 hexadecimal digits. No token contains a colon, so a digest from a stolen database is never
+/// accepted as a token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TokenDigest(String);
 
 impl TokenDigest {
     const PREFIX: &'static str = "sha256:";
 
-    /// The digest of a bearer value.
+    /// Hashes a bearer token.
     #[must_use]
     pub fn of(value: &str) -> Self {
         Self(format!(
@@ -22,7 +22,7 @@ impl TokenDigest {
         ))
     }
 
-    /// Whether `text` is written like a digest, that is, cannot be a token.
+    /// Whether `text` has the form of a digest, and so cannot be a token.
     #[must_use]
     pub fn looks_like(text: &str) -> bool {
         text.starts_with(Self::PREFIX)

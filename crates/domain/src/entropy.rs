@@ -1,4 +1,4 @@
-/// Unpredictable bytes. Nothing else in Doorward makes random values.
+/// The source of random bytes. Nothing else in Doorward makes random values.
 ///
 /// Implementations MUST be fit for secrets: the operating system's generator in production (TK-1).
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
@@ -7,7 +7,7 @@ pub trait Entropy: Send + Sync {
     fn fill(&self, buffer: &mut [u8]);
 }
 
-/// The letters a random text is drawn from.
+/// The alphabet of a random text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alphabet {
     /// `a-z A-Z 0-9`: 5.95 bits a character.

@@ -177,7 +177,7 @@ pub struct FieldSpec {
     pub kind: FieldKind,
     /// Whether signing up needs a value for it.
     pub required: bool,
-    /// The value it has unless somebody says another.
+    /// The default value.
     pub default: Option<FieldValue>,
     /// Whether users write it themselves.
     pub input: bool,
@@ -237,7 +237,7 @@ pub fn apply(changes: &FieldChanges, values: &mut FieldValues) {
     }
 }
 
-/// The values that nobody has to say.
+/// The default values.
 #[must_use]
 pub fn defaults(specs: &[FieldSpec]) -> FieldValues {
     let with_default = specs

@@ -1,9 +1,9 @@
-//! The nouns and promises of Doorward: entities, value objects and ports.
+//! The domain of Doorward: entities, value objects, policies and ports.
 //!
-//! Nothing here performs I/O or knows HTTP, SQL or a serialisation format. Every room of the product
-//! (`user`, `access`, `account`, `audit`, `password`, `session`, `verification`, `email`, …) is a module here and has a
-//! module of the same name on the other floors. What the outside must provide is a trait: [`Store`],
-//! [`PasswordHasher`](password::PasswordHasher), [`Mailer`](email::Mailer), [`Clock`], [`Entropy`], …
+//! Nothing here performs I/O or uses HTTP, SQL or a serialisation format. A feature (`user`, `access`, `account`, `audit`,
+//! `password`, `session`, `verification`, `email`, …) is a module here, and a module of the same name in the other crates.
+//! Ports are traits: [`Store`], [`PasswordHasher`](password::PasswordHasher), [`Mailer`](email::Mailer), [`Clock`],
+//! [`Entropy`], …
 
 pub mod access;
 pub mod account;
@@ -27,6 +27,7 @@ mod outcome;
 mod request;
 mod secret;
 mod store;
+mod store_error;
 mod text;
 
 pub use causes::ErrorChain;
@@ -39,7 +40,8 @@ pub use moment::{moment_of_millis, parse_moment};
 pub use outcome::{Changed, Inserted, Removed};
 pub use request::{Actor, Client, NotSignedIn, RequestContext, RequestFacts, RequestId};
 pub use secret::{SealError, Sealer, Secret};
-pub use store::{BoxError, Constraint, Inconsistent, Repositories, Store, StoreError, Transaction};
+pub use store::{Repositories, Store, Transaction};
+pub use store_error::{BoxError, Constraint, Inconsistent, StoreError};
 pub use text::{InvalidText, has_control_characters, has_control_characters_in_lines};
 
 #[cfg(any(test, feature = "mocks"))]

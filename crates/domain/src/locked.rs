@@ -1,15 +1,15 @@
 use std::ops::Deref;
 
-/// A row that this transaction holds: no other transaction can change or lock it before this one ends.
+/// A row that this transaction has locked: no other transaction can change or lock it before this one ends.
 ///
-/// Whatever decides about somebody (may they be let in, may they be changed, are they the last administrator) takes a
-/// locked row and no other, so that what it decides on is still true when the decision is written.
+/// Every decision about a user (admission, administration, last administrator) takes a locked row, so that what it is based
+/// on is still true when the decision is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Locked<T>(T);
 
 impl<T> Locked<T> {
-    /// A row that the store has locked. For implementations of [`Transaction`](crate::Transaction) and nobody else:
-    /// `cargo xtask tidy` refuses it elsewhere.
+    /// A row that the store has locked. Only implementations of [`Transaction`](crate::Transaction) call it: `cargo xtask tidy`
+    /// refuses it elsewhere.
     pub const fn by_store(row: T) -> Self {
         Self(row)
     }

@@ -1,6 +1,6 @@
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
-/// A moment that somebody wrote: RFC 3339, or a day, which stands for its beginning in UTC. Only of the years 1 to 9999: every
+/// Parses a time: RFC 3339, or a day, which stands for its beginning in UTC. Only of the years 1 to 9999: every
 /// database can keep those, and as text they sort by time (IN-1).
 #[must_use]
 pub fn parse_moment(text: &str) -> Option<DateTime<Utc>> {
@@ -9,7 +9,7 @@ pub fn parse_moment(text: &str) -> Option<DateTime<Utc>> {
     bounded(moment)
 }
 
-/// A moment that somebody wrote as milliseconds since 1970, of the same years.
+/// Reads a time in milliseconds since 1970, of the same years.
 #[must_use]
 pub fn moment_of_millis(millis: i64) -> Option<DateTime<Utc>> {
     bounded(DateTime::from_timestamp_millis(millis)?)

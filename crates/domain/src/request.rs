@@ -37,7 +37,7 @@ impl RequestId {
 pub struct Client {
     /// The network address; empty if unknown.
     pub ip_address: String,
-    /// How the browser introduced itself; empty if it did not.
+    /// The `User-Agent` of the request; empty if it had none.
     pub user_agent: String,
 }
 
@@ -64,15 +64,15 @@ impl Client {
 pub enum Actor {
     /// A signed-in user. The session says whether an administrator impersonates them.
     User(Arc<ActiveSession>),
-    /// Somebody with access to the server, who runs this command.
+    /// An operator with access to the server, who runs this command.
     Operator(&'static str),
     /// The server itself: this worker.
     System(&'static str),
-    /// Nobody who is known.
+    /// Not authenticated.
     Anonymous,
 }
 
-/// The use-case is for signed-in users, and the actor is none.
+/// The use-case is for signed-in users, and the actor is not one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("nobody is signed in")]
 pub struct NotSignedIn;
@@ -124,7 +124,7 @@ impl RequestContext {
         }
     }
 
-    /// The same request, by somebody who turned out to be this.
+    /// The same request with this actor, once it is known.
     #[must_use]
     pub fn with_actor(mut self, actor: Actor) -> Self {
         self.actor = actor;

@@ -2,18 +2,18 @@ use std::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// A value that must not be seen: it cannot be printed, compared or serialised, and is wiped when dropped
-/// (SK-2). [`expose`](Self::expose) is the only way to it.
+/// A secret value: it cannot be printed, compared or serialised, and is zeroed when dropped (SK-2).
+/// [`expose`](Self::expose) is the only access.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Secret<T: Zeroize>(T);
 
 impl<T: Zeroize> Secret<T> {
-    /// Takes the value in.
+    /// Wraps a value.
     pub const fn new(value: T) -> Self {
         Self(value)
     }
 
-    /// The value itself. Every use deserves a second look.
+    /// The value in plaintext.
     pub const fn expose(&self) -> &T {
         &self.0
     }
@@ -31,8 +31,8 @@ impl<T: Zeroize> fmt::Display for Secret<T> {
     }
 }
 
-/// Authenticated encryption of what must rest in the database and yet be read again, such as the emails in
-/// the outbox, which contain links with tokens (TK-2).
+/// Authenticated encryption of data at rest that has to be read again, such as the emails in the outbox, which contain
+/// links with tokens (TK-2).
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 pub trait Sealer: Send + Sync {
     /// Encrypts. The result is text, differs from call to call, and only [`open`](Self::open) reads it.

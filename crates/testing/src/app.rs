@@ -66,7 +66,7 @@ pub struct Setup {
     pub modules: Vec<Arc<dyn Module>>,
     /// Steps around what users do.
     pub hooks: Hooks,
-    /// What else somebody has to prove.
+    /// The second factors.
     pub second_factors: Vec<Arc<dyn SecondFactor>>,
     /// Where everything is kept.
     pub store: Arc<dyn Store>,

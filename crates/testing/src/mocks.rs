@@ -48,7 +48,7 @@ pub struct Mocks {
     pub store: MockStore,
     /// The hasher.
     pub hasher: MockPasswordHasher,
-    /// What a team does beside.
+    /// The hooks of a team.
     pub hooks: Hooks,
     /// The list of common passwords; none is common unless it is told otherwise.
     pub common_passwords: Option<MockCommonPasswords>,

@@ -176,7 +176,7 @@ impl Modules {
         Ok(())
     }
 
-    /// Every error code and the module that answers with it, the general ones under the name of none.
+    /// Every error code with the module that declares it; none declares the general ones.
     pub fn error_codes(&self) -> impl Iterator<Item = (Option<&'static str>, ErrorCode)> {
         let general = crate::error::codes::ALL.iter().map(|code| (None, *code));
         let own = self.0.iter().flat_map(|module| {

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, post};
 use doorward_application::Context;
 use doorward_application::password::{SignIn, SignInError, SignInInput, SignInName};
 use doorward_application::profile::UpdateUser;
-use doorward_domain::user::Username;
+use doorward_domain::user::{InvalidUsername, Username};
 use doorward_domain::{Actor, Secret};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,7 +18,9 @@ use crate::response::{ErrorReply, json};
 use crate::session::SessionCookies;
 use crate::sign_in::{SignInReply, answer, session_request};
 use crate::user::username_codes;
-use crate::user::username_codes::{INVALID_USERNAME, INVALID_USERNAME_OR_PASSWORD};
+use crate::user::username_codes::{
+    INVALID_USERNAME, INVALID_USERNAME_OR_PASSWORD, USERNAME_TOO_LONG, USERNAME_TOO_SHORT,
+};
 use crate::{AppState, Body, ErrorCode, Module};
 
 /// The endpoints about usernames.
@@ -59,10 +61,16 @@ struct SignInUsernameBody {
     callback_url: Option<String>,
 }
 
-/// A malformed name is another status here than at sign-up.
+/// Reads a username. A malformed one has another status here than at sign-up.
 fn parse(state: &AppState, raw: &str) -> Result<Username, ApiError> {
-    Username::parse(raw, state.context.settings.username.length)
-        .map_err(|problem| username_codes::refusal(problem).with_status(422).into())
+    Username::parse(raw, state.context.settings.username.length).map_err(|problem| {
+        let code = match problem {
+            InvalidUsername::TooShort => USERNAME_TOO_SHORT,
+            InvalidUsername::TooLong => USERNAME_TOO_LONG,
+            InvalidUsername::Malformed => INVALID_USERNAME,
+        };
+        code.with_status(422).into()
+    })
 }
 
 /// Signs a user in by username and password.

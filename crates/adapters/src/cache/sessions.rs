@@ -34,7 +34,7 @@ impl MemorySessionCache {
 
     /// To be called after a write and before it is acknowledged.
     pub(super) fn forget(&self) {
-        // The counter is valid whoever panicked while holding it.
+        // The counter is valid even if a thread panicked while holding it.
         let mut writes = self.writes.write().unwrap_or_else(PoisonError::into_inner);
         *writes = writes.wrapping_add(1);
         self.entries.invalidate_all();

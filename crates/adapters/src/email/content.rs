@@ -74,7 +74,7 @@ const LONGEST_NAME: usize = 64;
 
 /// The name as an email may say it; none if it is empty or an advertisement (ML-2).
 ///
-/// Anybody can sign up with somebody else's address and choose the name. The email must not carry a stranger's link.
+/// Anyone can sign up with another person's address and choose the name. The email must not contain a link of theirs.
 fn presentable(name: &UserName) -> Option<String> {
     let name = name.as_str().trim();
     let strange = name.chars().any(is_invisible) || name.split_whitespace().any(looks_like_link);

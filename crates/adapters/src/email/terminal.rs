@@ -7,7 +7,7 @@ use doorward_domain::email::{EmailMessage, MailError, Mailer};
 
 use super::content::Content;
 
-/// Prints emails instead of sending them, for development. Whoever sees the terminal can follow the links.
+/// Prints emails instead of sending them, for development. The terminal shows usable links.
 pub struct TerminalMailer {
     output: Mutex<Box<dyn Write + Send>>,
 }

@@ -9,7 +9,7 @@ use doorward_domain::{Changed, Constraint, Removed, SessionId, StoreError, UserI
 
 use super::store::{Access, MemoryRepositories, Tables, purge_expired, remove};
 
-/// Both forms a token may rest in.
+/// Both forms in which a token may be stored.
 fn forms(token: &SessionToken) -> [StoredToken; 2] {
     [TokenStorage::Digest, TokenStorage::Plaintext].map(|form| token.stored(form))
 }

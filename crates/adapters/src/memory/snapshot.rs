@@ -68,7 +68,7 @@ impl PartialEq for Snapshot {
     }
 }
 
-/// Hashes have no equality of their own, so that nobody compares them by mistake.
+/// Hashes do not implement equality, so that they are not compared by mistake.
 fn same_account(a: &Account, b: &Account) -> bool {
     let same_password = match (&a.password, &b.password) {
         (Some(a), Some(b)) => a.is_same(b),

@@ -48,14 +48,14 @@ pub struct MemoryTransaction {
 /// A way to the tables.
 #[async_trait]
 pub trait Access: Send + Sync + 'static {
-    /// Waits until nobody else writes.
+    /// Waits until no other transaction writes.
     async fn turn(&self) -> Option<Turn<()>>;
 
     /// The tables.
     fn tables(&self) -> MutexGuard<'_, Tables>;
 }
 
-/// The committed tables. Whoever writes takes a turn.
+/// The committed tables. Writers are serialised.
 #[derive(Clone, Debug, Default)]
 pub struct Committed {
     tables: Arc<Mutex<Tables>>,

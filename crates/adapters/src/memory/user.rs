@@ -94,7 +94,7 @@ impl<A: Access> UserRepository for MemoryRepositories<A> {
     }
 
     async fn lock(&self, id: &UserId) -> Result<Option<Locked<User>>, StoreError> {
-        // One transaction at a time: there is nobody to lock out.
+        // One transaction at a time: a row lock is not needed.
         Ok(self.read(|tables| tables.present(id).cloned().map(Locked::by_store)))
     }
 
@@ -115,7 +115,7 @@ impl<A: Access> UserRepository for MemoryRepositories<A> {
     }
 
     async fn has_second_factor(&self, _: &UserId) -> Result<bool, StoreError> {
-        // Nothing but Better Auth enrols somebody, and it never writes here.
+        // Only Better Auth enrols a second factor, and it never writes here.
         Ok(false)
     }
 

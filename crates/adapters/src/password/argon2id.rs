@@ -3,9 +3,9 @@ use ::argon2::{Algorithm, Argon2, KeyId, Params, ParamsBuilder, Version};
 use doorward_domain::Entropy;
 use subtle::ConstantTimeEq;
 
+use super::HashingError;
 use super::block_pool::BlockPool;
 use super::scheme::argon2_is_affordable;
-use super::stored::HashingError;
 
 const SALT: usize = 16;
 const OUTPUT: usize = 32;
@@ -66,7 +66,7 @@ impl Argon2Cost {
         self.text(&salt, &output)
     }
 
-    /// What nobody's password hashes to, at the price of a new hash (EN-3).
+    /// A dummy hash that no password matches, at the cost of a new hash (EN-3).
     pub(super) fn dummy_hash(&self, entropy: &dyn Entropy) -> Result<String, HashingError> {
         let (mut salt, mut output) = ([0; SALT], [0; OUTPUT]);
         entropy.fill(&mut salt);

@@ -2,7 +2,7 @@ use ::scrypt::{Params, scrypt};
 use doorward_domain::Entropy;
 use subtle::ConstantTimeEq;
 
-use super::stored::HashingError;
+use super::HashingError;
 
 const SALT: usize = 16;
 const KEY: usize = 64;
@@ -40,7 +40,7 @@ pub(super) fn hash(password: &[u8], entropy: &dyn Entropy) -> Result<String, Has
     Ok(format!("{salt}:{}", hex::encode(key)))
 }
 
-/// What nobody's password hashes to, at the price of a new hash (EN-3).
+/// A dummy hash that no password matches, at the cost of a new hash (EN-3).
 pub(super) fn dummy_hash(entropy: &dyn Entropy) -> String {
     let mut key = [0; KEY];
     entropy.fill(&mut key);

@@ -8,13 +8,14 @@ use async_trait::async_trait;
 use doorward_domain::Entropy;
 use doorward_domain::password::{HashError, Password, PasswordHash, PasswordHasher, Verdict};
 
+use super::HashingError;
 use super::argon2id::Argon2Cost;
 use super::better_auth;
 use super::block_pool::BlockPool;
 use super::pepper::Peppers;
 use super::pool::HashPool;
 use super::scheme::{HashScheme, WeakParameters};
-use super::stored::{HashingError, StoredHash};
+use super::stored::StoredHash;
 
 /// How passwords are hashed, and how many at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +71,7 @@ pub struct PooledHasher {
     scheme: Scheme,
     peppers: Peppers,
     entropy: Arc<dyn Entropy>,
-    /// Compared with where there is no hash, so that nobody learns by the clock who exists (EN-3).
+    /// The dummy hash: it is verified where there is no hash, so that timing does not reveal whether the user exists (EN-3).
     dummy_hash: PasswordHash,
 }
 

@@ -3,7 +3,7 @@ use pbkdf2::pbkdf2_hmac;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use super::stored::HashingError;
+use super::HashingError;
 
 /// A bcrypt hash: `$2a$`, `$2b$` or `$2y$`, which say the same of passwords in UTF-8.
 pub(super) struct BcryptHash(String);

@@ -15,3 +15,6 @@ pub use common::CommonPasswordList;
 pub use hasher::{HasherError, HasherSettings, PooledHasher};
 pub use pepper::{InvalidPepper, Pepper, Peppers};
 pub use scheme::{HashScheme, WeakParameters};
+
+/// Why a hash could not be computed, whatever the password.
+type HashingError = doorward_domain::BoxError;

@@ -90,7 +90,7 @@ impl Peppers {
         self.0.first().map_or(KeyId::EMPTY, |pepper| pepper.id)
     }
 
-    /// The password as it is hashed with the pepper of this name; none if nobody has that pepper any more.
+    /// The password as it is hashed with the pepper of this name; none if that pepper is not configured any more.
     pub(super) fn apply_pepper(&self, id: &[u8], password: &[u8]) -> Option<Secret<Vec<u8>>> {
         if id.is_empty() {
             return Some(Secret::new(password.to_vec()));

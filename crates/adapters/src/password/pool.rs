@@ -39,7 +39,7 @@ struct State {
 }
 
 trait Job: Send {
-    /// Whether nobody waits for the result any more.
+    /// Whether the caller stopped waiting for the result.
     fn is_abandoned(&self) -> bool;
     fn run(self: Box<Self>, memory: &mut BlockPool);
 }
@@ -55,7 +55,7 @@ impl<W: FnOnce(&mut BlockPool) -> T + Send, T: Send> Job for Task<W, T> {
     }
 
     fn run(self: Box<Self>, memory: &mut BlockPool) {
-        // Fails if the request went away in the meantime, which is nobody's loss.
+        // Fails if the request was cancelled meanwhile; then nothing has to be done.
         let _ = self.reply.send((self.work)(memory));
     }
 }
@@ -87,7 +87,7 @@ impl HashPool {
         Ok(pool)
     }
 
-    /// Runs `work` on one of the threads. If the caller loses interest before its turn comes, it is not run.
+    /// Runs `work` on one of the threads. If the caller is cancelled before it starts, it is not run.
     pub(super) async fn run<T, W>(&self, work: W) -> Result<T, HashError>
     where
         T: Send + 'static,

@@ -33,7 +33,7 @@ const MINIMA: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 
 const MOST_KIB: u32 = 256 * 1024;
 const MOST_KIB_WRITTEN: u64 = 2 * 1024 * 1024;
 
-/// Argon2 parameters nobody should use.
+/// Argon2 parameters that are unsafe.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "Argon2id with {memory_kib} KiB of memory, {iterations} iterations and parallelism {parallelism} {problem}"

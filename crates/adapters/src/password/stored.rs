@@ -1,13 +1,10 @@
 use argon2::password_hash::phc;
-use doorward_domain::BoxError;
 
+use super::HashingError;
 use super::argon2id::{Argon2Cost, Argon2Hash};
 use super::better_auth::ScryptHash;
 use super::block_pool::BlockPool;
 use super::imported::{BcryptHash, Pbkdf2Hash};
-
-/// Why a computation failed, whatever the password.
-pub(super) type HashingError = BoxError;
 
 /// A hash out of the database, known by its form.
 pub(super) enum StoredHash {

@@ -4,9 +4,9 @@ use doorward_domain::Secret;
 use sea_orm::sqlx::{self, Connection, Executor as _, SqliteConnection};
 use sea_orm::{Database, DatabaseConnection};
 
-use super::SeaStore;
-use super::error::{DriverError, is_unavailable};
+use super::error::DriverError;
 use super::place::Place;
+use super::{ConnectError, SeaStore};
 
 /// Where the database is.
 #[derive(Clone, Debug)]
@@ -17,39 +17,8 @@ pub struct ConnectOptions {
     pub max_connections: Option<u32>,
 }
 
-/// Why the database could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    /// The URL is of another database.
-    #[error("the URL must begin with sqlite:, postgres: or postgresql:")]
-    Unsupported,
-    /// The URL names a schema that cannot be one.
-    #[error("`{0}` is not the name of a schema: letters, digits and _, not beginning with a digit")]
-    InvalidSchema(String),
-    /// The schema of the URL does not exist.
-    #[error("the database has no schema `{0}`; correct the URL, or create the schema")]
-    NoSchema(String),
-    /// The server refused, or could not be reached.
-    #[error("cannot connect to the database")]
-    Refused(#[source] DriverError),
-    /// The database could not be opened.
-    #[error("cannot open the database")]
-    Failed(#[source] DriverError),
-}
-
-impl ConnectError {
-    /// Whether trying again later may help.
-    #[must_use]
-    pub fn is_unavailable(&self) -> bool {
-        match self {
-            Self::Unsupported | Self::InvalidSchema(_) | Self::NoSchema(_) => false,
-            Self::Refused(error) | Self::Failed(error) => is_unavailable(&error.0),
-        }
-    }
-}
-
 /// How long a request waits for a connection before it is told to come back (RE-6).
-pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a writer waits for another on SQLite, in milliseconds.
 const BUSY_TIMEOUT: &str = "2000";
 const SQLITE_CONNECTIONS: u32 = 8;
@@ -79,7 +48,7 @@ fn settings(url: &str, max_connections: u32) -> sea_orm::ConnectOptions {
 
 async fn open_sqlite(url: &str, max_connections: Option<u32>) -> Result<SeaStore, ConnectError> {
     let mut settings = settings(url, max_connections.unwrap_or(SQLITE_CONNECTIONS));
-    // Whoever says `mode=rw` wants no file where there is none.
+    // With `mode=rw` a missing file must not be created.
     let says_mode = url
         .split_once('?')
         .is_some_and(|(_, query)| query.split('&').any(|pair| pair.starts_with("mode=")));
@@ -104,7 +73,7 @@ async fn open_sqlite(url: &str, max_connections: Option<u32>) -> Result<SeaStore
 
 async fn open_postgres(url: &str, max_connections: Option<u32>) -> Result<SeaStore, ConnectError> {
     let place = Place::of(url)?;
-    place.probe().await?;
+    place.probe(ACQUIRE_TIMEOUT).await?;
     let mut hurried = settings(&place.url, max_connections.unwrap_or(POSTGRES_CONNECTIONS));
     prepare_each(&mut hurried, place.script(true));
     let mut unhurried = settings(&place.url, 1);

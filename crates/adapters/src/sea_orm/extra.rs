@@ -7,7 +7,6 @@ use doorward_domain::StoreError;
 use doorward_domain::fields::{FieldChanges, FieldKind, FieldValue, FieldValues};
 use doorward_domain::session::Session;
 use doorward_domain::user::User;
-use doorward_migration::{AddedColumn, ColumnKind};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, InsertStatement, Query, SimpleExpr};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ConnectionTrait, EntityTrait, IdenStatic, Iterable, QueryResult,
@@ -17,35 +16,6 @@ use sea_orm::{
 use super::SeaRepositories;
 use super::error::store_error;
 use super::timestamp::Timestamp;
-
-/// The added columns: name and kind.
-#[derive(Clone, Debug, Default)]
-pub struct ExtraColumns {
-    /// Of `user`.
-    pub user: Vec<(String, FieldKind)>,
-    /// Of `session`.
-    pub session: Vec<(String, FieldKind)>,
-}
-
-impl ExtraColumns {
-    /// The columns as the schema knows them.
-    pub(super) fn added(&self) -> Vec<AddedColumn> {
-        let of = |table, columns: &[(String, FieldKind)]| {
-            let column = |(name, kind): &(String, FieldKind)| AddedColumn {
-                table,
-                name: name.clone(),
-                kind: match kind {
-                    FieldKind::Text => ColumnKind::Text,
-                    FieldKind::Number => ColumnKind::Number,
-                    FieldKind::Bool => ColumnKind::Bool,
-                    FieldKind::DateTime => ColumnKind::Date,
-                },
-            };
-            columns.iter().map(column).collect::<Vec<_>>()
-        };
-        [of("user", &self.user), of("session", &self.session)].concat()
-    }
-}
 
 impl<C: ConnectionTrait> SeaRepositories<C> {
     /// Whether a column of users is an application's, although a plugin that is off would have one of that name.

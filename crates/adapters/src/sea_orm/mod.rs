@@ -6,8 +6,10 @@
 mod account;
 mod audit;
 mod connect;
+mod connect_error;
 mod error;
 mod extra;
+mod extra_columns;
 mod outbox;
 mod place;
 mod read;
@@ -22,7 +24,8 @@ mod user_delete;
 mod user_list;
 mod verification;
 
-pub use connect::{ConnectError, ConnectOptions, connect};
+pub use connect::{ConnectOptions, connect};
+pub use connect_error::ConnectError;
 pub use error::DriverError;
-pub use extra::ExtraColumns;
+pub use extra_columns::ExtraColumns;
 pub use repositories::{SeaRepositories, SeaStore, SeaTransaction};

@@ -1,8 +1,10 @@
 //! Where on a PostgreSQL server the tables are, and how long a statement there may take.
 
+use std::time::Duration;
+
 use sea_orm::sqlx::{self, ConnectOptions as _, Connection as _, Executor as _};
 
-use super::connect::{ACQUIRE_TIMEOUT, ConnectError};
+use super::ConnectError;
 
 /// How long a statement waits for a lock, how long it may take, and how long a transaction may stand still.
 const LIMITS: [(&str, &str); 3] = [
@@ -56,7 +58,7 @@ impl Place {
 
     /// What every connection begins with; `limited` if it serves requests.
     pub(super) fn script(&self, limited: bool) -> String {
-        // What PostgreSQL has to remark is about its own affairs, such as a table that is there already.
+        // Notices of PostgreSQL are about its own operation, such as a table that exists already.
         let mut settings = vec!["SET client_min_messages = warning".to_owned()];
         if !self.schemas.is_empty() {
             let quoted: Vec<_> = self.schemas.iter().map(|name| format!("\"{name}\"")).collect();
@@ -67,9 +69,9 @@ impl Place {
         settings.join("; ")
     }
 
-    /// Connects once and goes away: a pool would only tell that it timed out, and not why.
-    pub(super) async fn probe(&self) -> Result<(), ConnectError> {
-        let missing = tokio::time::timeout(ACQUIRE_TIMEOUT, self.missing_schema())
+    /// Connects once and disconnects: a pool would only tell that it timed out, and not why.
+    pub(super) async fn probe(&self, timeout: Duration) -> Result<(), ConnectError> {
+        let missing = tokio::time::timeout(timeout, self.missing_schema())
             .await
             .unwrap_or(Err(sqlx::Error::PoolTimedOut));
         match missing.map_err(|error| ConnectError::Refused(error.into()))? {

@@ -22,7 +22,6 @@ use tokio::sync::OnceCell;
 
 use super::ExtraColumns;
 use super::error::store_error;
-use super::second_factor::TwoFactorColumn;
 use super::timestamp::Timestamp;
 
 /// Every repository over whatever runs statements.
@@ -31,7 +30,8 @@ pub struct SeaRepositories<C> {
     pub(super) connection: C,
     /// The columns an application added.
     pub(super) extra: Arc<ExtraColumns>,
-    pub(super) two_factor: Arc<TwoFactorColumn>,
+    /// Whether the table `user` has the column of Better Auth's two-factor plugin; looked up once.
+    pub(super) two_factor: Arc<OnceCell<bool>>,
     /// Whether accounts have an issuer, as those of Better Auth 1.7.0 to 1.7.2 have; looked up once.
     pub(super) has_issuer: Arc<OnceCell<bool>>,
     /// What modules keep in the database.
@@ -40,7 +40,7 @@ pub struct SeaRepositories<C> {
     migrating: Option<Migrating>,
 }
 
-/// How to connect where statements may take their time. Tells nobody: the URL in it may hold a password.
+/// How to connect for migrations, whose statements have no time limit. Not printed: the URL may hold a password.
 #[derive(Clone)]
 struct Migrating(sea_orm::ConnectOptions);
 

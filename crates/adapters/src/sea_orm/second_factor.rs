@@ -1,13 +1,9 @@
 use doorward_domain::{StoreError, UserId};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
-use tokio::sync::OnceCell;
 
 use super::SeaRepositories;
 use super::error::store_error;
 use super::schema::has_column;
-
-/// Whether the table `user` has the column of Better Auth's two-factor plugin; looked up once.
-pub(super) type TwoFactorColumn = OnceCell<bool>;
 
 impl<C: ConnectionTrait> SeaRepositories<C> {
     /// Whether the user enrolled a second factor; false where no such column exists.

@@ -190,7 +190,7 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
     }
 
     async fn delete_all<'a>(&self, user: &UserId, keep: Option<&'a SessionId>) -> Result<u64, StoreError> {
-        // An impersonation is a session of two people: it ends with whatever ends the administrator's (SE-6, AC-6).
+        // An impersonation belongs to two users: it ends with all sessions of the administrator, too (SE-6, AC-6).
         let theirs = Condition::any()
             .add(Column::UserId.eq(user.as_str()))
             .add(Column::ImpersonatedBy.eq(user.as_str()));

@@ -266,7 +266,7 @@ where
         let update = if self.has_extra_user_column("username") {
             update
         } else {
-            // Nobody's, or that of somebody who took it meanwhile: then the user comes back without one.
+            // No username, or one that was taken meanwhile: the user is restored without one.
             let free = r#"CASE WHEN EXISTS (SELECT 1 FROM "user" AS other WHERE other."username" = "user"."deletedUsername")
                 THEN NULL ELSE "deletedUsername" END"#;
             update

@@ -68,7 +68,7 @@ impl<C: ConnectionTrait + TransactionTrait<Transaction = DatabaseTransaction>> S
             for id in &ids {
                 let mut user = due.clone().filter(Column::Id.eq(id));
                 if self.is_postgres() {
-                    // Whom somebody restores or purges just now is left to them.
+                    // A user whom another transaction restores or purges now is skipped.
                     user = user.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
                 }
                 match self.delete_users(user).await {

@@ -9,31 +9,31 @@ use crate::Context;
 use crate::hooks::Rejection;
 use crate::identity::{Administered, DeletionError, lock_for_administration};
 
-/// Why an administrator's wish is refused. Nothing was changed.
+/// Why an administrator's request is refused. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
-    /// Whoever asks may not do this.
+    /// The caller lacks this permission.
     #[error("{0} is not permitted")]
     NotPermitted(Permission),
     /// There is no such user.
     #[error("there is no such user")]
     UserNotFound,
-    /// Nobody can ban themselves.
+    /// Callers cannot ban themselves.
     #[error("nobody can ban themselves")]
     BanOneself,
-    /// Nobody can remove themselves here.
+    /// Callers cannot remove themselves here.
     #[error("nobody can remove themselves")]
     RemoveOneself,
-    /// Nobody would be left to administer the others (AC-5).
+    /// The user is the last administrator (AC-5).
     #[error("the last administrator stays")]
     LastAdministrator,
     /// There is no such role (AC-7).
     #[error("there is no such role")]
     UnknownRole,
-    /// Somebody has the address.
+    /// The address is taken.
     #[error("the e-mail address is taken")]
     EmailTaken,
-    /// Somebody has the username.
+    /// The username is taken.
     #[error("the username is taken")]
     UsernameTaken,
     /// Administrators are not impersonated (AC-6).
@@ -54,10 +54,10 @@ pub enum AdminError {
     /// The password could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
-    /// A hook says no.
+    /// A hook refused it.
     #[error(transparent)]
     Rejected(Rejection),
-    /// Only signed-in users can do this, or the session is gone by now.
+    /// Only signed-in users can do this, or the session was deleted meanwhile.
     #[error(transparent)]
     NotSignedIn(#[from] NotSignedIn),
     /// The store failed.
@@ -85,7 +85,7 @@ impl From<StoreError> for AdminError {
     }
 }
 
-/// Lets through who may do this, by the store's word of a moment ago (AC-2). Operators and the system may do everything.
+/// Authorizes the caller by the role that was read with the session (AC-2). Operators and the system may do everything.
 pub(super) fn require(
     context: &Context,
     request: &RequestContext,
@@ -116,13 +116,13 @@ impl Target {
         &self.0.user
     }
 
-    /// Whether nobody else could administer the others (AC-5).
+    /// Whether this is the last administrator (AC-5).
     pub(super) const fn is_last_administrator(&self) -> bool {
         self.0.is_last_administrator
     }
 }
 
-/// The user, if the caller may do this at all, and to them: nobody changes somebody who may do more than they, where
+/// The user, if the caller has the permission, and no fewer permissions than the user has, where
 /// `Security::protect_more_privileged` says so.
 pub(super) async fn require_over(
     context: &Context,
@@ -138,7 +138,7 @@ pub(super) async fn require_over(
     Ok(Target(target))
 }
 
-/// Refuses to change somebody who may do more than the caller.
+/// Refuses to change a user who has permissions that the caller lacks.
 fn check_privileges(
     context: &Context,
     request: &RequestContext,
@@ -160,7 +160,7 @@ fn check_privileges(
     }
 }
 
-/// Roles that a user may be given (AC-7), by this caller: nobody grants more than they have, where
+/// Roles that this caller may grant (AC-7): none with permissions that the caller lacks, where
 /// `Security::protect_more_privileged` says so.
 pub(super) fn check_roles(
     context: &Context,

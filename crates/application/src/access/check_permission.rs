@@ -5,7 +5,7 @@ use doorward_domain::{RequestContext, UserId};
 use super::authorize::{AdminError, require};
 use crate::Context;
 
-/// Tells callers what they may do themselves.
+/// Answers whether the caller has permissions.
 #[derive(Clone, Debug)]
 pub struct CheckPermission {
     context: Context,
@@ -28,7 +28,7 @@ impl CheckPermission {
     }
 }
 
-/// Whether somebody may do something, and why.
+/// Whether a user has a permission, and why.
 #[derive(Clone, Debug)]
 pub struct Explained {
     /// Who.
@@ -37,7 +37,7 @@ pub struct Explained {
     pub decision: Decision,
 }
 
-/// Explains to administrators why somebody may do something or not.
+/// Explains to administrators why a user has a permission or not.
 #[derive(Clone, Debug)]
 pub struct ExplainDecision {
     context: Context,

@@ -12,7 +12,7 @@ pub enum CreateUserError {
     /// The policy refuses the password.
     #[error(transparent)]
     Password(#[from] PasswordProblem),
-    /// Somebody has the address.
+    /// The address is taken.
     #[error("the e-mail address is taken")]
     EmailTaken,
     /// There are no administrators here: `admin.enabled` is false, or no role administers.
@@ -26,7 +26,7 @@ pub enum CreateUserError {
     Store(#[from] StoreError),
 }
 
-/// Creates a user or an administrator on an operator's word: no session, no email, and the address counts as verified.
+/// Creates a user or an administrator for an operator: no session, no email, and the address counts as verified.
 #[derive(Clone, Debug)]
 pub struct CreateUser {
     context: Context,

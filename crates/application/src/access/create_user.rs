@@ -8,12 +8,12 @@ use super::authorize::{AdminError, check_roles, require};
 use crate::Context;
 use crate::identity::{insert_user, new_user};
 
-/// Somebody an administrator enrols.
+/// A user whom an administrator creates.
 #[derive(Debug)]
 pub struct AdminCreateUserInput {
-    /// What they are called.
+    /// The display name.
     pub name: UserName,
-    /// Where emails reach them.
+    /// The email address.
     pub email: Email,
     /// Their password; without one they have no password account.
     pub password: Option<Password>,

@@ -49,7 +49,7 @@ impl RestoreUser {
         Self { context }
     }
 
-    /// Restores the user with the address they had, unless somebody took it meanwhile. Who may remove may restore.
+    /// Restores the user with the address they had, unless it was taken meanwhile. Needs the permission to remove users.
     pub async fn run(&self, request: &RequestContext, id: &UserId) -> Result<User, AdminError> {
         require(&self.context, request, &permissions::user::DELETE)?;
         let tx = self.context.store().begin(request).await?;

@@ -74,16 +74,16 @@ pub struct Stopped {
     pub opened: IssuedSession,
 }
 
-/// Why an impersonation goes on.
+/// Why an impersonation was not ended.
 #[derive(Debug, thiserror::Error)]
 pub enum StopError {
-    /// Nobody is impersonated.
+    /// The session is not an impersonation.
     #[error("nobody is impersonated")]
     NotImpersonating,
-    /// The session they left is gone, so they have to sign in.
+    /// The administrator's own session no longer exists, so they have to sign in.
     #[error("the administrator's session is gone")]
     SessionGone,
-    /// Nobody is signed in.
+    /// There is no session.
     #[error(transparent)]
     NotSignedIn(#[from] NotSignedIn),
     /// The store failed.

@@ -26,7 +26,7 @@ impl ListUsers {
         require(&self.context, request, &permissions::user::LIST)
     }
 
-    /// The users a query asks for.
+    /// The users that match a query.
     pub async fn list(&self, request: &RequestContext, query: &UserQuery) -> Result<UserPage, AdminError> {
         self.permit(request)?;
         Ok(self.context.store().users().list(query).await?)

@@ -1,7 +1,7 @@
-//! Looking after other people's users, and who may.
+//! Administration of users, and its authorization.
 //!
-//! Every use-case here but those of an operator takes the session of whoever asks and checks by itself whether they may: there is no way to it that
-//! could forget.
+//! Every use-case here, except those of an operator, takes the request context and authorizes the caller itself, so that no
+//! caller of the use-case can skip the check.
 
 mod authorize;
 mod check_permission;

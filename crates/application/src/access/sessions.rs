@@ -7,7 +7,7 @@ use super::authorize::{AdminError, require, require_over};
 use crate::Context;
 use crate::session::{ListedSession, handle};
 
-/// Looks after the sessions of other people.
+/// Lists and revokes sessions of other users, for administrators.
 #[derive(Clone, Debug)]
 pub struct UserSessions {
     context: Context,
@@ -20,7 +20,7 @@ impl UserSessions {
         Self { context }
     }
 
-    /// All sessions of a user, expired and impersonated ones too, oldest first. Nobody has none.
+    /// All sessions of a user, expired and impersonated ones too, oldest first. An unknown user has none.
     pub async fn list(
         &self,
         request: &RequestContext,
@@ -65,7 +65,7 @@ impl UserSessions {
         Ok(())
     }
 
-    /// The sessions of somebody who is not there can be ended, too.
+    /// The sessions of a user who does not exist can be ended, too.
     async fn check_over(
         &self,
         request: &RequestContext,

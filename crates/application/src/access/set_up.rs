@@ -13,11 +13,11 @@ use crate::identity::{insert_user, new_user};
 pub struct SetUpInput {
     /// The secret the operator configured.
     pub token: Secret<String>,
-    /// What they are called.
+    /// The display name.
     pub name: UserName,
-    /// Where emails reach them.
+    /// The email address.
     pub email: Email,
-    /// The password they chose.
+    /// The password.
     pub password: Password,
 }
 
@@ -33,7 +33,7 @@ pub enum SetUpError {
     /// The policy refuses the password.
     #[error(transparent)]
     Password(#[from] PasswordProblem),
-    /// Somebody has the address.
+    /// The address is taken.
     #[error("the e-mail address is taken")]
     EmailTaken,
     /// The password could not be hashed.
@@ -44,14 +44,14 @@ pub enum SetUpError {
     Store(#[from] StoreError),
 }
 
-/// Makes the first administrator, for whoever knows the one-time secret of the operator (AC-8).
+/// Creates the first administrator for a caller who knows the operator's one-time secret (AC-8).
 #[derive(Clone, Debug)]
 pub struct SetUp {
     context: Context,
 }
 
 impl SetUp {
-    /// How long it is remembered that a secret was used: longer than any configuration lives.
+    /// How long the mark that a secret was used is kept: longer than any configuration is in use.
     const REMEMBERED: TimeDelta = TimeDelta::days(36_500);
 
     /// The use-case in this context.
@@ -111,7 +111,7 @@ impl SetUp {
         Ok(user)
     }
 
-    /// Says that this secret was used.
+    /// The mark that this secret was used.
     fn mark(digest: &TokenDigest, now: DateTime<Utc>) -> Verification {
         let identifier = format!("set-up:{}", digest.as_str());
         Verification::unique(identifier, "used".to_owned(), None, now + Self::REMEMBERED, now)

@@ -17,14 +17,14 @@ pub struct RoleInput {
     pub role: RoleList,
 }
 
-/// A user who is to be kept out.
+/// A user to ban.
 #[derive(Clone, Debug)]
 pub struct BanInput {
     /// Whom.
     pub user: UserId,
-    /// Why; the configured reason if nobody says.
+    /// The reason; the configured one if absent.
     pub reason: Option<String>,
-    /// For how long; the configured duration if nobody says.
+    /// The duration; the configured one if absent.
     pub duration: Option<TimeDelta>,
 }
 
@@ -79,7 +79,7 @@ impl AdminUpdateUser {
             .await
     }
 
-    /// Keeps a user out: ends all their sessions (SE-6).
+    /// Bans a user and ends all their sessions (SE-6).
     pub async fn ban(&self, request: &RequestContext, input: BanInput) -> Result<User, AdminError> {
         self.permit(request, &permissions::user::BAN)?;
         let admin = &self.context.settings.admin;
@@ -93,7 +93,7 @@ impl AdminUpdateUser {
             .await
     }
 
-    /// Lets a banned user in again.
+    /// Removes a ban.
     pub async fn unban(&self, request: &RequestContext, id: &UserId) -> Result<User, AdminError> {
         self.permit(request, &permissions::user::BAN)?;
         let change = UserChange {
@@ -124,7 +124,7 @@ impl AdminUpdateUser {
         }
         let moves = change.email.as_ref().is_some_and(|email| *email != user.email);
         if moves && settings.security.unverify_changed_email {
-            // Nobody has shown that the new address is the user's, unless the administrator says so.
+            // The new address is unverified, unless the administrator says otherwise.
             change.email_verified.get_or_insert(false);
         }
         let now = self.context.now();
@@ -182,7 +182,7 @@ async fn end_everything(tx: &dyn Transaction, context: &Context, user: &UserId) 
     cancel_links(tx, context, user).await
 }
 
-/// What was mailed to a user is worth nothing any more (TK-5).
+/// Cancels all links that were emailed to the user (TK-5).
 pub(super) async fn cancel_links(
     tx: &dyn Transaction,
     context: &Context,

@@ -3,7 +3,7 @@ use doorward_domain::account::Account;
 
 use crate::{Context, RequestError};
 
-/// Lists the ways the person who asks can sign in.
+/// Lists the ways to sign in of the user who makes the request.
 #[derive(Clone, Debug)]
 pub struct ListAccounts {
     context: Context,

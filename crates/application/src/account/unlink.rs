@@ -4,7 +4,7 @@ use doorward_domain::{AccountId, NotSignedIn, RequestContext, StoreError};
 
 use crate::Context;
 
-/// Why an account stays.
+/// Why an account was not removed.
 #[derive(Debug, thiserror::Error)]
 pub enum UnlinkError {
     /// It is the only way left to sign in.
@@ -13,7 +13,7 @@ pub enum UnlinkError {
     /// The user has no such account.
     #[error("the user has no such account")]
     Unknown,
-    /// Nobody is signed in.
+    /// There is no session.
     #[error(transparent)]
     NotSignedIn(#[from] NotSignedIn),
     /// The store failed.
@@ -21,7 +21,7 @@ pub enum UnlinkError {
     Store(#[from] StoreError),
 }
 
-/// Removes one way to sign in of the person who asks.
+/// Removes one way to sign in of the user who makes the request.
 #[derive(Clone, Debug)]
 pub struct UnlinkAccount {
     context: Context,

@@ -10,10 +10,10 @@ use crate::settings::DeletionMode;
 /// Why a user was not deleted. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DeletionError {
-    /// Somebody else deleted the user before.
+    /// The user was deleted before.
     #[error("the user is gone")]
     AlreadyGone,
-    /// A hook says no.
+    /// A hook refused it.
     #[error(transparent)]
     Rejected(Rejection),
     /// The store failed.

@@ -4,11 +4,11 @@ use doorward_domain::{Locked, StoreError, Transaction, UserId};
 use crate::Context;
 use crate::sign_in::SessionIssuer;
 
-/// A user about whom something is decided, locked together with everybody who administers others.
+/// A user who is about to be changed, locked together with all administrators.
 pub(crate) struct Administered {
     /// The user.
     pub(crate) user: Locked<User>,
-    /// Whether nobody else could administer the others (AC-5).
+    /// Whether this is the last administrator (AC-5).
     pub(crate) is_last_administrator: bool,
 }
 
@@ -32,7 +32,7 @@ pub(crate) async fn lock_for_administration(
         .users()
         .lock_with_administrators(id, policy.administrators())
         .await?;
-    // Somebody who could not sign in administers nobody.
+    // A user who cannot sign in does not count as an administrator.
     let issuer = SessionIssuer::new(context.clone());
     let another = locked.iter().any(|other| {
         other.id != *id && policy.is_administrator(other) && issuer.check_admission(other).is_ok()

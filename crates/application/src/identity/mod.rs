@@ -1,4 +1,4 @@
-//! How a user comes and goes.
+//! Creating, deleting and locking users, for every endpoint.
 
 mod create;
 mod delete;

@@ -9,12 +9,12 @@ use super::{VerifyPassword, VerifyPasswordError};
 use crate::Context;
 use crate::sign_in::{IssuedSession, Rotation, SessionIssuer};
 
-/// Somebody who wants another password.
+/// The input of [`ChangePassword`].
 #[derive(Debug)]
 pub struct ChangePasswordInput {
-    /// The password they have.
+    /// The current password.
     pub current: Password,
-    /// The password they want.
+    /// The new password.
     pub new: Password,
     /// Whether all other sessions end.
     pub revoke_other_sessions: bool,
@@ -22,7 +22,7 @@ pub struct ChangePasswordInput {
     pub lifetime: Lifetime,
 }
 
-/// The password is another.
+/// The password was changed.
 #[derive(Debug)]
 pub struct PasswordChanged {
     /// The user.
@@ -31,19 +31,19 @@ pub struct PasswordChanged {
     pub opened: Option<IssuedSession>,
 }
 
-/// Why the password stays as it is.
+/// Why the password was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangePasswordError {
     /// The policy refuses the new password, or no password is as long as the current one.
     #[error(transparent)]
     Password(#[from] PasswordProblem),
-    /// The user signs in in other ways only.
+    /// The user has no password.
     #[error("the user has no password")]
     NoCredential,
     /// The current password is wrong.
     #[error("the password is wrong")]
     Wrong,
-    /// Nobody is signed in, or the session was revoked meanwhile (SE-5).
+    /// No session, or the session was revoked meanwhile (SE-5).
     #[error(transparent)]
     NotSignedIn(#[from] NotSignedIn),
     /// A password could not be hashed.
@@ -54,7 +54,7 @@ pub enum ChangePasswordError {
     Store(#[from] StoreError),
 }
 
-/// Replaces the password of somebody who knows it.
+/// Replaces the password of a user who knows the current one.
 #[derive(Clone, Debug)]
 pub struct ChangePassword {
     context: Context,
@@ -73,8 +73,8 @@ impl ChangePassword {
         }
     }
 
-    /// Sets the new password and settles which sessions go on, in one transaction (SE-4). Of two changes at once by
-    /// the same old password, one wins.
+    /// Sets the new password and ends the other sessions where asked, in one transaction (SE-4). Of two concurrent changes by
+    /// the same old password, one succeeds.
     pub async fn run(
         &self,
         request: &RequestContext,
@@ -117,7 +117,7 @@ impl ChangePassword {
             opened = match rotation {
                 Rotation::Rotated(issued) => Some(issued),
                 Rotation::Denied(_) => None,
-                // Whoever revoked the session meant it to be over: nothing changes.
+                // The session was revoked, so it must not change anything.
                 Rotation::Gone => return Err(NotSignedIn.into()),
             };
         }

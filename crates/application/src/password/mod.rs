@@ -1,4 +1,4 @@
-//! Signing up, signing in and looking after the password.
+//! Signing up and in by password, and changing, resetting and verifying the password.
 
 mod change;
 mod request_reset;

@@ -37,7 +37,7 @@ impl RequestPasswordReset {
         }
     }
 
-    /// Mails the owner of the address, if there is one, and tells the caller nothing about that (EN-1).
+    /// Emails the owner of the address, if there is one, and does not reveal to the caller whether it did (EN-1).
     pub async fn run(
         &self,
         request: &RequestContext,

@@ -13,7 +13,7 @@ pub enum ResetPasswordError {
     /// The token is unknown, used or expired.
     #[error("the token is invalid")]
     InvalidToken,
-    /// The policy refuses the password; the token stays good.
+    /// The policy refuses the password; the token stays valid.
     #[error(transparent)]
     Password(#[from] PasswordProblem),
     /// The token's user is gone.
@@ -27,7 +27,7 @@ pub enum ResetPasswordError {
     Store(#[from] StoreError),
 }
 
-/// Sets a new password for somebody who has a reset link.
+/// Sets a new password by a reset link.
 #[derive(Clone, Debug)]
 pub struct ResetPassword {
     context: Context,
@@ -40,7 +40,7 @@ impl ResetPassword {
         Self { context }
     }
 
-    /// Whether the token would be accepted now. Uses nothing up.
+    /// Whether the token would be accepted now. Does not consume it.
     pub async fn check(&self, token: &str) -> Result<bool, StoreError> {
         match self.find(token).await {
             Ok(_) => Ok(true),

@@ -10,7 +10,7 @@ use crate::hooks::Rejection;
 use crate::sign_in::{Admission, SessionIssuer, SessionRequest, SignInDenied, SignedIn};
 use crate::verification::VerificationLinks;
 
-/// By what somebody is known.
+/// The identifier of a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignInName {
     /// The address they signed up with.
@@ -19,29 +19,29 @@ pub enum SignInName {
     Username(Username),
 }
 
-/// Somebody who says who they are.
+/// The credentials of a sign-in.
 #[derive(Debug)]
 pub struct SignInInput {
-    /// Who they say they are.
+    /// The identifier.
     pub name: SignInName,
-    /// The password they typed.
+    /// The password.
     pub password: Password,
     /// Where a verification link leads, should one be sent.
     pub callback: Option<RedirectTarget>,
-    /// What the browser wants.
+    /// The requested session.
     pub session: SessionRequest,
 }
 
-/// Why somebody is not let in.
+/// Why a sign-in is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    /// Nobody may sign in by password.
+    /// Signing in by password is disabled.
     #[error("signing in by password is disabled")]
     Disabled,
-    /// No password is that long.
+    /// The password is longer than the policy allows.
     #[error("the password is too long")]
     PasswordTooLong,
-    /// No such user, no password, or the wrong one; which of them is not told (EN-1).
+    /// Unknown user, no password, or the wrong one; the answer does not tell which (EN-1).
     #[error("the address or the password is wrong")]
     InvalidCredentials,
     /// The password is right, but the address has to be verified first (EN-4).
@@ -53,7 +53,7 @@ pub enum SignInError {
     /// The password is right, but the user enrolled a second factor that cannot be asked for.
     #[error("the second factor of the user cannot be asked for")]
     SecondFactorUnavailable,
-    /// A hook says no.
+    /// A hook refused it.
     #[error(transparent)]
     Rejected(Rejection),
     /// The password could not be compared.
@@ -64,7 +64,7 @@ pub enum SignInError {
     Store(#[from] StoreError),
 }
 
-/// Signs somebody in by address or username and password.
+/// Signs a user in by address or username, and password.
 #[derive(Clone, Debug)]
 pub struct SignIn {
     context: Context,
@@ -101,8 +101,8 @@ impl SignIn {
         Err(SignInError::InvalidCredentials)
     }
 
-    /// Issues the session, unless the password is another by now: a reset may have come between, and must not be followed
-    /// by a session of the old password (SE-7); or another sign-in, which brought the hash up to date.
+    /// Issues the session, unless the stored hash changed meanwhile: by a reset, after which the old password must not give a
+    /// session (SE-7), or by a rehash of another sign-in.
     async fn enter(
         &self,
         request: &RequestContext,
@@ -188,7 +188,7 @@ impl SignIn {
         }
     }
 
-    /// Brings the stored hash up to date and answers the one that is stored then. Failing to never fails the sign-in
+    /// Password rehash: replaces an outdated hash and answers the one that is stored then. If it fails, the sign-in goes on
     /// (PW-3).
     async fn rehash(
         &self,
@@ -211,7 +211,7 @@ impl SignIn {
         old
     }
 
-    /// The new hash, unless somebody else changed the password meanwhile.
+    /// The new hash, unless the password was changed meanwhile.
     async fn replace_hash(
         &self,
         request: &RequestContext,

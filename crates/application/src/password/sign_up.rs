@@ -16,52 +16,52 @@ use crate::identity::{insert_user, new_user};
 use crate::sign_in::{Admission, IssuedSession, SessionIssuer, SessionRequest, SignInDenied};
 use crate::verification::VerificationLinks;
 
-/// Somebody new.
+/// The input of [`SignUp`].
 #[derive(Debug)]
 pub struct SignUpInput {
-    /// What they are called.
+    /// The display name.
     pub name: UserName,
-    /// Where emails reach them.
+    /// The email address.
     pub email: Email,
-    /// The password they chose.
+    /// The password.
     pub password: Password,
-    /// Their picture.
+    /// The URL of a picture.
     pub image: Option<ImageUrl>,
-    /// What they want to sign in by in place of the address.
+    /// The username.
     pub username: Option<ChosenUsername>,
-    /// What they said about the application's fields.
+    /// Values of the application's additional fields.
     pub extra: FieldChanges,
     /// Where the verification link leads.
     pub callback: Option<RedirectTarget>,
-    /// What the browser wants.
+    /// The requested session.
     pub session: SessionRequest,
 }
 
-/// What signing up led to.
+/// The result of a sign-up.
 #[derive(Debug)]
 pub struct SignedUp {
-    /// The user. Where the address was taken and that must not be told, nobody: an invented one (EN-2).
+    /// The user. Where the address is taken and the answer must not reveal that, an invented one (EN-2).
     pub user: User,
     /// The session, if signing up signs in.
     pub opened: Option<IssuedSession>,
 }
 
-/// Why nobody signed up.
+/// Why a sign-up is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum SignUpError {
-    /// Nobody may sign up.
+    /// Signing up is disabled.
     #[error("signing up is disabled")]
     Disabled,
     /// The policy refuses the password.
     #[error(transparent)]
     Password(#[from] PasswordProblem),
-    /// Somebody has the address.
+    /// The address is taken.
     #[error("the e-mail address is taken")]
     EmailTaken,
-    /// Somebody has the username.
+    /// The username is taken.
     #[error("the username is taken")]
     UsernameTaken,
-    /// A hook says no.
+    /// A hook refused it.
     #[error(transparent)]
     Rejected(Rejection),
     /// The password could not be hashed.
@@ -72,7 +72,7 @@ pub enum SignUpError {
     Store(#[from] StoreError),
 }
 
-/// Registers somebody by address and password.
+/// Signs a user up by address and password.
 #[derive(Clone, Debug)]
 pub struct SignUp {
     context: Context,
@@ -95,8 +95,8 @@ impl SignUp {
         }
     }
 
-    /// Creates the user, the password account, the first session and the verification email, or nothing. The
-    /// password is hashed also if the address is taken, so that the clock tells nothing (EN-3).
+    /// Creates the user, the password account, the first session and the verification email, or nothing. The password is hashed
+    /// also if the address is taken, so that timing reveals nothing (EN-3).
     pub async fn run(&self, request: &RequestContext, input: SignUpInput) -> Result<SignedUp, SignUpError> {
         let settings = &self.context.settings.email_and_password;
         if !settings.enabled || settings.disable_sign_up {
@@ -192,7 +192,7 @@ impl SignUp {
         Ok(opened)
     }
 
-    /// The address is taken. Its owner hears of it; the caller only where a session would have given it away.
+    /// The address is taken. Its owner is notified; the caller learns it only where a missing session would reveal it anyway.
     async fn refuse(&self, request: &RequestContext, invented: User) -> Result<SignedUp, SignUpError> {
         if self.context.settings.security.notify_of_sign_up_attempts {
             self.notify_owner(request, &invented.email).await?;

@@ -7,16 +7,16 @@ use crate::Context;
 /// Why a password was not confirmed.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyPasswordError {
-    /// No password is that long.
+    /// The password is longer than the policy allows.
     #[error("the password is too long")]
     TooLong,
-    /// The user signs in in other ways only.
+    /// The user has no password.
     #[error("the user has no password")]
     NoCredential,
     /// It is not the user's password.
     #[error("the password is wrong")]
     Wrong,
-    /// Nobody is signed in.
+    /// There is no session.
     #[error(transparent)]
     NotSignedIn(#[from] NotSignedIn),
     /// The password could not be compared.
@@ -27,7 +27,7 @@ pub enum VerifyPasswordError {
     Store(#[from] StoreError),
 }
 
-/// Checks the password of somebody who is signed in once more.
+/// Verifies the password of the signed-in user again.
 #[derive(Clone, Debug)]
 pub struct VerifyPassword {
     context: Context,

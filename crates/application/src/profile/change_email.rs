@@ -7,13 +7,13 @@ use doorward_domain::{Changed, Locked, NotSignedIn, RequestContext, StoreError, 
 use crate::Context;
 use crate::verification::VerificationLinks;
 
-/// Why the address stays as it is.
+/// Why the address was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeEmailError {
     /// Users may not change their address.
     #[error("changing the address is disabled")]
     Disabled,
-    /// The person signed in too long ago (PW-9).
+    /// The session is not fresh (PW-9).
     #[error("the session is not fresh")]
     NotFresh,
     /// The user has the address already.
@@ -22,7 +22,7 @@ pub enum ChangeEmailError {
     /// Verification emails are not configured, and nothing may change without one.
     #[error("verification emails are not enabled")]
     MailNotEnabled,
-    /// Nobody is signed in, or the session or the user is gone by now.
+    /// No session, or the session or the user was deleted meanwhile.
     #[error(transparent)]
     NotSignedIn(#[from] NotSignedIn),
     /// The store failed.
@@ -30,11 +30,11 @@ pub enum ChangeEmailError {
     Store(#[from] StoreError),
 }
 
-/// What became of the wish.
+/// The result.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "made once a request, and not kept")]
 pub enum EmailChanged {
-    /// Somebody has to follow a link. Also said if the address is taken (EN-2).
+    /// A link was emailed. Also answered if the address is taken (EN-2).
     Asked,
     /// The user has the new address.
     AtOnce(User),
@@ -63,7 +63,7 @@ impl ChangeEmail {
         }
     }
 
-    /// Mails whoever has to agree next, or changes an unverified address at once where that is allowed.
+    /// Emails the address that has to confirm next, or changes an unverified address at once where that is allowed.
     pub async fn run(
         &self,
         request: &RequestContext,

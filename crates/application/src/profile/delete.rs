@@ -12,57 +12,57 @@ use crate::identity::{DeletionError, delete_or_anonymize, lock_for_administratio
 use crate::password::{VerifyPassword, VerifyPasswordError};
 use crate::verification::Binding;
 
-/// Somebody who wants to be gone.
+/// The input of [`DeleteUser`].
 #[derive(Debug)]
 pub struct DeleteUserInput<'a> {
     /// Their password, instead of a fresh session.
     pub password: Option<Password>,
     /// The token of a mailed link.
     pub token: Option<&'a str>,
-    /// Where that link leads in the end.
+    /// Where that link redirects to.
     pub callback: Option<&'a RedirectTarget>,
 }
 
-/// What became of the wish.
+/// The result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deletion {
-    /// The user is gone.
+    /// The user was deleted.
     Done,
-    /// An email asks whether they mean it.
+    /// A link to confirm the deletion was emailed.
     Asked,
 }
 
-/// Why the user stays.
+/// Why the user was not deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum DeleteUserError {
     /// Users may not delete themselves.
     #[error("deleting users is disabled")]
     Disabled,
-    /// No password is that long.
+    /// The password is longer than the policy allows.
     #[error("the password is too long")]
     PasswordTooLong,
-    /// The user signs in in other ways only.
+    /// The user has no password.
     #[error("the user has no password")]
     NoCredential,
     /// It is not the user's password.
     #[error("the password is wrong")]
     WrongPassword,
-    /// No password was given, and the person signed in too long ago (PW-9).
+    /// No password was given, and the session is not fresh (PW-9).
     #[error("the session is not fresh")]
     NotFresh,
-    /// The token is unknown, used, expired or somebody else's.
+    /// The token is unknown, used, expired or another user's.
     #[error("the token is invalid")]
     InvalidToken,
-    /// Nobody would be left to administer the others (AC-5).
+    /// The user is the last administrator (AC-5).
     #[error("the last administrator stays")]
     LastAdministrator,
-    /// A hook says no.
+    /// A hook refused it.
     #[error(transparent)]
     Rejected(Rejection),
     /// The password could not be compared.
     #[error(transparent)]
     Hash(#[from] HashError),
-    /// Nobody is signed in, or the session or the user is gone by now.
+    /// No session, or the session or the user was deleted meanwhile.
     #[error(transparent)]
     NotSignedIn(#[from] NotSignedIn),
     /// The store failed.
@@ -70,7 +70,7 @@ pub enum DeleteUserError {
     Store(#[from] StoreError),
 }
 
-/// Deletes the person who asks.
+/// Deletes the user who makes the request.
 #[derive(Clone, Debug)]
 pub struct DeleteUser {
     context: Context,
@@ -129,7 +129,7 @@ impl DeleteUser {
         Ok(Deletion::Done)
     }
 
-    /// Deletes the user if the token was mailed to them. Somebody else's token stays good (TK-6).
+    /// Deletes the user if the token was emailed to them. Another user's token stays valid (TK-6).
     pub async fn confirm(&self, request: &RequestContext, token: &str) -> Result<(), DeleteUserError> {
         let user = &request.signed_in()?.user.id;
         let token = OneTimeToken::parse(token).ok_or(DeleteUserError::InvalidToken)?;
@@ -143,7 +143,7 @@ impl DeleteUser {
         self.delete(tx, user).await
     }
 
-    /// Of any number of requests at once, one deletes the user; the others find nobody signed in (RE-4).
+    /// Of concurrent requests, one deletes the user; the others find no session (RE-4).
     async fn delete(&self, tx: Box<dyn Transaction>, user: &UserId) -> Result<(), DeleteUserError> {
         let found = lock_for_administration(&*tx, &self.context, user).await?;
         let target = found.ok_or(NotSignedIn)?;

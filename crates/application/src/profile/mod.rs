@@ -1,4 +1,4 @@
-//! Looking after one's own data.
+//! What users do with their own record: update, change address, delete.
 
 mod change_email;
 mod delete;

@@ -7,10 +7,10 @@ use crate::Context;
 /// Why nothing changed.
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateUserError {
-    /// Somebody has the username.
+    /// The username is taken.
     #[error("the username is taken")]
     UsernameTaken,
-    /// Nobody is signed in.
+    /// There is no session.
     #[error(transparent)]
     NotSignedIn(#[from] NotSignedIn),
     /// The store failed.
@@ -18,7 +18,7 @@ pub enum UpdateUserError {
     Store(#[source] StoreError),
 }
 
-/// Changes name, picture and username of the person who asks.
+/// Changes name, picture and username of the user who makes the request.
 #[derive(Clone, Debug)]
 pub struct UpdateUser {
     context: Context,
@@ -47,7 +47,7 @@ impl UpdateUser {
         Ok(Some(updated))
     }
 
-    /// Whether nobody has this username.
+    /// Whether this username is available.
     pub async fn is_available(&self, username: &Username) -> Result<bool, StoreError> {
         let found = self.context.store().users().find_by_username(username).await?;
         Ok(found.is_none())

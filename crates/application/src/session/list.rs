@@ -9,12 +9,12 @@ use crate::{Context, RequestError};
 pub struct ListedSession {
     /// The session.
     pub session: Session,
-    /// What names the session when it is to be revoked. It opens nothing, unless tokens rest in clear and the
-    /// list hands them out as Better Auth does (TK-2).
+    /// Identifies the session in a request to revoke it. It does not authenticate, unless tokens are stored in plaintext and the
+    /// list contains them as Better Auth's does (TK-2).
     pub handle: String,
 }
 
-/// Lists the sessions of the person who asks.
+/// Lists the sessions of the user who makes the request.
 #[derive(Clone, Debug)]
 pub struct ListSessions {
     context: Context,
@@ -27,7 +27,7 @@ impl ListSessions {
         Self { context }
     }
 
-    /// The living sessions of the user, oldest first; not impersonations.
+    /// The sessions of the user that have not expired, oldest first; not impersonations.
     pub async fn run(&self, request: &RequestContext) -> Result<Vec<ListedSession>, RequestError> {
         let caller = request.signed_in()?;
         let policy = &self.context.settings.session;
@@ -50,7 +50,7 @@ impl ListSessions {
     }
 }
 
-/// What names a session to its user or an administrator, see [`ListedSession::handle`].
+/// The handle of a session for its user or an administrator, see [`ListedSession::handle`].
 pub(crate) fn handle(context: &Context, session: &Session, caller: Option<&ActiveSession>) -> String {
     let own = caller.filter(|caller| caller.session.id == session.id);
     match (context.settings.security.tokens_at_rest, own) {

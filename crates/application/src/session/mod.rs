@@ -1,4 +1,4 @@
-//! Being signed in.
+//! Reading, listing, revoking and updating sessions.
 
 mod list;
 mod read;

@@ -13,7 +13,7 @@ pub enum Refresh {
     Never,
 }
 
-/// Finds out who holds a token.
+/// Finds the session of a token.
 #[derive(Clone, Debug)]
 pub struct ReadSession {
     context: Context,
@@ -26,8 +26,8 @@ impl ReadSession {
         Self { context }
     }
 
-    /// The live session of the token and its user, by the store's word. A session found dead is removed; one whose
-    /// token rests in the other form is rewritten (`Security::tokens_at_rest`).
+    /// The session of the token and its user, read from the store. An expired session is removed; a token stored in the other
+    /// form is rewritten (`Security::tokens_at_rest`).
     pub async fn run(
         &self,
         token: SessionToken,
@@ -63,8 +63,8 @@ impl ReadSession {
         }))
     }
 
-    /// The same, but what was learnt a moment ago may be told again, see [`SessionCache`]. For plain reading only: not
-    /// for what changes something or needs freshness.
+    /// The same, but the answer may come from the [`SessionCache`]. For reading only: not for what changes something or needs
+    /// freshness.
     ///
     /// [`SessionCache`]: doorward_domain::session::SessionCache
     pub async fn run_cached(
@@ -90,7 +90,7 @@ impl ReadSession {
         self.run(token, refresh).await
     }
 
-    /// An impersonation goes on only while its administrator is there, not banned, and still permitted it (SE-6, AC-6).
+    /// An impersonation is valid only while its administrator exists, is not banned, and may impersonate (SE-6, AC-6).
     async fn may_go_on(&self, session: &Session) -> Result<bool, StoreError> {
         let Some(administrator) = &session.impersonated_by else {
             return Ok(true);
@@ -100,7 +100,7 @@ impl ReadSession {
         Ok(found.is_some_and(|user| policy.may_impersonate(&user, now)))
     }
 
-    /// Removes a session that is worth nothing any more. Somebody else may have been faster.
+    /// Removes an expired session. Another request may have removed it before.
     async fn remove(&self, session: &Session) -> Result<(), StoreError> {
         let tx = self.context.store().begin(&self.reading()).await?;
         if tx.sessions().delete(&session.id).await?.is_removed() {
@@ -113,7 +113,7 @@ impl ReadSession {
         self.context.internal_request(Actor::System("session reading"))
     }
 
-    /// Rewrites a token that rests in the other form. Losing the race against another request, or against a revocation,
+    /// Rewrites a token that is stored in the other form. Losing the race against another request, or against a revocation,
     /// changes nothing.
     async fn migrate_stored_token(
         &self,

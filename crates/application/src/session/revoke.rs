@@ -4,7 +4,7 @@ use doorward_domain::{RequestContext, SessionId};
 
 use crate::{Context, RequestError};
 
-/// Ends one session of the person who asks.
+/// Ends one session of the user who makes the request.
 #[derive(Clone, Debug)]
 pub struct RevokeSession {
     context: Context,
@@ -36,7 +36,7 @@ impl RevokeSession {
     }
 }
 
-/// Ends many sessions of the person who asks.
+/// Ends many sessions of the user who makes the request.
 #[derive(Clone, Debug)]
 pub struct RevokeSessions {
     context: Context,

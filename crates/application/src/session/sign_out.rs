@@ -4,7 +4,7 @@ use doorward_domain::{RequestContext, StoreError};
 
 use crate::Context;
 
-/// Ends the session a browser holds.
+/// Ends the session of the request.
 #[derive(Clone, Debug)]
 pub struct SignOut {
     context: Context,
@@ -17,8 +17,8 @@ impl SignOut {
         Self { context }
     }
 
-    /// Ends the session of this token, and the session an administrator left to impersonate its user: whoever signs out
-    /// leaves nothing behind. Tokens of no session end nothing.
+    /// Ends the session of this token and, if it is an impersonation, the administrator's own session, which was kept for its
+    /// end. An unknown token ends nothing.
     pub async fn run(
         &self,
         request: &RequestContext,

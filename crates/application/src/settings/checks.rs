@@ -1,4 +1,4 @@
-//! What must be true of settings, whoever made them: the binary out of a file, or a program by hand.
+//! Checks of settings, for those of the binary and those that a program makes.
 
 use chrono::TimeDelta;
 use doorward_domain::fields::{ColumnFeatures, FieldSpec, FieldTable};

@@ -11,7 +11,7 @@ use super::Challenge;
 use crate::Context;
 use crate::hooks::{HookError, Rejection};
 
-/// What a browser wants when it signs in.
+/// The session that a client requests.
 #[derive(Clone, Debug)]
 pub struct SessionRequest {
     /// How long its user wants to stay signed in.
@@ -20,7 +20,7 @@ pub struct SessionRequest {
     pub previous: Option<SessionToken>,
 }
 
-/// Why somebody is not let in although they proved who they are.
+/// Why a sign-in is denied although the user authenticated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignInDenied {
     /// The address has to be verified first.
@@ -32,12 +32,12 @@ pub enum SignInDenied {
     /// The user has enrolled a second factor with the server before this one, and this version cannot ask for it.
     #[error("the second factor of the user cannot be asked for")]
     SecondFactorUnavailable,
-    /// A sign-in hook says no.
+    /// A sign-in hook refused.
     #[error(transparent)]
     Rejected(#[from] Rejection),
 }
 
-/// What the issuer answers to somebody who proved who they are.
+/// The issuer's answer to an authenticated user.
 #[must_use = "a session may not have been issued"]
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "made once a sign-in, and not kept")]
@@ -46,11 +46,11 @@ pub enum Admission {
     Issued(IssuedSession),
     /// They have to prove a second factor first. No session was issued.
     Challenged(Challenge),
-    /// They are not let in. No session was issued.
+    /// The sign-in is denied. No session was issued.
     Denied(SignInDenied),
 }
 
-/// Somebody who is who they said.
+/// A successful authentication.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "made once a sign-in, and not kept")]
 pub enum SignedIn {
@@ -65,23 +65,23 @@ pub enum SignedIn {
     Challenged(Challenge),
 }
 
-/// What became of a session that was to be replaced.
+/// The result of a session rotation.
 #[must_use = "the old session may have been revoked meanwhile; then there is no new one"]
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "made once a request, and not kept")]
 pub enum Rotation {
     /// The old session ended, and this one takes its place.
     Rotated(IssuedSession),
-    /// The old session was gone: somebody revoked it (SE-5). Nothing was issued.
+    /// The old session did not exist any more: it was revoked (SE-5). No session was issued.
     Gone,
-    /// The user is not let in any more.
+    /// The user may not sign in any more.
     Denied(SignInDenied),
 }
 
-/// The one place that issues sessions.
+/// The session issuer: session issuing happens nowhere else.
 ///
-/// Every way to sign in ends here, so what keeps a user out (an unverified address, a deletion, a ban, a second factor, a
-/// team's hook) is decided in one place, on a locked row, and cannot be walked around.
+/// Every way to sign in ends here, so that everything that denies a sign-in (an unverified address, a deletion, a ban, a
+/// second factor, a team's hook) is decided in one place, on a locked row, and cannot be bypassed.
 #[derive(Clone, Debug)]
 pub struct SessionIssuer {
     context: Context,
@@ -94,7 +94,7 @@ impl SessionIssuer {
         Self { context }
     }
 
-    /// Whether the user would be let in, second factor and hooks aside.
+    /// Whether the user may sign in, without asking second factors and hooks.
     pub fn check_admission(&self, user: &Locked<User>) -> Result<(), SignInDenied> {
         let settings = &self.context.settings;
         if settings.email_and_password.require_email_verification && !user.email_verified {
@@ -111,8 +111,8 @@ impl SessionIssuer {
         }
     }
 
-    /// Issues a session to somebody who proved just now who they are, and ends what the browser held before (SE-3) and the
-    /// oldest sessions beyond the limit (SE-11). Asks the second factors and runs the sign-in hooks, whatever the way in.
+    /// Issues a session to a user who has just authenticated, and ends the browser's previous session (SE-3) and the oldest
+    /// sessions beyond the limit (SE-11). Asks the second factors and runs the sign-in hooks, whatever the method.
     ///
     /// A refusal is recorded in `tx`, but for that of a hook: the caller drops `tx` then, with all that the hook wrote.
     pub async fn issue(
@@ -187,8 +187,9 @@ impl SessionIssuer {
         Ok(())
     }
 
-    /// Replaces a session by one with a new token (SE-4). The first statement ends the old one, and if it is gone nothing
-    /// follows. The new session keeps the proof of the old one and ages with it, unless there is a new proof.
+    /// Session rotation: replaces a session by one with a new token (SE-4). The first statement deletes the old one; if it does
+    /// not exist any more, none is issued. The new session keeps the authentication of the old one, and so its absolute timeout,
+    /// unless the user authenticated again.
     pub async fn rotate(
         &self,
         request: &RequestContext,
@@ -217,8 +218,8 @@ impl SessionIssuer {
         Ok(Rotation::Rotated(issued))
     }
 
-    /// Issues a session of the user to an administrator. The address may be unverified: an administrator sees what the
-    /// user would see. The proof is the administrator's.
+    /// Issues a session of the user to an administrator. The address may be unverified: an administrator sees what the user would
+    /// see. The authentication is the administrator's.
     pub async fn impersonate(
         &self,
         request: &RequestContext,

@@ -1,4 +1,4 @@
-//! Issuing sessions: the one way in, whatever the proof.
+//! Session issuing, after every kind of authentication.
 
 mod issue;
 mod second_factor;

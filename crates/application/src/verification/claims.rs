@@ -1,4 +1,4 @@
-//! Claims of a verification link as they rest in a `verification` row.
+//! Claims of a verification link as a `verification` row stores them.
 
 use chrono::{DateTime, Utc};
 use doorward_domain::session::TokenStorage;
@@ -65,7 +65,7 @@ pub(super) fn from_row(row: &Verification) -> Option<EmailClaims> {
     })
 }
 
-/// Whose link it is, and the address it was mailed to: worth nothing once the user has another one (TK-5, TK-6).
+/// The user, and the address the link was sent to: it is invalid once the user has another address (TK-5, TK-6).
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct StoredBinding {

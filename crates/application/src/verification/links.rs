@@ -13,10 +13,10 @@ use super::claims;
 use crate::Context;
 use crate::email::OutboxWriter;
 
-/// Makes, reads and uses up verification links.
+/// Makes, reads and consumes verification links.
 ///
-/// There are two kinds. Ours carries a random token whose claims rest in the database under its digest: it works
-/// once, and says nothing about anybody. Better Auth's carries its claims itself, signed. Under
+/// There are two kinds. Ours has a random token, hashed in the database with its claims: it works once and reveals nothing
+/// about the user. Better Auth's contains its claims, signed. Under
 /// `Security::single_use_verification_links` the first is made and both are read, each for a single use, so that
 /// emails Better Auth sent before a move still work; otherwise the second is made, and works until it expires.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ pub struct VerificationLinks {
     outbox: OutboxWriter,
 }
 
-/// A link somebody followed.
+/// A link that was followed.
 pub(super) struct PresentedLink {
     pub(super) claims: EmailClaims,
     /// It was used before: it may be answered as the first time, but has no effect (TK-3).
@@ -220,9 +220,9 @@ impl VerificationLinks {
         Ok(claims::from_row(&row))
     }
 
-    /// Uses the link up, before anything it stands for happens. Of a stored link, its row is the permission: if somebody
-    /// cancelled or consumed it since it was read, nothing may follow (TK-3, TK-5). Of a signed link, which has no row, the
-    /// mark that it was used is.
+    /// Consumes the link, before it takes effect. A stored link is consumed by removing its row: if the row was cancelled or
+    /// consumed since it was read, the link has no effect (TK-3, TK-5). A signed link has no row and is consumed by inserting the
+    /// mark that it was used.
     pub(super) async fn consume(
         &self,
         tx: &dyn Transaction,

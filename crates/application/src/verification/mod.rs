@@ -1,4 +1,4 @@
-//! Showing that an address is one's own.
+//! Verification of email addresses.
 
 mod claims;
 mod links;

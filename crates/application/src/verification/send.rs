@@ -18,7 +18,7 @@ pub enum SendVerificationError {
     /// A signed-in user's address is verified already.
     #[error("the address is verified already")]
     AlreadyVerified,
-    /// Nobody is signed in, or the session or the user is gone by now.
+    /// No session, or the session or the user was deleted meanwhile.
     #[error(transparent)]
     NotSignedIn(#[from] NotSignedIn),
     /// The store failed.
@@ -53,8 +53,8 @@ impl SendVerificationEmail {
         }
     }
 
-    /// For somebody who is not signed in: mails the owner of the address, if there is one who has not verified it,
-    /// and tells the caller nothing about that (EN-1).
+    /// For a request without a session: emails the owner of the address, if there is one who has not verified it, and does not
+    /// reveal to the caller whether it did (EN-1).
     pub async fn for_anybody(
         &self,
         request: &RequestContext,
@@ -64,7 +64,7 @@ impl SendVerificationEmail {
         self.check_enabled()?;
         match self.context.store().users().find_by_email(email).await? {
             Some(user) => match self.mail(request, &user.id, email, callback).await {
-                // Whoever asks is told nothing about the owner of the address.
+                // The answer reveals nothing about the owner of the address.
                 Err(
                     SendVerificationError::Mismatch
                     | SendVerificationError::AlreadyVerified

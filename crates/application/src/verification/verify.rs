@@ -10,13 +10,13 @@ use super::links::{LinkError, PresentedLink, Use};
 use crate::Context;
 use crate::sign_in::{Admission, IssuedSession, SessionIssuer, SessionRequest, SignInDenied};
 
-/// Why a link does nothing.
+/// Why a link is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyEmailError {
     /// It is not a link of ours, was used, or no longer fits the user.
     #[error("the token is invalid")]
     InvalidToken,
-    /// It is past its end.
+    /// It has expired.
     #[error("the token has expired")]
     TokenExpired,
     /// Its user is gone.
@@ -30,7 +30,7 @@ pub enum VerifyEmailError {
     Store(#[from] StoreError),
 }
 
-/// Somebody followed a link.
+/// A verification link that was followed.
 #[derive(Debug)]
 pub struct VerifyEmailInput<'a> {
     /// The token in the link.
@@ -50,7 +50,7 @@ pub enum Verified {
         /// The session opened.
         opened: Option<IssuedSession>,
     },
-    /// The old address agreed to the change; the new one has been asked.
+    /// The old address confirmed the change; a link was sent to the new one.
     ChangeConfirmed,
     /// The user has the new address.
     AddressChanged {
@@ -59,7 +59,7 @@ pub enum Verified {
     },
 }
 
-/// Does what a verification link stands for.
+/// Verifies an address, or continues a change of address, by an emailed link.
 #[derive(Clone, Debug)]
 pub struct VerifyEmail {
     context: Context,

@@ -17,7 +17,8 @@ use doorward_web::wiring::{StartError, check};
 use url::Url;
 
 use super::ConfigError;
-use super::raw_config::{HashingName, RawConfig};
+use super::raw_config::RawConfig;
+use super::value::HashingName;
 use super::value::without_credentials;
 
 /// Where hardened, the longest a cached session is believed, whether or not the cache is on.

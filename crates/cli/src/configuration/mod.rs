@@ -21,8 +21,8 @@ use doorward_web::configuration::Configuration;
 
 pub use config_error::ConfigError;
 pub(crate) use layers::Sources;
-pub(crate) use raw_config::LogFormat;
 pub(crate) use reference::reference;
+pub(crate) use value::LogFormat;
 
 use access::Named;
 use data_dir::DataDir;

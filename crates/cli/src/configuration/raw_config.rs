@@ -11,23 +11,7 @@ use doorward_web::cookie_cache::Strategy;
 
 use super::access::AccessDraft;
 use super::fields::FieldsDraft;
-use super::value::SecretUrl;
-
-/// The algorithm of new password hashes, by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HashingName {
-    Argon2id,
-    Scrypt,
-}
-
-/// How log lines are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
+use super::value::{HashingName, LogFormat, SecretUrl};
 
 /// Every option as it is set, before the options are checked against each other.
 #[derive(Clone, Debug)]

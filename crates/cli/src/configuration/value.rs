@@ -13,7 +13,21 @@ use doorward_domain::session::TokenStorage;
 use doorward_web::cookie_cache::Strategy;
 use url::Url;
 
-use super::raw_config::{HashingName, LogFormat};
+/// The algorithm of new password hashes, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HashingName {
+    Argon2id,
+    Scrypt,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
 
 /// The type of an option.
 pub(crate) trait OptionValue: Sized {

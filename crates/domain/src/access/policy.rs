@@ -8,9 +8,9 @@ use crate::UserId;
 use crate::text::is_name;
 use crate::user::{Administrators, RoleList, User};
 
-/// What there is to be permitted, which roles permit what, and which role a user without one has.
+/// The access policy: the declared permissions, the roles and what they permit, and the default role.
 ///
-/// Pure: it asks nobody, and the same question has the same answer. A check is a few comparisons of short texts.
+/// It is pure: a decision depends on its arguments only. A check is a few comparisons of short texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessPolicy {
     resources: BTreeMap<String, BTreeSet<String>>,
@@ -30,10 +30,10 @@ pub struct AccessPolicyBuilder {
     administrators: Administrators,
 }
 
-/// Declarations that cannot be meant.
+/// Why declarations are refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError {
-    /// A role permits what nobody declared.
+    /// A role permits an undeclared permission.
     #[error("role `{role}` grants `{permission}`, which is not declared; did you mean `{nearest}`?")]
     UndeclaredPermission {
         /// The role.
@@ -43,7 +43,7 @@ pub enum PolicyError {
         /// The declared permission most like it.
         nearest: Permission,
     },
-    /// A role is named that nobody declared.
+    /// A role is not declared.
     #[error("`{role}` is not a declared role; did you mean `{nearest}`?")]
     UndeclaredRole {
         /// The role.
@@ -59,12 +59,12 @@ pub enum PolicyError {
     InvalidName(String),
 }
 
-/// Whether somebody may do something, and why.
+/// Whether a user has a permission, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// They may.
+    /// Permitted.
     Granted(Grant),
-    /// They may not.
+    /// Not permitted.
     Denied(Denial),
 }
 
@@ -77,14 +77,14 @@ pub enum Grant {
     Listed,
 }
 
-/// What is in the way.
+/// Why a permission is denied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Denial {
     /// The user is deleted.
     Deleted,
     /// The user is banned.
     Banned,
-    /// Nobody declared such a permission; this one is most like it.
+    /// The permission is not declared.
     Undeclared {
         /// The declared permission most like it.
         nearest: Permission,
@@ -93,7 +93,7 @@ pub enum Denial {
     Missing {
         /// The roles they have.
         roles: Vec<String>,
-        /// The roles that would do.
+        /// The roles that permit it.
         granting: Vec<String>,
     },
 }
@@ -101,7 +101,7 @@ pub enum Denial {
 impl AccessPolicy {
     /// The name of the role that administers, unless it is declared otherwise.
     pub const ADMIN: &str = "admin";
-    /// The name of the role that everybody has, unless it is declared otherwise.
+    /// The name of the default role, unless it is declared otherwise.
     pub const USER: &str = "user";
 
     /// Declarations to add to: the permissions of the admin endpoints, the role `admin` that has them all but the one to
@@ -155,7 +155,7 @@ impl AccessPolicy {
         Ok(self)
     }
 
-    /// Whether the user may do this. Says nothing of bans and deletion, which keep a user out altogether.
+    /// Whether the user has this permission. Bans and deletion are checked elsewhere.
     #[must_use]
     pub fn permits(&self, user: &User, permission: &Permission) -> bool {
         self.is_listed(&user.id)
@@ -178,7 +178,7 @@ impl AccessPolicy {
         !wanted.is_empty() && (self.is_listed(&user.id) || self.granting_role(user, all).is_some())
     }
 
-    /// Whether the user may do this, and what decides it.
+    /// Whether the user has this permission, and what decides it.
     #[must_use]
     pub fn decide(&self, user: &User, permission: &Permission, now: DateTime<Utc>) -> Decision {
         if user.deleted_at.is_some() {
@@ -216,8 +216,8 @@ impl AccessPolicy {
                 .any(|role| self.administrators.roles.iter().any(|admin| admin == role))
     }
 
-    /// Whether the caller may do everything the other may, so that changing the other gives the caller no more rights. An
-    /// administrator may change everybody.
+    /// Whether the caller has every permission of the other user, so that changing that user gives the caller no more rights.
+    /// An administrator may change every user.
     #[must_use]
     pub fn covers(&self, caller: &User, other: &User) -> bool {
         self.is_administrator(caller)
@@ -244,13 +244,13 @@ impl AccessPolicy {
         self.roles_of(user).any(|name| name == role)
     }
 
-    /// Who administers the others.
+    /// The administrators.
     #[must_use]
     pub const fn administrators(&self) -> &Administrators {
         &self.administrators
     }
 
-    /// The role of a user who has none.
+    /// The default role.
     #[must_use]
     pub fn default_role(&self) -> RoleList {
         RoleList::from_stored(self.default_role.clone())
@@ -349,14 +349,14 @@ impl AccessPolicyBuilder {
         self
     }
 
-    /// The role of a user who has none; `user` unless it is said.
+    /// The default role; `user` unless set.
     #[must_use]
     pub fn default_role(mut self, name: impl Into<String>) -> Self {
         self.default_role = name.into();
         self
     }
 
-    /// Who administers the others; holders of `admin` unless it is said.
+    /// The administrators; users with the role `admin` unless set.
     #[must_use]
     pub fn administrators(mut self, administrators: Administrators) -> Self {
         self.administrators = administrators;

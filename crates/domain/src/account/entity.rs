@@ -13,9 +13,9 @@ pub const CREDENTIAL_PROVIDER: &str = "credential";
 pub struct Account {
     /// Never changes.
     pub id: AccountId,
-    /// Whose way it is.
+    /// The user.
     pub user_id: UserId,
-    /// Who vouches for the identity: [`CREDENTIAL_PROVIDER`] or the name of another.
+    /// The identity provider: [`CREDENTIAL_PROVIDER`] or another's name.
     pub provider_id: String,
     /// The identity at the provider; of a password account the user's id.
     pub account_id: String,

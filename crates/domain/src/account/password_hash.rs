@@ -2,7 +2,7 @@ use crate::Secret;
 
 /// A hashed password as it is stored: a PHC string (`$argon2id$…`), Better Auth's `salt:key`, or bcrypt.
 ///
-/// Not a password, yet worth guessing at, so it is as hard to print as one.
+/// It is kept secret like a password, because an attacker can guess passwords against it.
 #[derive(Clone, Debug)]
 pub struct PasswordHash(Secret<String>);
 

@@ -5,12 +5,12 @@ use super::Account;
 use super::PasswordHash;
 use crate::{AccountId, Changed, StoreError, UserId};
 
-/// What became of a request to unlink an account.
+/// The result of unlinking an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unlinked {
-    /// It is gone.
+    /// It was removed.
     Done,
-    /// It is the only account, and stays.
+    /// It is the only account and was not removed.
     WasLast,
     /// The user has no such account.
     Unknown,

@@ -8,7 +8,7 @@ use crate::{SessionId, UserId};
 /// Declares the kinds of events and their names, so that the list is written once.
 macro_rules! kinds {
     ($($(#[$about:meta])* $kind:ident = $name:literal,)+) => {
-        /// What happened. The name is stable: it is stored, and read by others.
+        /// The kind of an audit event. The name is stable: it is stored, and read by others.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum EventKind {
             $($(#[$about])* $kind,)+
@@ -33,11 +33,11 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// Somebody signed up.
+    /// A user signed up.
     SignedUp = "user.signed_up",
-    /// Somebody signed in: a session was issued.
+    /// A user signed in: a session was issued.
     SignedIn = "session.issued",
-    /// A sign-in was refused although who asked proved who they are.
+    /// A sign-in was refused although the user authenticated.
     SignInDenied = "session.denied",
     /// A session was replaced by another one with a new token.
     SessionRotated = "session.rotated",
@@ -57,7 +57,7 @@ kinds! {
     PasswordReset = "password.reset",
     /// An administrator set the password.
     PasswordSet = "password.set",
-    /// The stored hash was brought up to date; the password is the same.
+    /// Password rehash: the stored hash was replaced by one with current parameters; the password is the same.
     PasswordRehashed = "password.rehashed",
     /// A verification link was asked for.
     VerificationRequested = "email.verification_requested",
@@ -67,7 +67,7 @@ kinds! {
     EmailChangeRequested = "email.change_requested",
     /// The address changed.
     EmailChanged = "email.changed",
-    /// Somebody tried to sign up with an address that is taken.
+    /// A sign-up with an address that is taken.
     SignUpAttempted = "email.sign_up_attempted",
     /// An administrator or an operator created the user.
     UserCreated = "user.created",
@@ -119,16 +119,16 @@ impl Outcome {
     }
 }
 
-/// What a use-case records: what happened, and to whom. The transaction adds who did it.
+/// An audit event as a use-case records it: what happened, and to whom. The transaction adds who did it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// What happened.
     pub kind: EventKind,
-    /// To whom; absent where it concerns nobody.
+    /// The user it is about, if there is one.
     pub subject: Option<UserId>,
     /// Whether it was done.
     pub outcome: Outcome,
-    /// More about it, such as the name of a role. Never a secret, never an address (AU-2).
+    /// Details, such as the name of a role. Never a secret, never an address (AU-2).
     pub details: Option<String>,
 }
 
@@ -159,7 +159,7 @@ impl Event {
     }
 }
 
-/// An event as it is stored.
+/// An audit event as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEvent {
     /// Unique. Sorts by request, and within a request by order.
@@ -182,7 +182,7 @@ pub struct AuditEvent {
     pub request_id: String,
     /// Where the request came from.
     pub ip_address: Option<String>,
-    /// How the browser introduced itself.
+    /// The `User-Agent` of the request.
     pub user_agent: Option<String>,
     /// `success` or `denied`.
     pub outcome: String,

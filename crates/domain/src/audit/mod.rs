@@ -1,4 +1,4 @@
-//! What happened, to whom, and who did it.
+//! Audit events: what happened, to whom, and who did it.
 
 mod event;
 mod repository;

@@ -3,12 +3,12 @@ use async_trait::async_trait;
 use super::{Password, PasswordHash};
 use crate::BoxError;
 
-/// What became of comparing a password with a hash.
+/// The result of verifying a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// They match, and the hash is as strong as a new one would be.
     Match,
-    /// They match, but the hash is of another algorithm or cost than a new one would be (PW-3).
+    /// They match, but the hash is outdated: a new one has another algorithm or cost (PW-3). It needs a rehash.
     MatchOutdated,
     /// They do not match, or there was no hash.
     Mismatch,
@@ -43,9 +43,8 @@ pub trait PasswordHasher: Send + Sync {
     /// Hashes with a new random salt and the present parameters.
     async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError>;
 
-    /// Compares. Without a hash it MUST take as long as a comparison with a new one and answer
-    /// [`Verdict::Mismatch`], so that nobody learns by the clock who exists (EN-3). A stored hash of unknown
-    /// form is a mismatch as well.
+    /// Verifies a password. Without a hash it MUST take as long as with a new hash and answer [`Verdict::Mismatch`], so that
+    /// timing does not reveal whether the user exists (EN-3). A stored hash of unknown form is a mismatch as well.
     async fn verify<'a>(
         &self,
         password: &Password,

@@ -1,4 +1,4 @@
-//! The secret a person knows: what is accepted, and how it is hashed.
+//! Passwords: policy and hashing.
 
 mod hasher;
 mod policy;

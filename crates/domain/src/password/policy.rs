@@ -19,19 +19,19 @@ pub enum PasswordProblem {
     /// Longer than the policy's maximum.
     #[error("the password is too long")]
     TooLong,
-    /// Among the first that anybody would guess (PW-7).
+    /// Among the most common ones, or derived from the user's name or address (PW-7).
     #[error("the password is too easy to guess")]
     TooCommon,
 }
 
-/// Knows the passwords that everybody uses.
+/// The list of common passwords.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 pub trait CommonPasswords: Send + Sync {
     /// Whether the password, whatever its letter case, is among at least the 3,000 most common ones (PW-7).
     fn contains(&self, password: &str) -> bool;
 }
 
-/// What a new password must be like.
+/// The rules for a new password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordPolicy {
     /// The least length.
@@ -42,7 +42,7 @@ pub struct PasswordPolicy {
     pub unit: LengthUnit,
     /// Whether passwords that are easy to guess are refused (PW-7).
     pub refuse_common: bool,
-    /// Further words nobody may use as a password, such as the name of the product; lower case.
+    /// Further words that are refused as passwords, such as the name of the product; lower case.
     pub context_words: Vec<String>,
 }
 

@@ -2,11 +2,10 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::PasswordPolicy;
 use crate::Secret;
 
-/// A password as somebody typed it, in Unicode's NFKC form and otherwise untouched: no trimming, no folding,
-/// no truncation (PW-6). Its life is short: it is hashed or verified, then wiped.
+/// A password, normalised to Unicode's NFKC form and otherwise unchanged: no trimming, no case folding, no truncation
+/// (PW-6). It is zeroed when dropped.
 #[derive(Clone)]
 pub struct Password {
     normalized: Secret<String>,
@@ -17,11 +16,11 @@ pub struct Password {
 const BYTES_PER_CODE_POINT: usize = 16;
 
 impl Password {
-    /// What a stranger typed. Normalising takes time by its length, so what is longer than any password of this policy can
-    /// be is not normalised; by that policy it is too long (PW-5).
+    /// A password from a request. Normalising takes time by its length, so what is longer than any password of at most
+    /// `max_length` can be is not normalised. A policy of that length refuses it as too long (PW-5).
     #[must_use]
-    pub fn parse(typed: &str, policy: &PasswordPolicy) -> Self {
-        if typed.len() <= policy.max_length.saturating_mul(BYTES_PER_CODE_POINT) {
+    pub fn parse(typed: &str, max_length: usize) -> Self {
+        if typed.len() <= max_length.saturating_mul(BYTES_PER_CODE_POINT) {
             return Self::new(typed);
         }
         Self {
@@ -30,7 +29,7 @@ impl Password {
         }
     }
 
-    /// Normalises what was typed by somebody who is trusted with its length.
+    /// Normalises a password of trusted length.
     #[must_use]
     pub fn new(typed: &str) -> Self {
         Self {
@@ -70,7 +69,7 @@ mod tests {
 
     #[test]
     fn pw_5_what_is_far_too_long_is_not_normalised() {
-        use super::super::LengthUnit;
+        use super::super::{LengthUnit, PasswordPolicy};
         for unit in [LengthUnit::CodePoints, LengthUnit::Utf16Units] {
             let policy = PasswordPolicy {
                 min_length: 8,
@@ -81,9 +80,13 @@ mod tests {
             };
             // U+FDFA is eighteen characters in NFKC and three bytes.
             let longest = "\u{fdfa}".repeat(85);
-            assert!(!Password::parse(&longest, &policy).expose().contains('\u{fdfa}'));
+            assert!(
+                !Password::parse(&longest, policy.max_length)
+                    .expose()
+                    .contains('\u{fdfa}')
+            );
             for typed in ["\u{fdfa}".repeat(86), "\u{1d15f}".repeat(65), "x".repeat(257)] {
-                let password = Password::parse(&typed, &policy);
+                let password = Password::parse(&typed, policy.max_length);
                 assert_eq!(password.expose(), typed);
                 assert!(policy.is_too_long(&password));
             }

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::net::IpAddr;
 
 use url::Url;
 
@@ -41,7 +42,7 @@ impl Origin {
         }
     }
 
-    /// The origin of the server's own base URL, which an operator wrote: any spelling of it is welcome.
+    /// The origin of the server's own base URL, which an operator wrote: every spelling is accepted.
     pub fn from_base_url(raw: &str) -> Result<Self, InvalidOrigin> {
         let url = Url::parse(raw).map_err(|_| InvalidOrigin::Malformed)?;
         let plain = url.username().is_empty()
@@ -59,8 +60,8 @@ impl Origin {
         Self::of_url(value)
     }
 
-    /// The origin of a URL that a stranger wrote. Parsers repair much (tabs, backslashes, full-width letters,
-    /// a single slash), and do not agree on all of it, so that only what needs no repair is taken.
+    /// The origin of an untrusted URL. Parsers repair much (tabs, backslashes, full-width letters, a single slash) and differ in
+    /// what they repair, so only what needs no repair is accepted.
     pub(super) fn of_url(raw: &str) -> Result<Self, InvalidOrigin> {
         if has_control_characters(raw) {
             return Err(InvalidOrigin::Malformed);
@@ -115,6 +116,17 @@ impl Origin {
     #[must_use]
     pub fn scheme(&self) -> &str {
         &self.scheme
+    }
+
+    /// Whether the host is this machine: `localhost`, a name below it, or a loopback address.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let address = self.host.trim_start_matches('[').trim_end_matches(']');
+        self.host == "localhost"
+            || self.host.ends_with(".localhost")
+            || address
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
     }
 
     /// The host, in lower case and as it is on the wire; IPv6 in brackets.
@@ -221,6 +233,27 @@ fn is_plain_host(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn loopback_is_told_from_other_hosts() {
+        let is_loopback = |url: &str| Origin::from_base_url(url).unwrap().is_loopback();
+        for url in [
+            "http://localhost:1",
+            "https://a.localhost",
+            "http://127.8.0.1",
+            "http://[::1]:8080",
+        ] {
+            assert!(is_loopback(url), "{url}");
+        }
+        for url in [
+            "http://localhost.test",
+            "http://notlocalhost",
+            "http://128.0.0.1",
+            "http://[::2]",
+        ] {
+            assert!(!is_loopback(url), "{url}");
+        }
+    }
 
     #[test]
     fn base_urls_are_reduced_to_their_origin() {

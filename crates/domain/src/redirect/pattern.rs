@@ -46,7 +46,7 @@ enum HostPattern {
     Ipv4([Option<u8>; 4]),
 }
 
-/// A pattern that cannot be used, and why. Meant for whoever configures the server.
+/// A pattern that cannot be used, and why. Operators read it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("trusted origin {pattern:?} {problem}")]
 pub struct InvalidPattern {
@@ -55,7 +55,7 @@ pub struct InvalidPattern {
 }
 
 impl OriginPattern {
-    /// Reads a pattern. One that would trust strangers is refused (CS-2).
+    /// Reads a pattern. One that matches domains of others is refused (CS-2).
     pub fn parse(text: &str) -> Result<Self, InvalidPattern> {
         Self::read(text).map_err(|problem| InvalidPattern {
             pattern: text.to_owned(),
@@ -92,7 +92,7 @@ impl OriginPattern {
         }
     }
 
-    /// Whether the origin is meant.
+    /// Whether the pattern matches the origin.
     #[must_use]
     pub fn matches(&self, origin: &Origin) -> bool {
         let scheme = match &self.scheme {

@@ -1,4 +1,4 @@
-/// Whether anybody may register a name below, by the public suffix list or by our own knowledge: a top-level domain, the
+/// Whether the public may register names below it, by the public suffix list or by our own knowledge: a top-level domain, the
 /// like of `co.uk`, or the domain of a hosting service.
 pub(super) fn is_shared_by_strangers(domain: &str) -> bool {
     let is_suffix = |name: &str| psl::suffix_str(name).is_some_and(|suffix| suffix.len() == name.len());

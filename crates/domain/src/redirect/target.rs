@@ -15,13 +15,13 @@ pub struct RedirectTarget {
     origin: Option<Origin>,
 }
 
-/// The text leads to a stranger, or different readers would take it for different places.
+/// The target is not trusted, or parsers would read it differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is neither a plain path nor a URL of a trusted origin")]
 pub struct UntrustedRedirect;
 
 impl RedirectTarget {
-    /// Checks a target that a stranger wrote.
+    /// Checks an untrusted target.
     pub fn parse(raw: &str, trusted: &TrustedOrigins) -> Result<Self, UntrustedRedirect> {
         let target = Self::read(raw)?;
         if target.origin.as_ref().is_none_or(|origin| trusted.trusts(origin)) {
@@ -53,8 +53,8 @@ impl RedirectTarget {
         &self.text
     }
 
-    /// The same target with a parameter in its query, before any fragment. It replaces those of the same
-    /// name, so that whoever wrote the target cannot put a value of their own in front of ours.
+    /// The same target with a parameter in its query, before any fragment. It replaces those of the same name, so that the
+    /// author of the target cannot put another value before ours.
     #[must_use]
     pub fn with_param(&self, name: &str, value: &str) -> Self {
         let (address, fragment) = match self.text.split_once('#') {
@@ -98,11 +98,11 @@ fn is_named(pair: &str, name: &str) -> bool {
     form_urlencoded::parse(pair.as_bytes()).any(|(found, _)| found == name)
 }
 
-/// Whether everybody reads the path alike: no empty segments (`//host`), no dot segments that a proxy may
+/// Whether all parsers read the path alike: no empty segments (`//host`), no dot segments that a proxy may
 /// resolve into some, and no slash, backslash or control character that a router may decode, however often it
 /// was encoded.
 fn is_plain_path(path: &str) -> bool {
-    // Nobody encodes a path more often than this in good faith.
+    // No legitimate path is encoded more often than this.
     const ROUNDS: usize = 4;
     let mut path = path.as_bytes().to_vec();
     for _ in 0..ROUNDS {

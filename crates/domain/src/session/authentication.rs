@@ -2,14 +2,14 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-/// A way in which somebody proved who they are.
+/// An authentication method.
 ///
 /// The names are those of RFC 8176 where it has one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum AuthMethod {
-    /// They knew the password, or chose it when signing up.
+    /// By password, also one chosen at sign-up.
     Password,
-    /// They followed a link that only the owner of the address could have.
+    /// By a link that was emailed to the user's address.
     EmailLink,
     /// A method that this version does not know, under its stored name.
     Other(String),
@@ -43,10 +43,10 @@ impl fmt::Display for AuthMethod {
     }
 }
 
-/// How and when somebody proved who they are.
+/// How and when a user authenticated.
 ///
-/// It is stored with the session (`amr`, `authenticatedAt`), copied when a session is rotated, and never renewed without a
-/// proof. Freshness and the absolute age of a session count from [`at`](Self::at).
+/// It is stored with the session (`amr`, `authenticatedAt`), copied when a session is rotated, and renewed only by another
+/// authentication. Freshness and the absolute timeout of a session count from [`at`](Self::at).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authentication {
     /// The methods; none where the session is older than this column, or is Better Auth's.
@@ -65,7 +65,7 @@ impl Authentication {
         }
     }
 
-    /// At this moment, nobody knows how.
+    /// At this time, by an unknown method.
     #[must_use]
     pub const fn unknown(at: DateTime<Utc>) -> Self {
         Self {

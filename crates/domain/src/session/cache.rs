@@ -3,27 +3,27 @@ use std::sync::Arc;
 use super::{Session, SessionToken};
 use crate::user::User;
 
-/// The moment a reader began to ask the store. What it learns may be cached only if nothing was written since.
+/// The version of the cache when a read began. The result may be cached only if nothing was written since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheVersion(pub u64);
 
-/// Remembers for a short, configured time whose session a token is, so that the most frequent question needs no query.
+/// A cache of sessions by token, for a short, configured time, so that most reads of a session need no query.
 ///
-/// A write through the same process MUST be noticed before it is acknowledged; writes of others are noticed when the time
-/// is over, which bounds how long a revoked session can live on elsewhere (SE-5, RE-16). Bounded in size.
+/// A write by the same process MUST invalidate the cache before it is acknowledged. A write by another process takes effect
+/// when the entry expires, which bounds how long a revoked session is accepted elsewhere (SE-5, RE-16). Bounded in size.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 pub trait SessionCache: Send + Sync {
-    /// What is remembered of this token.
+    /// The cached session of this token.
     fn get(&self, token: &SessionToken) -> Option<Arc<(Session, User)>>;
 
-    /// To be called before the store is asked.
+    /// The current version, to be read before the store is queried.
     fn ticket(&self) -> CacheVersion;
 
-    /// Remembers an answer of the store, unless something was written since the ticket was drawn.
+    /// Caches a result of the store, unless something was written since `version`.
     fn put(&self, ticket: CacheVersion, token: &SessionToken, found: (Session, User));
 }
 
-/// Remembers nothing.
+/// A cache that is always empty.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoSessionCache;
 

@@ -5,46 +5,46 @@ use crate::fields::FieldValues;
 use crate::user::User;
 use crate::{SessionId, UserId};
 
-/// A browser that is signed in.
+/// A session: one client that is signed in as a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
-    /// Never changes. Also the handle under which other sessions of the user see and end this one.
+    /// Never changes. Other sessions of the user list and revoke this one by its id.
     pub id: SessionId,
-    /// Who is signed in.
+    /// The user who is signed in.
     pub user_id: UserId,
     /// The token as it is stored.
     pub token: StoredToken,
-    /// The moment from which the session is worth nothing.
+    /// When the session expires.
     pub expires_at: DateTime<Utc>,
     /// When the row was made: at the sign-in, or when the session was rotated.
     pub created_at: DateTime<Utc>,
     /// When it was last extended or changed.
     pub updated_at: DateTime<Utc>,
-    /// Where the request that opened it came from; empty if that is not known, absent in imported rows.
+    /// The network address of the request that issued it; empty if unknown, absent in imported rows.
     pub ip_address: Option<String>,
-    /// The browser that opened it, as it introduced itself.
+    /// The `User-Agent` of the request that issued it.
     pub user_agent: Option<String>,
-    /// What the application keeps with a session.
+    /// Values of the application's additional fields.
     pub extra: FieldValues,
     /// The administrator who impersonates the user with it.
     pub impersonated_by: Option<UserId>,
     /// How and when the user, or the administrator who impersonates them, proved who they are.
     pub authentication: Authentication,
-    /// How long its user asked to stay signed in; absent in sessions that others made, where a cookie says it.
+    /// The lifetime that the user chose; absent in sessions that Better Auth issued, where a cookie has it.
     pub lifetime: Option<Lifetime>,
-    /// When a session Better Auth opened was taken over. From then on it ages like one of ours, so that nobody is
-    /// signed out by the move, however long ago they signed in.
+    /// When a session that Better Auth issued was imported. Its absolute age counts from then, so that a migration signs no
+    /// user out.
     pub imported_at: Option<DateTime<Utc>>,
 }
 
-/// A session in use: somebody presented its token, and it is live.
+/// A session that a request authenticated with: its token was presented, and it has not expired.
 #[derive(Clone, Debug)]
 pub struct ActiveSession {
     /// The session.
     pub session: Session,
     /// Its user.
     pub user: User,
-    /// The token in clear, as the client presented it.
+    /// The token in plaintext, as the client presented it.
     pub token: SessionToken,
     /// Whether reading the session extended it.
     pub refreshed: bool,
@@ -53,20 +53,20 @@ pub struct ActiveSession {
 }
 
 impl Session {
-    /// Whether the session still counts.
+    /// Whether the session has not expired.
     #[must_use]
     pub fn is_live(&self, now: DateTime<Utc>) -> bool {
         self.expires_at > now
     }
 }
 
-/// A session just issued, with the token in clear: the only moment it exists outside the browser.
+/// A session just issued, with its token in plaintext. The token is not available later.
 #[derive(Clone, Debug)]
 pub struct IssuedSession {
     /// The session.
     pub session: Session,
     /// Its token.
     pub token: SessionToken,
-    /// How long its user asked to stay signed in.
+    /// The lifetime that the user chose.
     pub lifetime: Lifetime,
 }

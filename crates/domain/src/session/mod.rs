@@ -1,16 +1,18 @@
-//! Being signed in: token, session, how long it lasts, and where it is kept.
+//! Sessions: token, entity, lifetime, repository and cache.
 
 mod authentication;
 mod cache;
 mod entity;
 mod lifetime;
+mod policy;
 mod repository;
 mod token;
 
 pub use authentication::{AuthMethod, Authentication};
 pub use cache::{CacheVersion, NoSessionCache, SessionCache};
 pub use entity::{ActiveSession, IssuedSession, Session};
-pub use lifetime::{Lifetime, SessionPolicy};
+pub use lifetime::Lifetime;
+pub use policy::SessionPolicy;
 pub use repository::{SessionHandle, SessionRepository};
 pub use token::{InvalidToken, SessionToken, StoredToken, TokenStorage};
 

@@ -6,7 +6,7 @@ use crate::fields::FieldChanges;
 use crate::user::User;
 use crate::{Changed, Removed, SessionId, StoreError, UserId};
 
-/// What a user names one of their own sessions by: its id or its token.
+/// Identifies a session in a request: its id or its token.
 #[derive(Clone, Debug)]
 pub struct SessionHandle(String);
 
@@ -25,20 +25,19 @@ impl SessionHandle {
 
 /// Where sessions are kept.
 ///
-/// Deleted rows stay deleted: no method brings a session back, so that a refresh that races with a revocation
-/// loses (SE-5).
+/// No method restores a deleted row, so that a refresh that races with a revocation loses (SE-5).
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait SessionRepository: Send + Sync {
     /// Adds a session.
     async fn insert(&self, session: &Session) -> Result<(), StoreError>;
 
-    /// The session of this token, stored in clear or as a digest, with its user; expired or not. Absent if
-    /// the user is deleted. A row that cannot be read is an error and never absent. One statement.
+    /// The session of this token, stored in plaintext or as a digest, with its user; expired or not. Absent if the user is
+    /// deleted. A row that cannot be read is an error, never absent. One statement.
     async fn find_with_user(&self, token: &SessionToken) -> Result<Option<(Session, User)>, StoreError>;
 
-    /// Stores the token in another form, if it still is in the form `from`, and notes that the session was taken over
-    /// now unless that was noted before.
+    /// Stores the token in another form, if it still is in the form `from`, and sets when the session was imported unless it is
+    /// set.
     async fn rewrite_token(
         &self,
         id: &SessionId,
@@ -47,7 +46,7 @@ pub trait SessionRepository: Send + Sync {
         now: DateTime<Utc>,
     ) -> Result<Changed, StoreError>;
 
-    /// Moves the end of the session, if it still ends at `from`: neither is it gone nor did somebody else move it.
+    /// Changes the expiry of the session, if it still is `from`: the session was neither deleted nor extended meanwhile.
     async fn extend(
         &self,
         id: &SessionId,
@@ -70,20 +69,20 @@ pub trait SessionRepository: Send + Sync {
     /// All sessions of the user, expired or not, oldest first. Those in which the user acts as another are the other's.
     async fn list_all(&self, user: &UserId) -> Result<Vec<Session>, StoreError>;
 
-    /// Ends the session.
+    /// Deletes the session.
     async fn delete(&self, id: &SessionId) -> Result<Removed, StoreError>;
 
-    /// Ends the user's session of this id or token, and nobody else's (AC-1). Answers which it was.
+    /// Deletes the session of this id or token if it is the user's (AC-1), and answers it.
     async fn delete_by_handle(
         &self,
         user: &UserId,
         handle: &SessionHandle,
     ) -> Result<Option<SessionId>, StoreError>;
 
-    /// The session of this id or token, whosever it is: for administrators.
+    /// The session of this id or token, of any user: for administrators.
     async fn find_by_handle(&self, handle: &SessionHandle) -> Result<Option<Session>, StoreError>;
 
-    /// Ends all sessions of the user, and all in which the user impersonates another, but `keep`; answers how many (SE-6).
+    /// Deletes all sessions of the user, and all in which the user impersonates another, but `keep`; answers how many (SE-6).
     async fn delete_all<'a>(&self, user: &UserId, keep: Option<&'a SessionId>) -> Result<u64, StoreError>;
 
     /// Ends the oldest sessions of the user beyond the newest `keep`.

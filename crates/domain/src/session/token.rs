@@ -1,7 +1,7 @@
 use crate::entropy::{Alphabet, Entropy, random_text};
 use crate::{Secret, TokenDigest, has_control_characters};
 
-/// What a browser holds to be signed in. In clear only in the cookie and in the answer that opened the session.
+/// A session token. It is in plaintext only in the cookie and in the response that issued the session.
 #[derive(Clone, Debug)]
 pub struct SessionToken(Secret<String>);
 
@@ -23,8 +23,8 @@ impl SessionToken {
         )))
     }
 
-    /// A token as somebody presents it. Imported ones may have any form but that of a digest: what lies in a
-    /// stolen database must not open a session (TK-2).
+    /// Parses a presented token. Imported tokens may have any form but that of a digest: a digest from a stolen database must
+    /// not authenticate (TK-2).
     pub fn parse(presented: &str) -> Result<Self, InvalidToken> {
         let plausible = !presented.is_empty()
             && presented.len() <= Self::MAX
@@ -43,7 +43,7 @@ impl SessionToken {
         self.0.expose()
     }
 
-    /// The token as it rests in the database.
+    /// The token as it is stored.
     #[must_use]
     pub fn stored(&self, storage: TokenStorage) -> StoredToken {
         StoredToken(match storage {
@@ -53,10 +53,10 @@ impl SessionToken {
     }
 }
 
-/// In which form bearer values rest in the database.
+/// Whether bearer tokens are stored hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenStorage {
-    /// As a digest (TK-2).
+    /// Hashed, as a [`TokenDigest`] (TK-2).
     Digest,
     /// As they are, so that Better Auth can read them.
     Plaintext,

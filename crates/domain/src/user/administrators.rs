@@ -1,7 +1,7 @@
 use super::User;
 use crate::UserId;
 
-/// Which users administer the others.
+/// Which users are administrators.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Administrators {
     /// Roles whose holders are administrators.

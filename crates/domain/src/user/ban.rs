@@ -1,13 +1,13 @@
 use chrono::{DateTime, Utc};
 
-/// Whether a user is kept out, and why and how long, as Better Auth's admin plugin stores it.
+/// A ban: whether, why and until when, as Better Auth's admin plugin stores it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ban {
     /// Whether the user is banned. Absent in rows from before there were bans.
     pub banned: Option<bool>,
-    /// What the user did, in the words of whoever banned them.
+    /// Why the user was banned.
     pub reason: Option<String>,
-    /// The moment from which the ban counts no longer; without one it stays.
+    /// When the ban ends; without a value it is permanent.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
@@ -15,7 +15,7 @@ impl Ban {
     /// The most characters of a reason (IN-3).
     pub const REASON_MAX: usize = 512;
 
-    /// No ban, said so.
+    /// An explicit "not banned", as opposed to an absent value.
     #[must_use]
     pub const fn none() -> Self {
         Self {
@@ -25,7 +25,7 @@ impl Ban {
         }
     }
 
-    /// A ban for this reason, until this moment or for good.
+    /// A ban for this reason, until this time or permanently.
     #[must_use]
     pub const fn of(reason: String, expires_at: Option<DateTime<Utc>>) -> Self {
         Self {
@@ -35,13 +35,13 @@ impl Ban {
         }
     }
 
-    /// Whether the user is kept out now.
+    /// Whether the ban is in force now.
     #[must_use]
     pub fn is_active(&self, now: DateTime<Utc>) -> bool {
         self.banned == Some(true) && self.expires_at.is_none_or(|end| end > now)
     }
 
-    /// Whether there was a ban and it ran out: the next sign-in lifts it.
+    /// Whether a ban has expired. The next sign-in removes it.
     #[must_use]
     pub fn is_expired(&self, now: DateTime<Utc>) -> bool {
         self.banned == Some(true) && !self.is_active(now)
@@ -55,7 +55,7 @@ pub struct BanChange {
     pub banned: Option<bool>,
     /// The reason; `Some(None)` removes it.
     pub reason: Option<Option<String>>,
-    /// The end; `Some(None)` makes a ban stay.
+    /// The end; `Some(None)` makes the ban permanent.
     pub expires_at: Option<Option<DateTime<Utc>>>,
 }
 
@@ -79,7 +79,7 @@ impl BanChange {
 }
 
 impl From<Ban> for BanChange {
-    /// Everything becomes as it is in this ban.
+    /// A change to exactly this ban.
     fn from(ban: Ban) -> Self {
         Self {
             banned: Some(ban.banned == Some(true)),

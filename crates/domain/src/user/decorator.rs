@@ -5,10 +5,10 @@ use super::{Email, User, UserChange, UserPage, UserQuery, UserRepository, Userna
 use crate::user::Administrators;
 use crate::{Changed, Locked, Removed, StoreError, UserId};
 
-/// A [`UserRepository`] in front of another one: write the methods in which it differs, the others ask the one behind.
+/// A decorator of a [`UserRepository`]: implement the methods that differ, the others forward to the inner repository.
 #[async_trait]
 pub trait UserRepositoryDecorator: Send + Sync {
-    /// The repository behind.
+    /// The inner repository.
     fn inner(&self) -> &dyn UserRepository;
 
     /// See [`UserRepository::insert`].

@@ -26,13 +26,13 @@ impl Email {
         }
     }
 
-    /// An address out of the database, whatever its shape.
+    /// A value from the database, not validated.
     pub fn from_stored(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
     /// The placeholder a deleted user holds in place of the address. `.invalid` never resolves (RFC 2606), and
-    /// [`parse`](Self::parse) refuses it, so nobody can sign up, sign in or receive mail under it.
+    /// [`parse`](Self::parse) refuses it, so it can neither sign up nor sign in nor receive email.
     #[must_use]
     pub fn tombstone(id: &UserId) -> Self {
         Self(format!("deleted:{id}@doorward.invalid"))

@@ -5,38 +5,38 @@ use crate::UserId;
 use crate::fields::FieldValues;
 use crate::user::{Ban, RoleList};
 
-/// A person known to the application.
+/// A user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     /// Never changes.
     pub id: UserId,
-    /// What the person is called.
+    /// The display name.
     pub name: UserName,
-    /// Unique among all users. Of a deleted user: a tombstone nobody can sign in with.
+    /// Unique among all users. Of a deleted user: a placeholder that no sign-in accepts.
     pub email: Email,
-    /// Whether the person has shown that letters to `email` reach them.
+    /// Whether the user proved to receive emails at `email`.
     pub email_verified: bool,
-    /// Where a picture of the person is found.
+    /// The URL of a picture.
     pub image: Option<ImageUrl>,
-    /// What the user signs in by in place of the address.
+    /// The username, by which the user can sign in instead of by address.
     pub username: Option<Username>,
-    /// The username as its user wrote it.
+    /// The username as the user typed it.
     pub display_username: Option<String>,
-    /// What the application keeps with a user.
+    /// Values of the application's additional fields.
     pub extra: FieldValues,
-    /// What the user may do. Absent where nobody ever said: then the default role counts.
+    /// The user's roles. Absent if none was assigned; then the default role applies.
     pub role: Option<RoleList>,
-    /// Whether the user is kept out.
+    /// Whether the user is banned.
     pub ban: Ban,
     /// When the user signed up.
     pub created_at: DateTime<Utc>,
-    /// When any of this last changed.
+    /// When the row last changed.
     pub updated_at: DateTime<Utc>,
-    /// When the user was deleted. A deleted user has no session and is absent for everybody but an administrator.
+    /// When the user was deleted. A deleted user has no session, and only administrators find it.
     pub deleted_at: Option<DateTime<Utc>>,
     /// The address before the deletion, kept so that the user can be restored.
     pub deleted_email: Option<Email>,
-    /// The username before the deletion, kept likewise.
+    /// The username before the deletion, kept so that it can be restored.
     pub deleted_username: Option<Username>,
 }
 
@@ -73,8 +73,7 @@ impl User {
         }
     }
 
-    /// The user after a deletion that can be undone: no longer reachable by address and username, which
-    /// are free again.
+    /// The user after a soft deletion: address and username are moved aside, so that others can take them.
     #[must_use]
     pub fn deleted(mut self, now: DateTime<Utc>) -> Self {
         let tombstone = Email::tombstone(&self.id);

@@ -1,10 +1,12 @@
-//! The person: entity, address, name, roles, ban and where they are kept.
+//! Users: entity, address, name, roles, ban, queries and repository.
 
 mod administrators;
 mod ban;
 mod decorator;
 mod email;
 mod entity;
+mod image;
+mod name;
 mod profile;
 mod query;
 mod repository;
@@ -16,7 +18,9 @@ pub use ban::{Ban, BanChange};
 pub use decorator::UserRepositoryDecorator;
 pub use email::{Email, InvalidEmail};
 pub use entity::User;
-pub use profile::{ImageUrl, ProfileChange, UserChange, UserName};
+pub use image::ImageUrl;
+pub use name::UserName;
+pub use profile::{ProfileChange, UserChange};
 pub use query::{
     Comparison, Cursor, FilterValue, Page, SearchField, SearchMatch, SortKey, UserColumn, UserFilter,
     UserOrder, UserPage, UserQuery, UserSearch, ValueKind,

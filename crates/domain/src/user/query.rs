@@ -112,7 +112,7 @@ pub enum SearchMatch {
     EndsWith,
 }
 
-/// A text somebody looks for. Letter case does not count among ASCII letters.
+/// A search text. The comparison ignores the case of ASCII letters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserSearch {
     /// Where.
@@ -179,7 +179,7 @@ pub struct UserQuery {
     pub search: Option<UserSearch>,
     /// The condition they satisfy.
     pub filter: Option<UserFilter>,
-    /// Whether the deleted are asked for, and nobody else, rather than those who are there.
+    /// Whether the query is for deleted users only, instead of users who are not deleted.
     pub deleted: bool,
     /// In which order.
     pub order: UserOrder,

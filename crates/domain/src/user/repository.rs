@@ -28,7 +28,7 @@ pub trait UserRepository: Send + Sync {
     /// The user of that username.
     async fn find_by_username(&self, username: &Username) -> Result<Option<User>, StoreError>;
 
-    /// The user of that id, whom no other transaction can change or lock before this one ends.
+    /// The user of that id, with the row locked until this transaction ends.
     async fn lock(&self, id: &UserId) -> Result<Option<Locked<User>>, StoreError>;
 
     /// The user of that id, deleted or not.
@@ -49,7 +49,7 @@ pub trait UserRepository: Send + Sync {
     /// Whether the user enrolled a second factor with Better Auth's plugin, whose column a database may have or not.
     async fn has_second_factor(&self, id: &UserId) -> Result<bool, StoreError>;
 
-    /// The users a query asks for.
+    /// The users that match a query.
     async fn list(&self, query: &UserQuery) -> Result<UserPage, StoreError>;
 
     /// Changes the user and answers them as they are now.
@@ -60,7 +60,7 @@ pub trait UserRepository: Send + Sync {
         now: DateTime<Utc>,
     ) -> Result<Option<User>, StoreError>;
 
-    /// Notes that emails to `email` reach the user, if that is still the user's address and was not verified before.
+    /// Marks `email` as verified, if it is still the user's address and was not verified before.
     async fn mark_email_verified(
         &self,
         id: &UserId,
@@ -81,8 +81,8 @@ pub trait UserRepository: Send + Sync {
     /// Marks the user as deleted and frees address and username, see [`User::deleted`]. Sessions are not touched.
     async fn soft_delete(&self, id: &UserId, now: DateTime<Utc>) -> Result<Removed, StoreError>;
 
-    /// Undoes a [`soft_delete`](Self::soft_delete). A conflict if somebody took the address meanwhile. A username that
-    /// somebody took is not given back.
+    /// Reverts a [`soft_delete`](Self::soft_delete). Answers a conflict if another user has the address now. A username that
+    /// another user has now is not restored.
     async fn restore(&self, id: &UserId, now: DateTime<Utc>) -> Result<Changed, StoreError>;
 
     /// Removes the user and all that belongs to them, deleted before or not.

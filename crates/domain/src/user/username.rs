@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// What a user signs in by in place of the address: letters, digits, dots and underscores, in lower case. Unique.
+/// A name by which a user can sign in: letters, digits, dots and underscores, in lower case. Unique.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Username(String);
 
@@ -44,7 +44,7 @@ impl Username {
         Ok(Self(raw.to_ascii_lowercase()))
     }
 
-    /// A username out of the database, whatever its shape.
+    /// A username from the database, not validated.
     pub fn from_stored(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -62,12 +62,12 @@ impl fmt::Display for Username {
     }
 }
 
-/// A username as somebody chose it. `None` leaves a part as it is.
+/// A new username. `None` leaves a part as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChosenUsername {
-    /// By which they sign in.
+    /// The canonical form, by which the user signs in.
     pub username: Option<Username>,
-    /// As it is shown.
+    /// The form that is displayed.
     pub display: Option<String>,
 }
 

@@ -3,12 +3,12 @@ use chrono::{DateTime, Utc};
 use crate::UserId;
 use crate::user::Email;
 
-/// Whom a step of a change of address asks.
+/// A step of a change of address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EmailChangeStep {
-    /// The old address agrees to the change.
+    /// The owner of the old address confirms the change.
     Confirmation,
-    /// The new address shows that emails reach it; then the change happens.
+    /// The owner of the new address verifies it; then the address changes.
     Verification,
 }
 
@@ -21,7 +21,7 @@ pub struct EmailChange {
     pub step: EmailChangeStep,
 }
 
-/// What a verification link says: whose address, and what following the link does (TK-6).
+/// The claims of a verification link: user, address, and what following the link does (TK-6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EmailClaims {
     /// The user's address when the link was made.
@@ -32,7 +32,7 @@ pub struct EmailClaims {
     pub change: Option<EmailChange>,
     /// When the link was made, in whole seconds.
     pub issued_at: DateTime<Utc>,
-    /// The moment from which it is worth nothing, in whole seconds.
+    /// When the link expires, in whole seconds.
     pub expires_at: DateTime<Utc>,
 }
 

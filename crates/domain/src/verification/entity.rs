@@ -6,25 +6,25 @@ use crate::id::mint_id;
 use crate::session::TokenStorage;
 use crate::verification::VerificationKey;
 
-/// A row that makes a mailed token good for one use.
+/// The row of a single-use token that was sent by email.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verification {
     /// Unique. Usually random; derived from the token where a second row for it must be refused.
     pub id: String,
     /// Purpose and token, see [`VerificationKey::identifier`].
     pub identifier: String,
-    /// What the token stands for; for Better Auth's purposes the user's id.
+    /// The claims of the token; for Better Auth's purposes the user's id.
     pub value: String,
     /// Whose token it is; absent in imported rows, where `value` says it.
     pub user_id: Option<UserId>,
-    /// The moment from which the token is worth nothing.
+    /// When the token expires.
     pub expires_at: DateTime<Utc>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
 }
 
 impl Verification {
-    /// A verification that waits for its token from now on.
+    /// A verification of this token, made now.
     pub fn new(
         key: &VerificationKey,
         storage: TokenStorage,

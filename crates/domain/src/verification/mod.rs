@@ -1,4 +1,4 @@
-//! Single-use secrets that travel by mail.
+//! Single-use tokens that are sent by email, stored hashed.
 
 mod email_token;
 mod entity;

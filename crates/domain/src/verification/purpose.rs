@@ -2,18 +2,18 @@ use crate::entropy::{Alphabet, Entropy, random_text};
 use crate::session::TokenStorage;
 use crate::{Secret, TokenDigest, has_control_characters};
 
-/// What a mailed token is for. A token made for one purpose is unknown for every other (TK-6).
+/// The purpose of a token that is sent by email. A token of one purpose is invalid for every other (TK-6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
     /// Setting a new password.
     ResetPassword,
-    /// Deleting the own account.
+    /// Deleting one's own user.
     DeleteAccount,
-    /// Showing that an address is one's own, also when it is to replace another.
+    /// Verifying an address, also a new one that replaces another.
     VerifyEmail,
-    /// Not a token somebody can use: remembers one that was used, until it would have expired (TK-3).
+    /// Not a usable token: a mark that a token was consumed, kept until the token would have expired (TK-3).
     Consumed,
-    /// Not a token somebody can use: remembers that an owner was told of a sign-up with their address (EN-5).
+    /// Not a usable token: a mark that an owner was notified of a sign-up with their address (EN-5).
     SignUpNotice,
 }
 
@@ -27,11 +27,11 @@ impl Purpose {
         Self::SignUpNotice,
     ];
 
-    /// Those that somebody can use: what a change of password, address or rights cancels (TK-5). The marks that remember
-    /// something stay, or a signed link that was used would work once more (TK-3).
+    /// Purposes of usable tokens, which a change of password, address or rights cancels (TK-5). Marks stay, or a signed link
+    /// that was consumed would work once more (TK-3).
     pub const LINKS: [Self; 3] = [Self::ResetPassword, Self::DeleteAccount, Self::VerifyEmail];
 
-    /// Whether somebody can use a token of this purpose.
+    /// Whether a token of this purpose is usable.
     #[must_use]
     pub const fn is_link(self) -> bool {
         match self {
@@ -63,7 +63,7 @@ impl Purpose {
     }
 }
 
-/// A token that travels in a mailed link: at least 142 random bits (TK-1).
+/// A single-use token in an emailed link: at least 142 random bits (TK-1).
 #[derive(Clone, Debug)]
 pub struct OneTimeToken(Secret<String>);
 
@@ -75,7 +75,7 @@ impl OneTimeToken {
         Self(Secret::new(purpose.mint(entropy)))
     }
 
-    /// A token as somebody presents it; none if no token can look like this (TK-2, TK-7).
+    /// Parses a presented token; `None` if no token has this form (TK-2, TK-7).
     #[must_use]
     pub fn parse(presented: &str) -> Option<Self> {
         let plausible = !presented.is_empty()

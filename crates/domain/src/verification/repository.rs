@@ -8,8 +8,7 @@ use crate::{Inserted, StoreError, UserId};
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait VerificationRepository: Send + Sync {
-    /// Adds a verification. MUST answer [`StoreError::Conflict`] if its `id` exists; inside a transaction the
-    /// transaction is then good for nothing but being dropped.
+    /// Adds a verification. MUST answer [`StoreError::Conflict`] if its `id` exists; a transaction can then only be dropped.
     async fn insert(&self, verification: &Verification) -> Result<(), StoreError>;
 
     /// Adds a verification unless its `id` exists, and answers whether it did. An expired row of that id is
@@ -23,8 +22,8 @@ pub trait VerificationRepository: Send + Sync {
     /// The verification of this key, expired or not, stored in clear or as a digest. Changes nothing.
     async fn find(&self, key: &VerificationKey) -> Result<Option<Verification>, StoreError>;
 
-    /// Takes the verification of this key if it has not expired: removes it and answers it, in one statement, so
-    /// that at most one caller ever gets it (TK-3, TK-4).
+    /// Consumes the verification of this key if it has not expired: removes and answers it in one statement, so that at most
+    /// one caller ever gets it (TK-3, TK-4).
     async fn consume(
         &self,
         key: &VerificationKey,

@@ -224,7 +224,7 @@ pub async fn purging_races_with_restoring(store: Arc<dyn Store>) {
     }
 }
 
-/// Nobody is signed in as a user who is gone; ending the sessions is another step.
+/// A deleted user has no valid session; the rows of the sessions are deleted in another step.
 pub async fn sessions_of_deleted_users(store: Arc<dyn Store>) {
     let ada = add_user(&store, "ada").await;
     add(&store, samples::session(&ada, "alpha")).await;

@@ -1,6 +1,5 @@
 //! What must be true of a configuration, whoever made it.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -55,7 +54,7 @@ pub(crate) fn validate_app(
 
 impl HttpSettings {
     fn validate(&self, base_url: &Origin, preset: Preset) -> Result<(), InvalidSetting> {
-        if !base_url.is_https() && !is_loopback(base_url) && !self.allow_insecure {
+        if !base_url.is_https() && !base_url.is_loopback() && !self.allow_insecure {
             return Err(InvalidSetting::new(
                 "base_url",
                 format!("\"{base_url}\" sends passwords and cookies unencrypted over the network"),
@@ -137,15 +136,4 @@ impl HttpSettings {
         }
         Ok(())
     }
-}
-
-/// Whether an address leads to this machine.
-pub(super) fn is_loopback(origin: &Origin) -> bool {
-    let host = origin.host();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || address
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
 }

@@ -75,7 +75,7 @@ pub(crate) fn is_short(secret: &Secret<String>) -> bool {
 /// Whether only this machine and its tests reach that address.
 fn is_for_tests(base_url: &Origin) -> bool {
     let top = base_url.host().rsplit('.').next().unwrap_or_default();
-    RESERVED_NAMES.contains(&top) || super::checks::is_loopback(base_url)
+    RESERVED_NAMES.contains(&top) || base_url.is_loopback()
 }
 
 /// Whether the text is a shorter text over and over again.

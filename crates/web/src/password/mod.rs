@@ -64,6 +64,9 @@ impl Module for PasswordModule {
 impl AppState {
     /// A password as a client sent it.
     pub(crate) fn password(&self, typed: &Secret<String>) -> Password {
-        Password::parse(typed.expose(), &self.context.settings.email_and_password.password)
+        Password::parse(
+            typed.expose(),
+            self.context.settings.email_and_password.password.max_length,
+        )
     }
 }

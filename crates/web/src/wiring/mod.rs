@@ -22,6 +22,7 @@ pub use ports::{check, migrate};
 pub use server::Server;
 
 use crate::configuration::Configuration;
+use crate::error::ErrorCode;
 use crate::module::ModuleConflict;
 
 /// Why a server did not start.
@@ -91,6 +92,16 @@ pub async fn openapi_json(
     Ok(app.document().to_owned())
 }
 
+/// The error codes of a server of this configuration, each with the id of the module that declares it; none for those that
+/// every module uses.
+pub fn error_catalogue(
+    configuration: &Configuration,
+    extensions: Extensions,
+) -> Result<Vec<(Option<&'static str>, ErrorCode)>, StartError> {
+    let modules = modules(&configuration.settings, extensions.modules)?;
+    Ok(modules.error_codes().collect())
+}
+
 /// A user whom an operator adds.
 pub struct NewUser<'a> {
     /// The address, which counts as verified.
@@ -103,7 +114,7 @@ pub struct NewUser<'a> {
     pub administrator: bool,
 }
 
-/// Creates a user and answers the id.
+/// Creates a user with a verified address and answers the id.
 pub async fn create_user(
     configuration: &Configuration,
     extensions: Extensions,
