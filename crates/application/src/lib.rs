@@ -18,5 +18,9 @@ pub mod sign_in;
 pub mod verification;
 
 mod context;
+mod reads;
 
 pub use context::{Context, Ports, RequestError};
+pub use reads::{
+    AccountReader, AuditEventReader, SessionReader, StoreReader, UserReader, VerificationReader,
+};

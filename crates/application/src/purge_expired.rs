@@ -1,6 +1,6 @@
 //! Removing what has run out.
 
-use doorward_domain::{Actor, StoreError};
+use doorward_domain::{RequestContext, StoreError};
 
 use crate::Context;
 
@@ -32,16 +32,15 @@ impl PurgeExpired {
     }
 
     /// Removes one batch of each kind.
-    pub async fn run(&self) -> Result<Purged, StoreError> {
+    pub async fn run(&self, request: &RequestContext) -> Result<Purged, StoreError> {
         let now = self.context.now();
         let store = self.context.store();
-        let request = self.context.internal_request(Actor::System("purge"));
-        let tx = store.begin(&request).await?;
+        let tx = store.begin(request).await?;
         let sessions = tx.sessions().purge_expired(now, Self::BATCH).await?;
         let verifications = tx.verifications().purge_expired(now, Self::BATCH).await?;
         tx.commit().await?;
         // Each kind by itself, so that a user who cannot be removed keeps nothing else back.
-        let tx = store.begin(&request).await?;
+        let tx = store.begin(request).await?;
         let retention = self.context.settings.delete_user.retention;
         let users = tx.users().purge_deleted(now - retention, Self::BATCH).await?;
         tx.commit().await?;

@@ -47,8 +47,12 @@ impl UpdateUser {
         Ok(Some(updated))
     }
 
-    /// Whether nobody has this username.
-    pub async fn is_available(&self, username: &Username) -> Result<bool, StoreError> {
+    /// Whether nobody has this username. Anybody may ask.
+    pub async fn is_available(
+        &self,
+        _request: &RequestContext,
+        username: &Username,
+    ) -> Result<bool, StoreError> {
         let found = self.context.store().users().find_by_username(username).await?;
         Ok(found.is_none())
     }

@@ -7,11 +7,15 @@ use actix_web::rt;
 use doorward_application::Context;
 use doorward_application::email::DeliverMail;
 use doorward_application::purge_expired::PurgeExpired;
-use doorward_domain::ErrorChain;
 use doorward_domain::email::Mailer;
+use doorward_domain::{Actor, ErrorChain};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+/// What the worker that sends emails is called, in logs and as an actor.
+const MAIL: &str = "mail";
+/// What the worker that removes what has run out is called.
+const PURGE: &str = "purge_expired";
 /// How often the outbox is looked into while nothing waits in it.
 const OUTBOX_PAUSE: Duration = Duration::from_millis(200);
 /// How long the outbox is left alone after the store failed.
@@ -36,15 +40,15 @@ impl Workers {
         let deliver = DeliverMail::new(context.clone(), mailer);
         let purge_expired = PurgeExpired::new(context.clone());
         let send = {
-            let stopping = stopping.clone();
-            supervised("mail", stopping.clone(), RESTART_PAUSE, move || {
-                send_emails(deliver.clone(), stopping.clone())
+            let (context, stopping) = (context.clone(), stopping.clone());
+            supervised(MAIL, stopping.clone(), RESTART_PAUSE, move || {
+                send_emails(context.clone(), deliver.clone(), stopping.clone())
             })
         };
         let remove = {
-            let stopping = stopping.clone();
-            supervised("purge_expired", stopping.clone(), RESTART_PAUSE, move || {
-                remove_expired(purge_expired.clone(), stopping.clone())
+            let (context, stopping) = (context.clone(), stopping.clone());
+            supervised(PURGE, stopping.clone(), RESTART_PAUSE, move || {
+                remove_expired(context.clone(), purge_expired.clone(), stopping.clone())
             })
         };
         let tasks = vec![rt::spawn(send), rt::spawn(remove)];
@@ -79,9 +83,10 @@ async fn supervised<W: Future<Output = ()> + 'static>(
     }
 }
 
-async fn send_emails(deliver: DeliverMail, mut stopping: watch::Receiver<bool>) {
+async fn send_emails(context: Context, deliver: DeliverMail, mut stopping: watch::Receiver<bool>) {
     while !*stopping.borrow() {
-        let pause = match deliver.run(grace_over(stopping.clone())).await {
+        let request = context.internal_request(Actor::System(MAIL));
+        let pause = match deliver.run(&request, grace_over(stopping.clone())).await {
             Ok(false) => OUTBOX_PAUSE,
             Ok(true) => continue,
             Err(error) => {
@@ -93,9 +98,10 @@ async fn send_emails(deliver: DeliverMail, mut stopping: watch::Receiver<bool>) 
     }
 }
 
-async fn remove_expired(purge_expired: PurgeExpired, mut stopping: watch::Receiver<bool>) {
+async fn remove_expired(context: Context, purge_expired: PurgeExpired, mut stopping: watch::Receiver<bool>) {
     while !*stopping.borrow() {
-        match purge_expired.run().await {
+        let request = context.internal_request(Actor::System(PURGE));
+        match purge_expired.run(&request).await {
             Ok(swept) if swept.is_full() => continue,
             Ok(swept) => tracing::debug!(?swept, "expired rows removed"),
             Err(error) => tracing::warn!(error = %ErrorChain(&error), "expired rows cannot be removed"),
