@@ -189,8 +189,10 @@ impl SessionIssuer {
         if tx.sessions().delete(&old.id).await? == Removed::AlreadyGone {
             return Ok(Rotation::Gone);
         }
-        if let Err(denied) = self.check_admission(user) {
+        if let Err(denied) = self.check_ban(user) {
             return Ok(Rotation::Denied(denied));
+    ///
+    /// Whether the address is verified was asked when somebody signed in, and is not asked again.
         }
         let authentication = proof.unwrap_or_else(|| old.authentication.clone());
         let policy = &self.context.settings.session;
