@@ -35,7 +35,7 @@ pub enum HookError {
 /// `doorward_adapters::sea_orm::SeaTransaction::of`.
 #[async_trait]
 pub trait Hook: Send + Sync {
-    /// In the transaction, last before its commit: an error undoes the event.
+    /// In the transaction, after what the event writes: an error undoes the event.
     async fn before_commit(&self, tx: &dyn Transaction, user: &User) -> Result<(), HookError> {
         let _ = (tx, user);
         Ok(())
@@ -55,7 +55,8 @@ pub struct HookList(Vec<Arc<dyn Hook>>);
 /// All hooks.
 #[derive(Clone, Default)]
 pub struct Hooks {
-    /// Around signing up by oneself; not around users whom an administrator or an operator adds.
+    /// Around signing up by oneself, before the sign-in hooks where signing up signs in; not around users whom an administrator
+    /// or an operator adds.
     pub sign_up: HookList,
     /// Around signing in, whatever the way in: also where signing up or a mailed link signs in.
     pub sign_in: HookList,
