@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use doorward_testing::{Browser, PASSWORD, TestApp};
+use doorward_testing::{Backend, Browser, PASSWORD, TestApp};
 use serde_json::{Value, json};
 
 use crate::documentation::{concrete, operations};
@@ -200,42 +200,77 @@ fn impersonator(app: &TestApp) -> Browser {
     browser
 }
 
+/// An application with Eve in it, and the browser of whoever tries its routes.
+struct Attempt {
+    browser: Browser,
+    eve: String,
+    // It has to outlive the browser's requests.
+    _app: TestApp,
+}
+
+impl Attempt {
+    fn by(who: &str, backend: Backend) -> Self {
+        let app = TestApp::on(backend);
+        drop(app.signed_up("eve@example.test"));
+        let browser = match who {
+            "nobody" => app.browser(),
+            "a user" => app.signed_up("ada@example.test"),
+            "an administrator" => app.administrator(),
+            _ => impersonator(&app),
+        };
+        Self {
+            browser,
+            eve: app.id_of("eve@example.test").to_string(),
+            _app: app,
+        }
+    }
+}
+
 #[test]
-fn ac_2_every_route_is_tried_by_everybody() {
+fn every_route_has_a_row() {
     let mut documented: BTreeSet<_> = operations(&TestApp::start()).into_iter().collect();
-    for (route, body, expected) in EXPECTED {
-        let (method, path, query) = parts(route);
+    for (route, ..) in EXPECTED {
+        let (method, path, _) = parts(route);
         assert!(
-            documented.remove(&(path.clone(), method.to_owned())),
+            documented.remove(&(path, method.to_owned())),
             "{route} is not documented"
         );
-        let everybody = ["nobody", "a user", "an administrator", "an impersonator"];
-        for (who, status) in everybody.into_iter().zip(expected) {
-            let app = TestApp::start();
-            drop(app.signed_up("eve@example.test"));
-            let eve = app.id_of("eve@example.test");
-            let mut browser = match who {
-                "nobody" => app.browser(),
-                "a user" => app.signed_up("ada@example.test"),
-                "an administrator" => app.administrator(),
-                _ => impersonator(&app),
-            };
-            let fill = |text: &str| text.replace("EVE", eve.as_str()).replace("PASSWORD", PASSWORD);
+    }
+    assert!(documented.is_empty(), "routes without a row: {documented:?}");
+}
+
+fn ac_2_every_route_is_tried_by_everybody(backend: Backend) {
+    let everybody = ["nobody", "a user", "an administrator", "an impersonator"];
+    for (column, who) in everybody.into_iter().enumerate() {
+        let mut attempt = None;
+        for (route, body, expected) in EXPECTED {
+            let Attempt { browser, eve, .. } = attempt.get_or_insert_with(|| Attempt::by(who, backend));
+            let (method, path, query) = parts(route);
+            let fill = |text: &str| text.replace("EVE", eve).replace("PASSWORD", PASSWORD);
             let target = match query {
                 "" => concrete(&path),
                 query => format!("{}?{}", concrete(&path), fill(query)),
             };
             let content_type = (method == "POST").then_some("application/json");
             let answer = browser.send(method, &target, content_type, fill(body).as_bytes());
-            assert_eq!(answer.status, status, "{route} as {who}: {}", answer.text);
-            if status == 403 && who == "a user" {
+            assert_eq!(
+                answer.status, expected[column],
+                "{route} as {who}: {}",
+                answer.text
+            );
+            if answer.status == 403 && who == "a user" {
                 let body: Value = answer.json();
                 assert!(
                     body["code"].is_string() && body["message"].is_string(),
                     "{route}: {body}"
                 );
             }
+            // Reading and a refusal change nothing, so the next route is tried in the same application.
+            if method == "POST" && answer.status < 300 {
+                attempt = None;
+            }
         }
     }
-    assert!(documented.is_empty(), "routes without a row: {documented:?}");
 }
+
+doorward_testing::on_every_backend!(ac_2_every_route_is_tried_by_everybody);

@@ -9,6 +9,7 @@ mod compat;
 mod errors;
 mod generated;
 mod guides;
+mod mutants;
 mod paths;
 mod postgres;
 mod rooms;
@@ -23,6 +24,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use compat::Compat;
+use mutants::Mutants;
 use shell::Outcome;
 
 /// Every chore of this repository
@@ -85,6 +87,8 @@ enum Chore {
         #[arg(long)]
         screenshot: Option<std::path::PathBuf>,
     },
+    /// Change decisions one by one, and see whether a test notices; needs cargo-mutants, and hours for everything
+    Mutants(Mutants),
     /// Measure the release build, and the original beside it where npm has installed it
     Bench,
 }
@@ -112,6 +116,7 @@ fn run(chore: Chore) -> Outcome {
         Chore::Guides { check } => guides::run(check),
         Chore::Compat(compat) => compat.run(),
         Chore::Browser { screenshot } => browser::run(screenshot.as_deref()),
+        Chore::Mutants(mutants) => mutants.run(),
         Chore::Bench => bench::run(),
     }
 }

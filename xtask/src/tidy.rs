@@ -153,12 +153,23 @@ fn in_file(name: &str, text: &str) -> Vec<String> {
         "xtask/",
     ];
     let may_lock = may_lock.iter().any(|place| name.starts_with(place)) || name.contains("/tests/");
+    // Through its reader alone, use-cases cannot write outside of a transaction.
+    let may_hold_store = !["application", "web", "cli"]
+        .iter()
+        .any(|floor| name.starts_with(&format!("crates/{floor}/src/")))
+        || name == "crates/application/src/context.rs"
+        || name.starts_with("crates/web/src/wiring/");
     for (number, line) in (1..).zip(text.lines()) {
         if !may_lock && line.contains("Locked::by_store") {
             faults.push(format!(":{number}: only a store says that a row is locked"));
         }
         if line.ends_with(' ') || line.contains('\t') {
             faults.push(format!(":{number}: space at the end, or a tab"));
+        }
+        if !may_hold_store && line.contains("ports.store") {
+            faults.push(format!(
+                ":{number}: the store itself writes without a transaction; use `context.store()`"
+            ));
         }
         if outside_wiring && line.contains("doorward_adapters") {
             faults.push(format!(":{number}: only wiring/ may name the adapters"));

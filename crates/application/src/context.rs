@@ -12,6 +12,7 @@ use doorward_domain::{
 };
 
 use crate::hooks::Hooks;
+use crate::reads::StoreReader;
 use crate::settings::Settings;
 use crate::sign_in::SecondFactor;
 
@@ -76,10 +77,10 @@ impl Context {
         self.ports.clock.now()
     }
 
-    /// Where everything is kept.
+    /// Where everything is kept. It gives reading, and transactions that write.
     #[must_use]
-    pub fn store(&self) -> &dyn Store {
-        &*self.ports.store
+    pub fn store(&self) -> StoreReader<'_> {
+        StoreReader::new(&*self.ports.store)
     }
 
     /// The context of a request from outside that begins now.

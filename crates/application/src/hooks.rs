@@ -36,7 +36,7 @@ pub enum HookError {
 /// `doorward_adapters::sea_orm::SeaTransaction::of`.
 #[async_trait]
 pub trait Hook: Send + Sync {
-    /// In the transaction, last before its commit: an error undoes the event.
+    /// In the transaction, after what the event writes: an error undoes the event.
     async fn before_commit(
         &self,
         context: &Context,
@@ -61,7 +61,8 @@ pub struct HookList(Vec<Arc<dyn Hook>>);
 /// All hooks.
 #[derive(Clone, Default)]
 pub struct Hooks {
-    /// Around signing up by oneself; not around users whom an administrator or an operator adds.
+    /// Around signing up by oneself, before the sign-in hooks where signing up signs in; not around users whom an administrator
+    /// or an operator adds.
     pub sign_up: HookList,
     /// Around signing in, whatever the method: also where signing up or an emailed link signs in.
     pub sign_in: HookList,

@@ -18,7 +18,11 @@ pub mod sign_in;
 pub mod verification;
 
 mod context;
+mod reads;
 mod worker;
 
 pub use context::{Context, Ports, RequestError};
+pub use reads::{
+    AccountReader, AuditEventReader, SessionReader, StoreReader, UserReader, VerificationReader,
+};
 pub use worker::{Progress, Worker};

@@ -1,8 +1,14 @@
 //! Removing expired rows.
 
-use doorward_domain::{Actor, StoreError};
+use std::time::Duration;
 
-use crate::Context;
+use async_trait::async_trait;
+use doorward_domain::{BoxError, RequestContext, StoreError};
+
+use crate::{Context, Progress, Worker};
+
+/// How often expired rows are removed.
+const PAUSE: Duration = Duration::from_mins(10);
 
 /// Removes expired sessions and verifications, and users whose retention is over (DT-2).
 #[derive(Clone, Debug)]
@@ -32,16 +38,15 @@ impl PurgeExpired {
     }
 
     /// Removes one batch of each kind.
-    pub async fn run(&self) -> Result<Purged, StoreError> {
+    pub async fn run(&self, request: &RequestContext) -> Result<Purged, StoreError> {
         let now = self.context.now();
         let store = self.context.store();
-        let request = self.context.internal_request(Actor::System("purge"));
-        let tx = store.begin(&request).await?;
+        let tx = store.begin(request).await?;
         let sessions = tx.sessions().purge_expired(now, Self::BATCH).await?;
         let verifications = tx.verifications().purge_expired(now, Self::BATCH).await?;
         tx.commit().await?;
         // Each kind by itself, so that a user who cannot be removed keeps nothing else back.
-        let tx = store.begin(&request).await?;
+        let tx = store.begin(request).await?;
         let retention = self.context.settings.delete_user.retention;
         let users = tx.users().purge_deleted(now - retention, Self::BATCH).await?;
         tx.commit().await?;
@@ -49,6 +54,27 @@ impl PurgeExpired {
             sessions,
             verifications,
             users,
+        })
+    }
+}
+
+#[async_trait]
+impl Worker for PurgeExpired {
+    fn name(&self) -> &'static str {
+        "purge_expired"
+    }
+
+    fn pause(&self) -> Duration {
+        PAUSE
+    }
+
+    async fn run(&self, request: &RequestContext) -> Result<Progress, BoxError> {
+        let purged = Self::run(self, request).await?;
+        tracing::debug!(?purged, "expired rows removed");
+        Ok(if purged.is_full() {
+            Progress::More
+        } else {
+            Progress::Done
         })
     }
 }

@@ -47,11 +47,14 @@ impl Client {
     /// Cuts the user agent to what is stored (IN-3) and drops control characters (IN-5).
     #[must_use]
     pub fn new(ip_address: String, user_agent: &str) -> Self {
-        let user_agent = user_agent
-            .chars()
-            .filter(|letter| !letter.is_control())
-            .take(Self::USER_AGENT_MAX)
-            .collect();
+        let is_fit = user_agent.len() <= Self::USER_AGENT_MAX
+            && user_agent.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        let user_agent = if is_fit {
+            user_agent.to_owned()
+        } else {
+            let kept = user_agent.chars().filter(|letter| !letter.is_control());
+            kept.take(Self::USER_AGENT_MAX).collect()
+        };
         Self {
             ip_address,
             user_agent,

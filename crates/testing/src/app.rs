@@ -1,3 +1,4 @@
+use std::future::pending;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -21,7 +22,7 @@ use doorward_domain::email::{EmailMessage, MailError, Mailer};
 use doorward_domain::redirect::Origin;
 use doorward_domain::session::{NoSessionCache, SessionCache};
 use doorward_domain::user::{Email, RoleList, UserChange};
-use doorward_domain::{Clock, Entropy, Secret, Store, UserId};
+use doorward_domain::{Actor, Clock, Entropy, Secret, Store, UserId};
 use doorward_web::Module;
 use doorward_web::client_address::ClientAddressPolicy;
 use doorward_web::configuration::HttpSettings;
@@ -256,7 +257,9 @@ impl TestApp {
     pub fn sent_emails(&self) -> Vec<EmailMessage> {
         let mailbox = Arc::new(Mailbox::default());
         let deliver = DeliverMail::new(self.context.clone(), mailbox.clone());
-        self.wait(async { while deliver.run(std::future::pending()).await.expect("an outbox") {} });
+        let request = self.context.internal_request(Actor::System("mail"));
+        let all = async { while deliver.run(&request, pending()).await.expect("an outbox") {} };
+        self.wait(all);
         std::mem::take(&mut *mailbox.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

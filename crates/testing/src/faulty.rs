@@ -355,14 +355,21 @@ impl<S: Refers> OutboxRepository for Faulty<S> {
         self.inner.outbox().claim(now, lease_until, limit).await
     }
 
-    async fn remove(&self, id: &str) -> Answer<()> {
+    async fn remove(&self, id: &str, lease_until: DateTime<Utc>) -> Answer<Removed> {
         self.write()?;
-        self.inner.outbox().remove(id).await
+        self.inner.outbox().remove(id, lease_until).await
     }
 
-    async fn reschedule(&self, id: &str, attempts: u32, due_at: DateTime<Utc>) -> Answer<()> {
+    async fn reschedule(
+        &self,
+        id: &str,
+        lease_until: DateTime<Utc>,
+        attempts: u32,
+        due_at: DateTime<Utc>,
+    ) -> Answer<Changed> {
         self.write()?;
-        self.inner.outbox().reschedule(id, attempts, due_at).await
+        let outbox = self.inner.outbox();
+        outbox.reschedule(id, lease_until, attempts, due_at).await
     }
 }
 

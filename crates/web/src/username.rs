@@ -130,12 +130,14 @@ struct AvailableReply {
 async fn is_username_available(
     body: Body<UsernameBody>,
     state: Data<AppState>,
+    request: HttpRequest,
     update: Data<UpdateUser>,
 ) -> Result<HttpResponse, ApiError> {
     if body.0.username.is_empty() {
         return Err(INVALID_USERNAME.with_status(422).into());
     }
     let username = parse(&state, &body.0.username)?;
-    let available = update.is_available(&username).await?;
+    let request = state.request(&request, Actor::Anonymous);
+    let available = update.is_available(&request, &username).await?;
     Ok(json(&AvailableReply { available }))
 }

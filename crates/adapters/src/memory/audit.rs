@@ -1,14 +1,20 @@
 use async_trait::async_trait;
 use doorward_domain::audit::{AuditEvent, AuditEventRepository};
-use doorward_domain::{StoreError, UserId};
+use doorward_domain::{Constraint, StoreError, UserId};
 
 use super::store::{Access, MemoryRepositories};
 
 #[async_trait]
 impl<A: Access> AuditEventRepository for MemoryRepositories<A> {
     async fn insert(&self, event: &AuditEvent) -> Result<(), StoreError> {
-        self.write(|tables| tables.audit_events.push(event.clone())).await;
-        Ok(())
+        self.write(|tables| {
+            if tables.audit_events.iter().any(|known| known.id == event.id) {
+                return Err(StoreError::Conflict(Constraint::Other));
+            }
+            tables.audit_events.push(event.clone());
+            Ok(())
+        })
+        .await
     }
 
     async fn list_by_subject(&self, subject: &UserId, limit: u64) -> Result<Vec<AuditEvent>, StoreError> {

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::email::{OutboxMessage, OutboxRepository};
-use doorward_domain::{Constraint, StoreError};
+use doorward_domain::{Changed, Constraint, Removed, StoreError};
 
 use super::store::{Access, MemoryRepositories, Waiting, remove};
 
@@ -47,21 +47,31 @@ impl<A: Access> OutboxRepository for MemoryRepositories<A> {
             .await)
     }
 
-    async fn remove(&self, id: &str) -> Result<(), StoreError> {
-        self.write(|tables| remove(&mut tables.outbox, |waiting| waiting.message.id == id))
+    async fn remove(&self, id: &str, lease_until: DateTime<Utc>) -> Result<Removed, StoreError> {
+        let removed = self
+            .write(|tables| remove(&mut tables.outbox, |waiting| waiting.is_held(id, lease_until)))
             .await;
-        Ok(())
+        Ok(Removed::by_count(removed))
     }
 
-    async fn reschedule(&self, id: &str, attempts: u32, due_at: DateTime<Utc>) -> Result<(), StoreError> {
-        self.write(|tables| {
-            if let Some(waiting) = tables.outbox.iter_mut().find(|waiting| waiting.message.id == id) {
+    async fn reschedule(
+        &self,
+        id: &str,
+        lease_until: DateTime<Utc>,
+        attempts: u32,
+        due_at: DateTime<Utc>,
+    ) -> Result<Changed, StoreError> {
+        Ok(self
+            .write(|tables| {
+                let mut held = tables.outbox.iter_mut();
+                let Some(waiting) = held.find(|waiting| waiting.is_held(id, lease_until)) else {
+                    return Changed::Stale;
+                };
                 waiting.message.attempts = attempts;
                 waiting.message.due_at = due_at;
                 waiting.lease_until = None;
-            }
-        })
-        .await;
-        Ok(())
+                Changed::Applied
+            })
+            .await)
     }
 }

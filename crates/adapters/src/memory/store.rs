@@ -29,6 +29,13 @@ pub(super) struct Waiting {
     pub(super) lease_until: Option<DateTime<Utc>>,
 }
 
+impl Waiting {
+    /// Whether it is this email, under the lease that ends then.
+    pub(super) fn is_held(&self, id: &str, lease_until: DateTime<Utc>) -> bool {
+        self.message.id == id && self.lease_until == Some(lease_until)
+    }
+}
+
 /// Every repository over tables that can be reached in one way or the other.
 #[derive(Debug)]
 pub struct MemoryRepositories<A> {

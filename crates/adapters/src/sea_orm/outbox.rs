@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use doorward_domain::StoreError;
 use doorward_domain::email::{OutboxMessage, OutboxRepository};
+use doorward_domain::{Changed, Removed, StoreError};
 use sea_orm::sea_query::{Condition, Expr, LockBehavior, LockType, Order, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set};
 
@@ -61,21 +61,28 @@ impl<C: ConnectionTrait + Send + Sync + 'static> OutboxRepository for SeaReposit
         Ok(rows.into_iter().map(OutboxMessage::from).collect())
     }
 
-    async fn remove(&self, id: &str) -> Result<(), StoreError> {
-        Entity::delete_many()
+    async fn remove(&self, id: &str, lease_until: DateTime<Utc>) -> Result<Removed, StoreError> {
+        let delete = Entity::delete_many()
             .filter(Column::Id.eq(id))
-            .exec(&self.connection)
-            .await
-            .map(drop)
-            .map_err(store_error)
+            .filter(Column::LeaseUntil.eq(self.at(lease_until)));
+        let outcome = delete.exec(&self.connection).await.map_err(store_error)?;
+        Ok(Removed::by_count(outcome.rows_affected))
     }
 
-    async fn reschedule(&self, id: &str, count: u32, due_at: DateTime<Utc>) -> Result<(), StoreError> {
+    async fn reschedule(
+        &self,
+        id: &str,
+        lease_until: DateTime<Utc>,
+        count: u32,
+        due_at: DateTime<Utc>,
+    ) -> Result<Changed, StoreError> {
         let update = Entity::update_many()
             .col_expr(Column::Attempts, Expr::value(attempts(count)))
             .col_expr(Column::DueAt, Expr::value(self.at(due_at)))
             .col_expr(Column::LeaseUntil, Expr::cust("NULL"))
-            .filter(Column::Id.eq(id));
-        update.exec(&self.connection).await.map(drop).map_err(store_error)
+            .filter(Column::Id.eq(id))
+            .filter(Column::LeaseUntil.eq(self.at(lease_until)));
+        let outcome = update.exec(&self.connection).await.map_err(store_error)?;
+        Ok(Changed::by_count(outcome.rows_affected))
     }
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use doorward_domain::email::{MailError, Mailer, OutboxMessage};
-use doorward_domain::{ErrorChain, StoreError};
+use doorward_domain::{Changed, ErrorChain, Removed, RequestContext, StoreError};
 
 use super::attempt::{Attempt, attempt};
 use super::envelope;
@@ -14,6 +14,20 @@ use crate::Context;
 pub struct DeliverMail {
     context: Context,
     mailer: Arc<dyn Mailer>,
+}
+
+/// An email that this run may send, until the lease ends.
+struct Claim {
+    message: OutboxMessage,
+    lease_until: DateTime<Utc>,
+}
+
+/// What becomes of an email after an attempt.
+enum Fate {
+    /// It was sent, or is given up.
+    Over,
+    /// It is tried again.
+    Due { attempts: u32, at: DateTime<Utc> },
 }
 
 impl DeliverMail {
@@ -33,62 +47,88 @@ impl DeliverMail {
     /// sent, the email goes back at once, so that a stopping server leaves no lease behind (RE-9).
     ///
     /// One email at a time: the lease of one that waits behind slow others would run out.
-    pub async fn run(&self, stop: impl Future<Output = ()> + Send) -> Result<bool, StoreError> {
-        let now = self.context.now();
-        let outbox = self.context.store().outbox();
-        let claimed = outbox.claim(now, now + Self::LEASE, 1).await?;
-        let Some(message) = claimed.into_iter().next() else {
+    pub async fn run(
+        &self,
+        request: &RequestContext,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<bool, StoreError> {
+        let Some(claim) = self.claim(request).await? else {
             return Ok(false);
         };
-        self.deliver(message, stop).await?;
+        let fate = self.deliver(&claim.message, stop).await;
+        self.settle(request, &claim, fate).await?;
         Ok(true)
     }
 
-    async fn deliver(
-        &self,
-        message: OutboxMessage,
-        stop: impl Future<Output = ()> + Send,
-    ) -> Result<(), StoreError> {
-        let outbox = self.context.store().outbox();
+    async fn claim(&self, request: &RequestContext) -> Result<Option<Claim>, StoreError> {
+        let now = self.context.now();
+        let lease_until = now + Self::LEASE;
+        let tx = self.context.store().begin(request).await?;
+        let claimed = tx.outbox().claim(now, lease_until, 1).await?;
+        let Some(message) = claimed.into_iter().next() else {
+            return Ok(None);
+        };
+        tx.commit().await?;
+        Ok(Some(Claim { message, lease_until }))
+    }
+
+    /// Between the transactions: a mail server may take its time.
+    async fn deliver(&self, message: &OutboxMessage, stop: impl Future<Output = ()> + Send) -> Fate {
         let email = match envelope::open(&message.sealed, &*self.context.ports.sealer) {
             Ok(email) => email,
-            Err(cause) => return self.postpone(&message, &cause).await,
+            Err(cause) => return self.postpone(message, &cause),
         };
         match attempt(&*self.mailer, &message.id, &email, stop).await {
             Attempt::Answered(Ok(())) => {
                 tracing::info!(email = message.id, "email sent");
-                outbox.remove(&message.id).await
+                Fate::Over
             }
             Attempt::Answered(Err(MailError::Permanent(cause))) => {
                 let cause = ErrorChain(&*cause);
                 tracing::error!(email = message.id, %cause, "email dropped: it was refused");
-                outbox.remove(&message.id).await
+                Fate::Over
             }
-            Attempt::Answered(Err(MailError::Temporary(cause))) => self.postpone(&message, &*cause).await,
-            Attempt::Interrupted => {
-                outbox
-                    .reschedule(&message.id, message.attempts, message.due_at)
-                    .await
-            }
+            Attempt::Answered(Err(MailError::Temporary(cause))) => self.postpone(message, &*cause),
+            Attempt::Interrupted => Fate::Due {
+                attempts: message.attempts,
+                at: message.due_at,
+            },
         }
+    }
+
+    /// Writes what became of the email. If the lease ran out meanwhile, another worker has the email, and decides.
+    async fn settle(&self, request: &RequestContext, claim: &Claim, fate: Fate) -> Result<(), StoreError> {
+        let (id, lease_until) = (&claim.message.id, claim.lease_until);
+        let tx = self.context.store().begin(request).await?;
+        let is_settled = match fate {
+            Fate::Over => tx.outbox().remove(id, lease_until).await? == Removed::Removed,
+            Fate::Due { attempts, at } => {
+                tx.outbox().reschedule(id, lease_until, attempts, at).await? == Changed::Applied
+            }
+        };
+        if !is_settled {
+            tracing::warn!(
+                email = id,
+                "the email took longer than its lease, and may be sent twice"
+            );
+            return Ok(());
+        }
+        tx.commit().await
     }
 
     /// Tries again later, or gives up after a day. An email that cannot be read waits, too: a newer version of the
     /// server, or one with another secret, may be running beside this one.
-    async fn postpone(
-        &self,
-        message: &OutboxMessage,
-        cause: &(dyn Error + 'static),
-    ) -> Result<(), StoreError> {
-        let outbox = self.context.store().outbox();
+    fn postpone(&self, message: &OutboxMessage, cause: &(dyn Error + 'static)) -> Fate {
         let cause = ErrorChain(cause).to_string();
         let Some(due_at) = self.next_attempt(message) else {
             tracing::error!(email = message.id, cause, "email dropped: not sent within a day");
-            return outbox.remove(&message.id).await;
+            return Fate::Over;
         };
         tracing::warn!(email = message.id, cause, %due_at, "email not sent, will be tried again");
-        let attempts = message.attempts.saturating_add(1);
-        outbox.reschedule(&message.id, attempts, due_at).await
+        Fate::Due {
+            attempts: message.attempts.saturating_add(1),
+            at: due_at,
+        }
     }
 
     fn next_attempt(&self, message: &OutboxMessage) -> Option<DateTime<Utc>> {

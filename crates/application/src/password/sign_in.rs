@@ -123,17 +123,10 @@ impl SignIn {
             .issuer
             .issue(request, &*tx, &user, proof, input.session.clone())
             .await?;
-        match &admission {
-            // Nothing that a hook wrote before it said no is kept.
-            Admission::Denied(SignInDenied::Rejected(rejection)) => {
-                return Err(SignInError::Rejected(rejection.clone()));
-            }
-            Admission::Denied(SignInDenied::EmailNotVerified) => {
-                self.remind(&*tx, &user, input.callback.as_ref()).await?;
-            }
-            Admission::Denied(_) | Admission::Issued(_) | Admission::Challenged(_) => {}
+        if matches!(admission, Admission::Denied(SignInDenied::EmailNotVerified)) {
+            self.remind(&*tx, &user, input.callback.as_ref()).await?;
         }
-        self.issuer.commit(tx, &user, &admission).await?;
+        self.issuer.conclude(request, tx, &user, &admission).await?;
         match admission {
             Admission::Issued(opened) => Ok(Some(SignedIn::Issued {
                 user: user.into_inner(),

@@ -162,6 +162,8 @@ impl SignUp {
                 .await?;
         }
         tx.record(Event::of(EventKind::SignedUp, &user.id)).await?;
+        let hooks = &self.context.ports.hooks.sign_up;
+        hooks.before_commit(&self.context, &*tx, user).await?;
         let mut opened = None;
         let mut admission = None;
         if settings.signs_in_on_sign_up() {
@@ -174,6 +176,7 @@ impl SignUp {
                 .await?;
             match &answer {
                 Admission::Issued(issued) => opened = Some(issued.clone()),
+                // Nobody is there to record a refusal of.
                 Admission::Denied(SignInDenied::Rejected(rejection)) => {
                     return Err(SignUpError::Rejected(rejection.clone()));
                 }
@@ -181,14 +184,12 @@ impl SignUp {
             }
             admission = Some(answer);
         }
-        let hooks = &self.context.ports.hooks.sign_up;
-        hooks.before_commit(&self.context, &*tx, user).await?;
-        match &admission {
-            Some(admission) => self.issuer.commit(tx, user, admission).await?,
-            None => tx.commit().await?,
-        }
+        tx.commit().await?;
         tracing::info!(user = %user.id, "signed up");
         hooks.after_commit(&self.context, user).await;
+        if let Some(admission) = &admission {
+            self.issuer.announce(user, admission).await;
+        }
         Ok(opened)
     }
 

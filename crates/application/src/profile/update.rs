@@ -47,8 +47,12 @@ impl UpdateUser {
         Ok(Some(updated))
     }
 
-    /// Whether this username is available.
-    pub async fn is_available(&self, username: &Username) -> Result<bool, StoreError> {
+    /// Whether this username is available. Anybody may ask.
+    pub async fn is_available(
+        &self,
+        _request: &RequestContext,
+        username: &Username,
+    ) -> Result<bool, StoreError> {
         let found = self.context.store().users().find_by_username(username).await?;
         Ok(found.is_none())
     }

@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 use doorward_domain::session::{ActiveSession, Session, SessionToken};
-use doorward_domain::{Actor, Changed, RequestContext, StoreError};
+use doorward_domain::{Changed, RequestContext, StoreError};
 
 use crate::Context;
 
@@ -26,10 +26,11 @@ impl ReadSession {
         Self { context }
     }
 
-    /// The session of the token and its user, read from the store. An expired session is removed; a token stored in the other
-    /// form is rewritten (`Security::tokens_at_rest`).
+    /// The session of the token and its user, read from the store. Who asks is not known yet, so the actor of `request` is
+    /// anonymous. An expired session is removed; a token stored in the other form is rewritten (`Security::tokens_at_rest`).
     pub async fn run(
         &self,
+        request: &RequestContext,
         token: SessionToken,
         refresh: Refresh,
     ) -> Result<Option<ActiveSession>, StoreError> {
@@ -41,13 +42,15 @@ impl ReadSession {
         let policy = &self.context.settings.session;
         let now = self.context.now();
         if !policy.is_live(&session, now) || !self.may_go_on(&session).await? {
-            self.remove(&session).await?;
+            self.remove(request, &session).await?;
             return Ok(None);
         }
-        self.migrate_stored_token(&mut session, &token).await?;
+        self.migrate_stored_token(request, &mut session, &token).await?;
         let due = policy.extension(&session, now);
         let refreshed = match due {
-            Some(until) if refresh == Refresh::IfDue => self.extend(&mut session, until, now).await?,
+            Some(until) if refresh == Refresh::IfDue => {
+                self.extend(request, &mut session, until, now).await?
+            }
             _ => false,
         };
         self.context
@@ -69,6 +72,7 @@ impl ReadSession {
     /// [`SessionCache`]: doorward_domain::session::SessionCache
     pub async fn run_cached(
         &self,
+        request: &RequestContext,
         token: SessionToken,
         refresh: Refresh,
     ) -> Result<Option<ActiveSession>, StoreError> {
@@ -87,7 +91,7 @@ impl ReadSession {
                 }));
             }
         }
-        self.run(token, refresh).await
+        self.run(request, token, refresh).await
     }
 
     /// An impersonation is valid only while its administrator exists, is not banned, and may impersonate (SE-6, AC-6).
@@ -101,22 +105,19 @@ impl ReadSession {
     }
 
     /// Removes an expired session. Another request may have removed it before.
-    async fn remove(&self, session: &Session) -> Result<(), StoreError> {
-        let tx = self.context.store().begin(&self.reading()).await?;
+    async fn remove(&self, request: &RequestContext, session: &Session) -> Result<(), StoreError> {
+        let tx = self.context.store().begin(request).await?;
         if tx.sessions().delete(&session.id).await?.is_removed() {
             tx.commit().await?;
         }
         Ok(())
     }
 
-    fn reading(&self) -> RequestContext {
-        self.context.internal_request(Actor::System("session reading"))
-    }
-
     /// Rewrites a token that is stored in the other form. Losing the race against another request, or against a revocation,
     /// changes nothing.
     async fn migrate_stored_token(
         &self,
+        request: &RequestContext,
         session: &mut Session,
         token: &SessionToken,
     ) -> Result<(), StoreError> {
@@ -125,7 +126,7 @@ impl ReadSession {
             return Ok(());
         }
         let (stored, now) = (token.stored(wanted), self.context.now());
-        let tx = self.context.store().begin(&self.reading()).await?;
+        let tx = self.context.store().begin(request).await?;
         let rewritten = tx
             .sessions()
             .rewrite_token(&session.id, &session.token, &stored, now)
@@ -141,11 +142,12 @@ impl ReadSession {
     /// Extends the session. Losing the race against another request, or against a revocation, changes nothing.
     async fn extend(
         &self,
+        request: &RequestContext,
         session: &mut Session,
         until: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let tx = self.context.store().begin(&self.reading()).await?;
+        let tx = self.context.store().begin(request).await?;
         let extended = tx
             .sessions()
             .extend(&session.id, session.expires_at, until, now)

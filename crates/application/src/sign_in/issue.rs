@@ -114,7 +114,7 @@ impl SessionIssuer {
     /// Issues a session to a user who has just authenticated, and ends the browser's previous session (SE-3) and the oldest
     /// sessions beyond the limit (SE-11). Asks the second factors and runs the sign-in hooks, whatever the method.
     ///
-    /// A refusal is recorded in `tx`, but for that of a hook: the caller drops `tx` then, with all that the hook wrote.
+    /// A refusal is recorded in `tx`, but for that of a hook, which [`conclude`](Self::conclude) records.
     pub async fn issue(
         &self,
         request: &RequestContext,
@@ -168,14 +168,29 @@ impl SessionIssuer {
         Ok(Admission::Issued(issued))
     }
 
-    /// Commits a sign-in, then runs the hooks that follow it.
-    pub async fn commit(
+    /// Ends the transaction of a sign-in. Whatever was answered is committed, and the hooks that follow a sign-in run; but
+    /// where a hook refused, the transaction is dropped with all that the hook wrote, and the refusal is recorded in another.
+    pub async fn conclude(
         &self,
+        request: &RequestContext,
         tx: Box<dyn Transaction>,
-        user: &User,
+        user: &Locked<User>,
         admission: &Admission,
     ) -> Result<(), StoreError> {
-        tx.commit().await?;
+        let Admission::Denied(SignInDenied::Rejected(rejection)) = admission else {
+            tx.commit().await?;
+            self.announce(user, admission).await;
+            return Ok(());
+        };
+        drop(tx);
+        let tx = self.context.store().begin(request).await?;
+        let event = Event::of(EventKind::SignInDenied, &user.id).denied();
+        tx.record(event.with_details(rejection.code)).await?;
+        tx.commit().await
+    }
+
+    /// Runs the hooks that follow a sign-in, which has been committed.
+    pub(crate) async fn announce(&self, user: &User, admission: &Admission) {
         if matches!(admission, Admission::Issued(_)) {
             self.context
                 .ports
@@ -184,12 +199,13 @@ impl SessionIssuer {
                 .after_commit(&self.context, user)
                 .await;
         }
-        Ok(())
     }
 
     /// Session rotation: replaces a session by one with a new token (SE-4). The first statement deletes the old one; if it does
     /// not exist any more, none is issued. The new session keeps the authentication of the old one, and so its absolute timeout,
     /// unless the user authenticated again.
+    ///
+    /// Whether the address is verified was asked when the user signed in, and is not asked again.
     pub async fn rotate(
         &self,
         request: &RequestContext,
@@ -202,7 +218,7 @@ impl SessionIssuer {
         if tx.sessions().delete(&old.id).await? == Removed::AlreadyGone {
             return Ok(Rotation::Gone);
         }
-        if let Err(denied) = self.check_admission(user) {
+        if let Err(denied) = self.check_ban(user) {
             return Ok(Rotation::Denied(denied));
         }
         let authentication = proof.unwrap_or_else(|| old.authentication.clone());

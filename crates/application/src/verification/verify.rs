@@ -109,7 +109,7 @@ impl VerifyEmail {
         verified.ok_or(VerifyEmailError::InvalidToken)
     }
 
-    /// Nothing is done, and nothing answered, if a hook refuses the sign-in.
+    /// Nothing but the refusal is kept, and nothing answered, if a hook refuses the sign-in.
     async fn verify_once(
         &self,
         request: &RequestContext,
@@ -150,12 +150,10 @@ impl VerifyEmail {
         let is_signed_in = request.signed_in().is_ok_and(|caller| caller.user.id == user.id);
         let opened = if signs_in && !is_signed_in {
             let admission = self.sign_in(request, &*tx, &user).await?;
-            if matches!(admission, Admission::Denied(SignInDenied::Rejected(_))) {
-                return Ok(None);
-            }
-            self.issuer.commit(tx, &user, &admission).await?;
+            self.issuer.conclude(request, tx, &user, &admission).await?;
             match admission {
                 Admission::Issued(issued) => Some(issued),
+                Admission::Denied(SignInDenied::Rejected(_)) => return Ok(None),
                 Admission::Denied(_) | Admission::Challenged(_) => None,
             }
         } else {

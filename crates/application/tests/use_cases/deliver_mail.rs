@@ -7,12 +7,14 @@ use doorward_application::Context;
 use doorward_application::email::{DeliverMail, OutboxWriter};
 use doorward_domain::email::{EmailKind, EmailMessage, MailError, Mailer, MockMailer, OutboxMessage};
 use doorward_domain::user::{Email, UserName};
-use doorward_domain::{Secret, Store};
+use doorward_domain::{Changed, Removed, Secret, Store};
 use doorward_testing::{Commits, FixedClock, Mocks, TestDatabase, samples};
 use samples::at;
 
 use super::hardened;
 
+/// When a lease ends that begins now, in seconds.
+const LEASE: i64 = 300;
 const LINK: &str = "http://127.0.0.1:3000/verify?token=hush";
 
 /// An email as it lies in the outbox: sealed by a context with the same secret.
@@ -44,6 +46,8 @@ async fn sealed() -> OutboxMessage {
 
 fn claiming(mocks: &mut Mocks, message: &OutboxMessage) {
     let message = message.clone();
+    // One to claim it, one to write what became of it.
+    mocks.store.transactions = 2;
     let claim = mocks.store.outbox.expect_claim().once();
     claim
         .withf(|now, lease, limit| *lease - *now == TimeDelta::minutes(5) && *limit == 1)
@@ -57,8 +61,8 @@ fn removed(mocks: &mut Mocks, message: &OutboxMessage) {
         .outbox
         .expect_remove()
         .once()
-        .withf(move |removed| removed == id)
-        .returning(|_| Ok(()));
+        .withf(move |removed, lease| removed == id && *lease == at(LEASE))
+        .returning(|_, _| Ok(Removed::Removed));
 }
 
 fn context(mocks: Mocks) -> Context {
@@ -82,7 +86,7 @@ async fn a_letter_is_sent_and_forgotten() {
         .returning(|_, _| Ok(()));
     assert!(
         DeliverMail::new(context(mocks), Arc::new(mailer))
-            .run(pending())
+            .run(&samples::request(), pending())
             .await
             .unwrap()
     );
@@ -99,15 +103,17 @@ async fn re_10_what_fails_for_now_is_tried_again_ever_later_for_a_day() {
         claiming(&mut mocks, &message);
         let again = mocks.store.outbox.expect_reschedule().once();
         again
-            .withf(move |_, count, due| *count == attempts + 1 && *due == at(pause))
-            .returning(|_, _, _| Ok(()));
+            .withf(move |_, lease, count, due| {
+                *lease == at(LEASE) && *count == attempts + 1 && *due == at(pause)
+            })
+            .returning(|_, _, _, _| Ok(Changed::Applied));
         let mut mailer = MockMailer::new();
         mailer
             .expect_send()
             .once()
             .returning(|_, _| Err(MailError::Temporary("busy".into())));
         DeliverMail::new(context(mocks), Arc::new(mailer))
-            .run(pending())
+            .run(&samples::request(), pending())
             .await
             .unwrap();
     }
@@ -125,7 +131,7 @@ async fn re_10_what_fails_for_now_is_tried_again_ever_later_for_a_day() {
         .once()
         .returning(|_, _| Err(MailError::Temporary("busy".into())));
     DeliverMail::new(context(mocks), Arc::new(mailer))
-        .run(pending())
+        .run(&samples::request(), pending())
         .await
         .unwrap();
 }
@@ -134,8 +140,10 @@ fn postponed(mocks: &mut Mocks, message: &OutboxMessage, attempts: u32, due: i64
     let id = message.id.clone();
     let again = mocks.store.outbox.expect_reschedule().once();
     again
-        .withf(move |postponed, count, due_at| postponed == id && *count == attempts && *due_at == at(due))
-        .returning(|_, _, _| Ok(()));
+        .withf(move |postponed, lease, count, due_at| {
+            postponed == id && *lease == at(LEASE) && *count == attempts && *due_at == at(due)
+        })
+        .returning(|_, _, _, _| Ok(Changed::Applied));
 }
 
 #[tokio::test]
@@ -150,7 +158,7 @@ async fn what_is_refused_for_good_is_dropped() {
         .once()
         .returning(|_, _| Err(MailError::Permanent("no such mailbox".into())));
     DeliverMail::new(context(mocks), Arc::new(mailer))
-        .run(pending())
+        .run(&samples::request(), pending())
         .await
         .unwrap();
 }
@@ -174,7 +182,7 @@ async fn what_cannot_be_read_waits_for_a_server_that_can() {
         claiming(&mut mocks, &foreign);
         postponed(&mut mocks, &foreign, 1, 1);
         let deliver = DeliverMail::new(context(mocks), Arc::new(MockMailer::new()));
-        deliver.run(pending()).await.unwrap();
+        deliver.run(&samples::request(), pending()).await.unwrap();
 
         let old = OutboxMessage {
             created_at: at(-24 * 3600),
@@ -184,7 +192,7 @@ async fn what_cannot_be_read_waits_for_a_server_that_can() {
         claiming(&mut mocks, &old);
         removed(&mut mocks, &old);
         let deliver = DeliverMail::new(context(mocks), Arc::new(MockMailer::new()));
-        deliver.run(pending()).await.unwrap();
+        deliver.run(&samples::request(), pending()).await.unwrap();
     }
 }
 
@@ -201,7 +209,7 @@ async fn re_10_a_mailer_that_panics_has_failed_for_now() {
         .returning(|_, _| panic!("a bug of the mailer"));
     assert!(
         DeliverMail::new(context(mocks), Arc::new(mailer))
-            .run(pending())
+            .run(&samples::request(), pending())
             .await
             .unwrap()
     );
@@ -223,12 +231,41 @@ async fn re_9_a_stopping_server_gives_the_letter_on_its_way_back() {
     claiming(&mut mocks, &message);
     let (attempts, due_at) = (message.attempts, message.due_at);
     let back = mocks.store.outbox.expect_reschedule().once();
-    back.withf(move |_, count, due| *count == attempts && *due == due_at)
-        .returning(|_, _, _| Ok(()));
+    back.withf(move |_, lease, count, due| *lease == at(LEASE) && *count == attempts && *due == due_at)
+        .returning(|_, _, _, _| Ok(Changed::Applied));
     DeliverMail::new(context(mocks), Arc::new(SilentMailer))
-        .run(ready(()))
+        .run(&samples::request(), ready(()))
         .await
         .unwrap();
+}
+
+/// The mail server took longer than the lease, and another worker has the email: what it holds is left alone.
+#[tokio::test]
+async fn re_10_a_worker_whose_lease_ran_out_decides_nothing() {
+    let message = sealed().await;
+    for answer in [Ok(()), Err(())] {
+        let mut mocks = Mocks::default();
+        claiming(&mut mocks, &message);
+        let outbox = &mut mocks.store.outbox;
+        if answer.is_ok() {
+            let remove = outbox.expect_remove().once();
+            remove.returning(|_, _| Ok(Removed::AlreadyGone));
+        } else {
+            let reschedule = outbox.expect_reschedule().once();
+            reschedule.returning(|_, _, _, _| Ok(Changed::Stale));
+        }
+        let mut mailer = MockMailer::new();
+        mailer
+            .expect_send()
+            .once()
+            .returning(move |_, _| answer.map_err(|()| MailError::Temporary("busy".into())));
+        let (context, commits) = mocks.context(hardened());
+        DeliverMail::new(context, Arc::new(mailer))
+            .run(&samples::request(), pending())
+            .await
+            .unwrap();
+        assert_eq!(commits.count(), 1, "the claim");
+    }
 }
 
 /// At least once: a worker that dies between sending and forgetting leaves the email to another.
@@ -257,8 +294,11 @@ async fn re_10_a_letter_survives_the_worker_that_had_it() {
         ..mocked.ports.clone()
     };
     let deliver = DeliverMail::new(Context::new(ports, hardened()), Arc::new(mailer));
-    assert!(!deliver.run(pending()).await.unwrap(), "while the lease runs");
+    assert!(
+        !deliver.run(&samples::request(), pending()).await.unwrap(),
+        "while the lease runs"
+    );
     clock.advance(TimeDelta::seconds(300));
-    assert!(deliver.run(pending()).await.unwrap());
-    assert!(!deliver.run(pending()).await.unwrap());
+    assert!(deliver.run(&samples::request(), pending()).await.unwrap());
+    assert!(!deliver.run(&samples::request(), pending()).await.unwrap());
 }

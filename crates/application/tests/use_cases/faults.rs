@@ -160,7 +160,9 @@ async fn dt_2_each_kind_is_purged_or_not() {
             store: store.clone(),
             ..world.context.ports.clone()
         };
-        let outcome = PurgeExpired::new(Context::new(ports, settings())).run().await;
+        let outcome = PurgeExpired::new(Context::new(ports, settings()))
+            .run(&samples::request())
+            .await;
 
         let after = world.snapshot();
         let sessions_left = !after.sessions.is_empty();

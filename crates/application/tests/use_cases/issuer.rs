@@ -221,14 +221,22 @@ async fn whatever_the_way_in_a_hook_that_refuses_leaves_no_session_and_nothing_i
             // The link did show whose mailbox it is: that is kept.
             assert_eq!(entry, Entry::NotIssued);
             assert!(world.user("ada").unwrap().email_verified);
-            assert_eq!(
-                world.events("ada"),
-                ["email.verification_requested", "email.verified"]
-            );
-        } else {
-            assert_eq!(entry, Entry::Refused, "{way:?}");
-            assert!(world.snapshot() == before, "{way:?}");
+            let events = ["email.verification_requested", "session.denied", "email.verified"];
+            assert_eq!(world.events("ada"), events);
+            continue;
         }
+        assert_eq!(entry, Entry::Refused, "{way:?}");
+        let mut after = world.snapshot();
+        let events = std::mem::take(&mut after.audit_events);
+        let denials: Vec<_> = events
+            .iter()
+            .map(|event| (&*event.kind, &*event.outcome, event.details.as_deref()))
+            .collect();
+        // Whoever was refused at sign-up was never there.
+        let expected = [("session.denied", "denied", Some("NOT_TODAY"))];
+        let count = usize::from(way != Way::SignUp);
+        assert_eq!(denials, expected[..count], "{way:?}");
+        assert!(after == before, "{way:?}");
     }
 }
 

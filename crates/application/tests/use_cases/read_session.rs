@@ -27,7 +27,7 @@ async fn world(session: Session) -> World {
 
 async fn read(world: &World, refresh: Refresh) -> Option<ActiveSession> {
     ReadSession::new(world.context.clone())
-        .run(token("alpha"), refresh)
+        .run(&samples::request(), token("alpha"), refresh)
         .await
         .unwrap()
 }
@@ -85,7 +85,7 @@ async fn se_5_a_refresh_that_came_too_late_changes_nothing() {
         .returning(|_, _, _, _| Ok(Changed::Stale));
     let (context, commits) = mocks.context(hardened());
     let current = ReadSession::new(context)
-        .run(token("alpha"), Refresh::IfDue)
+        .run(&samples::request(), token("alpha"), Refresh::IfDue)
         .await
         .unwrap()
         .unwrap();
@@ -128,7 +128,7 @@ async fn a_store_out_of_reach_is_no_signed_out_user() {
     let (context, _) = mocks.context(hardened());
     assert!(
         ReadSession::new(context)
-            .run(token("alpha"), Refresh::IfDue)
+            .run(&samples::request(), token("alpha"), Refresh::IfDue)
             .await
             .is_err()
     );

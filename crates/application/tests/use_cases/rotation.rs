@@ -108,6 +108,32 @@ async fn who_may_not_come_in_gets_no_new_session_for_the_old_one() {
     assert_eq!(world.snapshot().sessions, []);
 }
 
+/// Verification is asked of those who sign in; whoever is signed in already stays so.
+#[tokio::test]
+async fn a_rotation_does_not_ask_for_a_verified_address() {
+    for revoke_other_sessions in [false, true] {
+        let mut settings = hardened();
+        settings.email_and_password.require_email_verification = true;
+        let world = World::new(settings);
+        let ada = world.add_user("ada").await;
+        assert!(!ada.email_verified);
+        let request = world.signed_in(&ada, "alpha").await;
+        let input = ChangePasswordInput {
+            current: Password::new(PASSWORD),
+            new: Password::new("another staple of horses"),
+            revoke_other_sessions,
+            lifetime: Lifetime::Remembered,
+        };
+        let changed = ChangePassword::new(world.context.clone())
+            .run(&request, input)
+            .await
+            .unwrap();
+        let opened = changed.opened.map(|issued| issued.session);
+        assert!(opened.is_some(), "the browser stays signed in");
+        assert_eq!(world.snapshot().sessions, Vec::from_iter(opened));
+    }
+}
+
 /// An administrator whose proof is 29 days old impersonates Grace.
 async fn impersonating(world: &World) -> (RequestContext, Session) {
     world.add_user("grace").await;

@@ -189,7 +189,10 @@ async fn dt_2_a_purge_removes_what_ran_out_and_nothing_else() {
         let user: User = samples::user(name).deleted(at(-days * DAY));
         world.add(user).await;
     }
-    let purged = PurgeExpired::new(world.context.clone()).run().await.unwrap();
+    let purged = PurgeExpired::new(world.context.clone())
+        .run(&samples::request())
+        .await
+        .unwrap();
     let expected = Purged {
         sessions: 1,
         verifications: 1,
@@ -219,12 +222,12 @@ async fn dt_2_one_purge_removes_one_batch_and_says_that_there_may_be_more() {
         world.store.verifications().insert(&row).await.unwrap();
     }
     let purge = PurgeExpired::new(world.context.clone());
-    let first = purge.run().await.unwrap();
+    let first = purge.run(&samples::request()).await.unwrap();
     assert_eq!(
         (first.verifications, first.is_full()),
         (PurgeExpired::BATCH, true)
     );
-    let second = purge.run().await.unwrap();
+    let second = purge.run(&samples::request()).await.unwrap();
     assert_eq!((second.verifications, second.is_full()), (1, false));
     assert_eq!(world.snapshot().verifications, []);
 }

@@ -1,12 +1,15 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
+use doorward_application::Context;
+use doorward_application::hooks::{Hook, HookError};
 use doorward_application::password::{SignUp, SignUpError, SignUpInput};
 use doorward_application::settings::Settings;
 use doorward_domain::email::EmailKind;
 use doorward_domain::password::{HashError, MockCommonPasswords, Password, PasswordHash, PasswordProblem};
 use doorward_domain::session::{AuthMethod, TokenStorage};
-use doorward_domain::user::{Email, UserName};
-use doorward_domain::{Constraint, Locked, StoreError};
+use doorward_domain::user::{Email, User, UserName};
+use doorward_domain::{Constraint, Locked, StoreError, Transaction};
 use doorward_testing::{Commits, FixedClock, Mocks, PASSWORD, PlainHasher, samples};
 
 use super::world::remembered;
@@ -50,6 +53,48 @@ fn writing(mocks: &mut Mocks) {
     mocks.store.accounts.expect_insert().once().returning(|_| Ok(()));
     mocks.store.sessions.expect_insert().once().returning(|_| Ok(()));
     mocks.store.sessions.expect_trim().returning(|_, _| Ok(0));
+}
+
+/// Notes under its name when it is called.
+struct Noting(&'static str, Arc<Mutex<Vec<String>>>);
+
+#[async_trait]
+impl Hook for Noting {
+    async fn before_commit(&self, _: &Context, tx: &dyn Transaction, user: &User) -> Result<(), HookError> {
+        let sessions = tx.sessions().list_all(&user.id).await?.len();
+        self.1
+            .lock()
+            .unwrap()
+            .push(format!("before {}, sessions: {sessions}", self.0));
+        Ok(())
+    }
+
+    async fn after_commit(&self, _: &Context, _: &User) {
+        self.1.lock().unwrap().push(format!("after {}", self.0));
+    }
+}
+
+#[tokio::test]
+async fn somebody_signs_up_before_they_sign_in() {
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let world = World::with(hardened(), |ports| {
+        let noting = |name| Arc::new(Noting(name, calls.clone()));
+        ports.hooks.sign_in.push(noting("sign-in"));
+        ports.hooks.sign_up.push(noting("sign-up"));
+    });
+    SignUp::new(world.context.clone())
+        .run(&samples::request(), input(PASSWORD))
+        .await
+        .unwrap();
+    assert_eq!(
+        *calls.lock().unwrap(),
+        [
+            "before sign-up, sessions: 0",
+            "before sign-in, sessions: 1",
+            "after sign-up",
+            "after sign-in"
+        ]
+    );
 }
 
 #[tokio::test]

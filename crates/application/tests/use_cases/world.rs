@@ -129,7 +129,11 @@ impl World {
     pub(crate) async fn emails(&self) -> Vec<EmailMessage> {
         let mailbox = Arc::new(Mailbox::default());
         let deliver = DeliverMail::new(self.context.clone(), mailbox.clone());
-        while deliver.run(std::future::pending()).await.unwrap() {}
+        while deliver
+            .run(&samples::request(), std::future::pending())
+            .await
+            .unwrap()
+        {}
         std::mem::take(&mut *mailbox.0.lock().unwrap())
     }
 

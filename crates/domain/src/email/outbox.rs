@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use crate::StoreError;
+use crate::{Changed, Removed, StoreError};
 
 /// An email that waits to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,8 @@ pub struct OutboxMessage {
 /// Where emails wait to be sent.
 ///
 /// A worker *claims* messages for a while. If it dies, the lease runs out and another worker gets them: an email is
-/// sent at least once (RE-10).
+/// sent at least once (RE-10). Leases of one message do not overlap, so the moment at which one ends tells whose it is; a worker
+/// whose lease ran out changes nothing that another worker holds.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait OutboxRepository: Send + Sync {
@@ -37,9 +38,16 @@ pub trait OutboxRepository: Send + Sync {
         limit: u64,
     ) -> Result<Vec<OutboxMessage>, StoreError>;
 
-    /// Removes a message: it was sent, or given up.
-    async fn remove(&self, id: &str) -> Result<(), StoreError>;
+    /// Removes a message that was sent or given up, if its lease is still the one that ends at `lease_until`.
+    async fn remove(&self, id: &str, lease_until: DateTime<Utc>) -> Result<Removed, StoreError>;
 
-    /// Ends the lease and sets when and after how many attempts the message is due again.
-    async fn reschedule(&self, id: &str, attempts: u32, due_at: DateTime<Utc>) -> Result<(), StoreError>;
+    /// Ends the lease that ends at `lease_until`, if the message still has it, and sets when and after how many attempts the
+    /// message is due again.
+    async fn reschedule(
+        &self,
+        id: &str,
+        lease_until: DateTime<Utc>,
+        attempts: u32,
+        due_at: DateTime<Utc>,
+    ) -> Result<Changed, StoreError>;
 }

@@ -22,6 +22,7 @@
 
 pub mod accounts;
 pub mod administration;
+pub mod audit_events;
 pub mod deletions;
 pub mod lists;
 pub mod outbox;
@@ -83,8 +84,10 @@ macro_rules! store_contract {
             verifications: insert_and_find, re_4_consume_once, expired_is_worth_nothing, left_by_better_auth,
                 tk_6_purposes_are_apart, tk_2_a_stored_identifier_opens_nothing, cancel,
                 cancel_goes_by_the_user_first, insert_unless_live, purge_expired, any_text_survives;
-            outbox: claim_and_remove, ids_are_unique, leases, reschedule, what_was_removed_is_not_rescheduled,
-                concurrent_claims;
+            outbox: claim_and_remove, ids_are_unique, leases, a_lease_that_ran_out_decides_nothing, reschedule,
+                what_was_removed_is_not_rescheduled, concurrent_claims;
+            audit_events: insert_and_list, ids_are_unique, committed_and_visible, dropped_without_trace,
+                the_request_is_recorded, oldest_first;
             transactions: dropped_without_trace, committed_and_visible, unseen_before_commit, conflict,
                 unique_rows_settle_races, locks_take_turns, dropped_transactions_hold_nothing;
         }
@@ -127,6 +130,7 @@ mod tests {
             ("sessions", include_str!("sessions.rs")),
             ("verifications", include_str!("verifications.rs")),
             ("outbox", include_str!("outbox.rs")),
+            ("audit_events", include_str!("audit_events.rs")),
             ("transactions", include_str!("transactions.rs")),
         ] {
             let (_, rest) = suite.split_once(&format!(" {room}: ")).unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use doorward_domain::email::OutboxMessage;
-use doorward_domain::{Constraint, Store, StoreError};
+use doorward_domain::{Changed, Constraint, Removed, Store, StoreError};
 use futures_util::future::join_all;
 
 use crate::samples::{at, message};
@@ -25,7 +25,8 @@ pub async fn claim_and_remove(store: Arc<dyn Store>) {
     let first = push(&store, "first", 1).await;
     push(&store, "later", 9).await;
     assert_eq!(store.outbox().claim(at(1), at(5), 9).await.unwrap(), [first]);
-    store.outbox().remove("first").await.unwrap();
+    let removed = store.outbox().remove("first", at(5)).await.unwrap();
+    assert_eq!(removed, Removed::Removed);
     assert_eq!(claim(&store, 8, 9, 9).await, ["second"]);
     assert_eq!(
         claim(&store, 9, 19, 1).await,
@@ -33,7 +34,8 @@ pub async fn claim_and_remove(store: Arc<dyn Store>) {
         "at most as many as asked for, the oldest"
     );
     assert_eq!(claim(&store, 9, 19, 9).await, ["later"]);
-    store.outbox().remove("first").await.unwrap();
+    let removed = store.outbox().remove("first", at(5)).await.unwrap();
+    assert_eq!(removed, Removed::AlreadyGone);
 }
 
 /// A message is there once.
@@ -54,8 +56,12 @@ pub async fn ids_are_unique(store: Arc<dyn Store>) {
 /// A message that was sent and removed meanwhile stays away.
 pub async fn what_was_removed_is_not_rescheduled(store: Arc<dyn Store>) {
     push(&store, "email", 0).await;
-    store.outbox().remove("email").await.unwrap();
-    store.outbox().reschedule("email", 1, at(0)).await.unwrap();
+    assert_eq!(claim(&store, 0, 5, 9).await, ["email"]);
+    let removed = store.outbox().remove("email", at(5)).await.unwrap();
+    assert_eq!(removed, Removed::Removed);
+    let outbox = store.outbox();
+    let rescheduled = outbox.reschedule("email", at(5), 1, at(0)).await.unwrap();
+    assert_eq!(rescheduled, Changed::Stale);
     assert!(claim(&store, 9, 10, 9).await.is_empty());
 }
 
@@ -67,11 +73,28 @@ pub async fn leases(store: Arc<dyn Store>) {
     assert_eq!(claim(&store, 10, 20, 9).await, ["email"]);
 }
 
+/// A worker that took longer than its lease changes nothing that another one holds by now.
+pub async fn a_lease_that_ran_out_decides_nothing(store: Arc<dyn Store>) {
+    push(&store, "email", 0).await;
+    assert_eq!(claim(&store, 0, 10, 9).await, ["email"]);
+    assert_eq!(claim(&store, 10, 20, 9).await, ["email"]);
+    let outbox = store.outbox();
+    let rescheduled = outbox.reschedule("email", at(10), 1, at(0)).await.unwrap();
+    assert_eq!(rescheduled, Changed::Stale);
+    let removed = store.outbox().remove("email", at(10)).await.unwrap();
+    assert_eq!(removed, Removed::AlreadyGone);
+    assert!(claim(&store, 19, 30, 9).await.is_empty(), "the other's lease");
+    let removed = store.outbox().remove("email", at(20)).await.unwrap();
+    assert_eq!(removed, Removed::Removed);
+}
+
 /// Later, with the attempts that were made.
 pub async fn reschedule(store: Arc<dyn Store>) {
     push(&store, "email", 0).await;
     claim(&store, 0, 100, 9).await;
-    store.outbox().reschedule("email", 3, at(10)).await.unwrap();
+    let outbox = store.outbox();
+    let rescheduled = outbox.reschedule("email", at(100), 3, at(10)).await.unwrap();
+    assert_eq!(rescheduled, Changed::Applied);
     assert!(claim(&store, 9, 100, 9).await.is_empty());
     let claimed = store.outbox().claim(at(10), at(100), 9).await.unwrap();
     assert_eq!(

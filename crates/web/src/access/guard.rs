@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
@@ -128,7 +129,7 @@ pub(super) async fn permitted(
     request: &HttpRequest,
     question: impl FnOnce(Access<'_>) -> bool,
 ) -> Result<ActiveSession, ApiError> {
-    let session = current(request).await?;
+    let session = Arc::unwrap_or_clone(current(request).await?.active);
     let state = api_of(request)?;
     let access = Access {
         context: &state.context,

@@ -72,14 +72,15 @@ pub(crate) struct OptionalSession {
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     request: RequestContext,
-    active: Arc<ActiveSession>,
+    pub(crate) active: Arc<ActiveSession>,
 }
 
 impl Caller {
-    fn new(state: &AppState, request: &HttpRequest, active: ActiveSession) -> Self {
+    /// Who turned out to send this request.
+    fn new(request: RequestContext, active: ActiveSession) -> Self {
         let active = Arc::new(active);
         Self {
-            request: state.request(request, Actor::User(active.clone())),
+            request: request.with_actor(Actor::User(active.clone())),
             active,
         }
     }
@@ -115,7 +116,7 @@ fn refuse_impersonation(
 }
 
 /// Who sends the request, read from the database once however many ask; 401 for nobody.
-pub(crate) async fn current(request: &HttpRequest) -> Result<ActiveSession, ApiError> {
+pub(crate) async fn current(request: &HttpRequest) -> Result<Caller, ApiError> {
     let known = request.extensions().get::<Known>().cloned();
     if let Some(Known(current)) = known {
         return Ok(current);
@@ -127,23 +128,24 @@ pub(crate) async fn current(request: &HttpRequest) -> Result<ActiveSession, ApiE
 
 /// What this request has learnt from the database about who sends it.
 #[derive(Clone)]
-struct Known(ActiveSession);
+struct Known(Caller);
 
 pub(crate) fn api_of(request: &HttpRequest) -> Result<Data<AppState>, ApiError> {
     let missing = || ApiError::Internal("the application was set up without its AppState".into());
     request.app_data::<Data<AppState>>().cloned().ok_or_else(missing)
 }
 
-async fn required(request: HttpRequest, source: Source) -> Result<ActiveSession, ApiError> {
+async fn required(request: HttpRequest, source: Source) -> Result<Caller, ApiError> {
     let state = api_of(&request)?;
-    let current = read(&state, &request, source, AppState::refresh(&state)).await?;
-    current.ok_or_else(|| UNAUTHORIZED.into())
+    let (request, active) = read(&state, &request, source, AppState::refresh(&state)).await?;
+    let active = active.ok_or_else(|| ApiError::from(UNAUTHORIZED))?;
+    Ok(Caller::new(request, active))
 }
 
-async fn fresh(request: HttpRequest, source: Source) -> Result<ActiveSession, ApiError> {
+async fn fresh(request: HttpRequest, source: Source) -> Result<Caller, ApiError> {
     let state = api_of(&request)?;
     let current = required(request, source).await?;
-    require_fresh(&state, &current).map(|()| current)
+    require_fresh(&state, &current.active).map(|()| current)
 }
 
 fn require_fresh(state: &AppState, current: &ActiveSession) -> Result<(), ApiError> {
@@ -192,22 +194,20 @@ macro_rules! extracted {
 
 async fn caller(
     request: &HttpRequest,
-    ask: impl Future<Output = Result<ActiveSession, ApiError>>,
+    ask: impl Future<Output = Result<Caller, ApiError>>,
 ) -> Result<Caller, ApiError> {
-    let (state, active) = (api_of(request)?, ask.await?);
-    refuse_impersonation(&state, request, &active)?;
-    Ok(Caller::new(&state, request, active))
+    let (state, caller) = (api_of(request)?, ask.await?);
+    refuse_impersonation(&state, request, &caller.active)?;
+    Ok(caller)
 }
 
 extracted! {
     CurrentSession by async |request: HttpRequest| caller(&request, current(&request)).await;
     AdminSession by async |request: HttpRequest| {
-        let state = api_of(&request)?;
-        let active = current(&request).await.map_err(|error| match error {
+        current(&request).await.map_err(|error| match error {
             ApiError::Coded(code, _) if code == UNAUTHORIZED => ApiError::Empty(401),
             error => error,
-        })?;
-        Ok::<_, ApiError>(Caller::new(&state, &request, active))
+        })
     };
     CachedSession by async |request: HttpRequest| {
         let source = api_of(&request)?.relaxed();
@@ -227,14 +227,15 @@ impl FromRequest for OptionalSession {
         let request = request.clone();
         Box::pin(async move {
             let state = api_of(&request)?;
-            let Some(active) = read(&state, &request, Source::Database, state.refresh()).await? else {
+            let (context, active) = read(&state, &request, Source::Database, state.refresh()).await?;
+            let Some(active) = active else {
                 return Ok(Self {
-                    request: state.request(&request, Actor::Anonymous),
+                    request: context,
                     active: None,
                 });
             };
             refuse_impersonation(&state, &request, &active)?;
-            let Caller { request, active } = Caller::new(&state, &request, active);
+            let Caller { request, active } = Caller::new(context, active);
             Ok(Self {
                 request,
                 active: Some(active),
@@ -306,7 +307,7 @@ where
         Box::pin(async move {
             let inner = inner.await?;
             let state = api_of(&request)?;
-            require_fresh(&state, &current(&request).await?)?;
+            require_fresh(&state, &current(&request).await?.active)?;
             Ok(Self(inner))
         })
     }

@@ -4,6 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::web::Data;
 use doorward_application::session::{ActiveSession, ReadSession, Refresh};
 use doorward_domain::session::{Lifetime, SessionToken};
+use doorward_domain::{Actor, RequestContext};
 
 use super::{SessionCookies, SessionReply};
 use crate::error::ApiError;
@@ -21,17 +22,31 @@ pub(crate) enum Source {
 
 /// Reads the session of a request and keeps its cookies in step: renewed with a session that was extended, cleared with
 /// one that is gone, and the cache written anew with what the database said.
+///
+/// Answers the context of the request, too, in which nobody is signed in yet: it is made once a request.
 pub(crate) async fn read(
     state: &Data<AppState>,
-    request: &HttpRequest,
+    http: &HttpRequest,
+    source: Source,
+    refresh: Refresh,
+) -> Result<(RequestContext, Option<ActiveSession>), ApiError> {
+    let request = state.request(http, Actor::Anonymous);
+    let active = read_in(&request, state, http, source, refresh).await?;
+    Ok((request, active))
+}
+
+async fn read_in(
+    request: &RequestContext,
+    state: &Data<AppState>,
+    http: &HttpRequest,
     source: Source,
     refresh: Refresh,
 ) -> Result<Option<ActiveSession>, ApiError> {
-    let cookies = SessionCookies::of(state, request);
+    let cookies = SessionCookies::of(state, http);
     let Some(token) = cookies.presented_token() else {
         return Ok(None);
     };
-    let asked = query::parse(request.query_string().as_bytes());
+    let asked = query::parse(http.query_string().as_bytes());
     let is_set = |name: &str| asked.get(name).is_some_and(|value| value != "");
     let source = if is_set("disableCookieCache") {
         Source::Database
@@ -51,8 +66,8 @@ pub(crate) async fn read(
     };
     let read_session = ReadSession::new(state.context.clone());
     let outcome = match source {
-        Source::Cache => read_session.run_cached(token, refresh).await?,
-        Source::Database => read_session.run(token, refresh).await?,
+        Source::Cache => read_session.run_cached(request, token, refresh).await?,
+        Source::Database => read_session.run(request, token, refresh).await?,
     };
     let Some(current) = outcome else {
         cookies.clear();

@@ -91,7 +91,7 @@ async fn answer_session(
     refresh: Refresh,
     announce: bool,
 ) -> Result<HttpResponse, ApiError> {
-    let current = read(state, request, Source::Cache, refresh).await?;
+    let (_, current) = read(state, request, Source::Cache, refresh).await?;
     let reply = current.map(|current| SessionAndUserReply {
         needs_refresh: announce.then_some(current.needs_refresh),
         ..SessionAndUserReply::new(

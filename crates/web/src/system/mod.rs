@@ -3,9 +3,12 @@
 mod health;
 mod reference;
 
+use std::sync::Arc;
+
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
-use doorward_application::Context;
+use doorward_application::purge_expired::PurgeExpired;
+use doorward_application::{Context, Worker};
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 use utoipa::{IntoParams, ToSchema};
@@ -36,6 +39,10 @@ impl Module for SystemModule {
             .service(reference::reference_page)
             .service(reference::asset)
             .service(reference::schema);
+    }
+
+    fn workers(&self, context: &Context) -> Vec<Arc<dyn Worker>> {
+        vec![Arc::new(PurgeExpired::new(context.clone()))]
     }
 }
 

@@ -1,17 +1,18 @@
-//! What goes on in the background: emails are sent, and what has run out is removed.
+//! What goes on in the background: emails are sent, and the workers of modules run.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::rt;
 use doorward_application::email::DeliverMail;
-use doorward_application::purge_expired::PurgeExpired;
 use doorward_application::{Context, Progress, Worker};
 use doorward_domain::email::Mailer;
 use doorward_domain::{Actor, ErrorChain};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+/// What the worker that sends emails is called, in logs and as an actor.
+const MAIL: &str = "mail";
 /// How often the outbox is looked into while nothing waits in it.
 const OUTBOX_PAUSE: Duration = Duration::from_millis(200);
 /// How long the outbox is left alone after the store failed.
@@ -20,8 +21,6 @@ const STORE_PAUSE: Duration = Duration::from_secs(2);
 const RESTART_PAUSE: Duration = Duration::from_secs(5);
 /// How long an email on its way may take when the server stops.
 const SEND_GRACE: Duration = Duration::from_secs(1);
-/// How often expired rows are removed.
-const SWEEP_PAUSE: Duration = Duration::from_mins(10);
 
 /// The background work of a server.
 pub(super) struct Workers {
@@ -31,24 +30,17 @@ pub(super) struct Workers {
 
 impl Workers {
     /// Begins it on the present thread's runtime.
-    pub(super) fn start(context: &Context, mailer: Arc<dyn Mailer>, more: Vec<Arc<dyn Worker>>) -> Self {
+    pub(super) fn start(context: &Context, mailer: Arc<dyn Mailer>, workers: Vec<Arc<dyn Worker>>) -> Self {
         let (stop, stopping) = watch::channel(false);
         let deliver = DeliverMail::new(context.clone(), mailer);
-        let purge_expired = PurgeExpired::new(context.clone());
         let send = {
-            let stopping = stopping.clone();
-            supervised("mail", stopping.clone(), RESTART_PAUSE, move || {
-                send_emails(deliver.clone(), stopping.clone())
+            let (context, stopping) = (context.clone(), stopping.clone());
+            supervised(MAIL, stopping.clone(), RESTART_PAUSE, move || {
+                send_emails(context.clone(), deliver.clone(), stopping.clone())
             })
         };
-        let remove = {
-            let stopping = stopping.clone();
-            supervised("purge_expired", stopping.clone(), RESTART_PAUSE, move || {
-                remove_expired(purge_expired.clone(), stopping.clone())
-            })
-        };
-        let mut tasks = vec![rt::spawn(send), rt::spawn(remove)];
-        for worker in more {
+        let mut tasks = vec![rt::spawn(send)];
+        for worker in workers {
             let (name, context, stopping) = (worker.name(), context.clone(), stopping.clone());
             tasks.push(rt::spawn(supervised(
                 name,
@@ -88,9 +80,10 @@ async fn supervised<W: Future<Output = ()> + 'static>(
     }
 }
 
-async fn send_emails(deliver: DeliverMail, mut stopping: watch::Receiver<bool>) {
+async fn send_emails(context: Context, deliver: DeliverMail, mut stopping: watch::Receiver<bool>) {
     while !*stopping.borrow() {
-        let pause = match deliver.run(grace_over(stopping.clone())).await {
+        let request = context.internal_request(Actor::System(MAIL));
+        let pause = match deliver.run(&request, grace_over(stopping.clone())).await {
             Ok(false) => OUTBOX_PAUSE,
             Ok(true) => continue,
             Err(error) => {
@@ -99,17 +92,6 @@ async fn send_emails(deliver: DeliverMail, mut stopping: watch::Receiver<bool>) 
             }
         };
         wait(pause, &mut stopping).await;
-    }
-}
-
-async fn remove_expired(purge_expired: PurgeExpired, mut stopping: watch::Receiver<bool>) {
-    while !*stopping.borrow() {
-        match purge_expired.run().await {
-            Ok(swept) if swept.is_full() => continue,
-            Ok(swept) => tracing::debug!(?swept, "expired rows removed"),
-            Err(error) => tracing::warn!(error = %ErrorChain(&error), "expired rows cannot be removed"),
-        }
-        wait(SWEEP_PAUSE, &mut stopping).await;
     }
 }
 

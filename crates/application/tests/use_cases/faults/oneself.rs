@@ -362,7 +362,7 @@ async fn reading_a_session() {
         // No event is recorded: begin, write, commit.
         all_or_nothing(settings(), due, async |context, ()| {
             ReadSession::new(context)
-                .run(token("alpha"), Refresh::IfDue)
+                .run(&samples::request(), token("alpha"), Refresh::IfDue)
                 .await?;
             Ok(())
         })

@@ -38,6 +38,19 @@ fn policy() -> AccessPolicy {
         .unwrap()
 }
 
+/// AC-6: an administrator, unless banned.
+#[test]
+fn ac_6_a_banned_administrator_impersonates_nobody() {
+    let policy = policy();
+    assert!(policy.may_impersonate(&user(Some("admin")), now()));
+    assert!(!policy.may_impersonate(&user(Some("clerk")), now()));
+    let mut banned = user(Some("admin"));
+    banned.ban = Ban::of("spam".into(), None);
+    assert!(!policy.may_impersonate(&banned, now()));
+    banned.ban = Ban::of("spam".into(), Some(now()));
+    assert!(policy.may_impersonate(&banned, now()), "the ban is over");
+}
+
 #[test]
 fn a_role_permits_what_it_says_and_nothing_else() {
     let policy = policy();

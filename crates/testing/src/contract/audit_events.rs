@@ -1,0 +1,182 @@
+//! Promises about audit events.
+
+use std::sync::Arc;
+
+use doorward_domain::audit::{AuditEvent, Event, EventKind};
+use doorward_domain::session::Session;
+use doorward_domain::{
+    Actor, Client, Constraint, RequestContext, RequestId, Store, StoreError, Transaction, UserId,
+};
+
+use crate::samples::{self, at};
+
+async fn list(store: &Arc<dyn Store>, subject: &UserId) -> Vec<AuditEvent> {
+    store.audit_events().list_by_subject(subject, 99).await.unwrap()
+}
+
+/// An event with something in every field.
+fn full(id: &str, subject: &UserId) -> AuditEvent {
+    AuditEvent {
+        id: id.to_owned(),
+        kind: EventKind::UserUpdated.name().to_owned(),
+        at: at(7),
+        actor_kind: "user".to_owned(),
+        actor_id: Some("grace".to_owned()),
+        session_id: Some(samples::session(&samples::user("grace"), "alpha").id),
+        impersonated_by: Some(UserId::from_stored("ada")),
+        subject_id: Some(subject.clone()),
+        request_id: "request".to_owned(),
+        ip_address: Some("192.0.2.9".to_owned()),
+        user_agent: Some("a browser".to_owned()),
+        outcome: "success".to_owned(),
+        details: Some("it's “quoted”".to_owned()),
+    }
+}
+
+/// Every field comes back as it was written, present or absent.
+pub async fn insert_and_list(store: Arc<dyn Store>) {
+    let subject = samples::user("grace").id;
+    let full = full("1", &subject);
+    let bare = AuditEvent {
+        id: "2".to_owned(),
+        actor_id: None,
+        session_id: None,
+        impersonated_by: None,
+        ip_address: None,
+        user_agent: None,
+        details: None,
+        ..full.clone()
+    };
+    let of_nobody = AuditEvent {
+        id: "3".to_owned(),
+        subject_id: None,
+        ..full.clone()
+    };
+    for event in [&full, &bare, &of_nobody] {
+        store.audit_events().insert(event).await.unwrap();
+    }
+    assert_eq!(list(&store, &subject).await, [full, bare]);
+    assert_eq!(list(&store, &samples::user("ada").id).await, []);
+}
+
+/// An event is there once.
+pub async fn ids_are_unique(store: Arc<dyn Store>) {
+    let subject = samples::user("grace").id;
+    let event = full("1", &subject);
+    store.audit_events().insert(&event).await.unwrap();
+    let again = AuditEvent {
+        details: None,
+        ..event.clone()
+    };
+    let outcome = store.audit_events().insert(&again).await;
+    assert!(
+        matches!(outcome, Err(StoreError::Conflict(Constraint::Other))),
+        "{outcome:?}"
+    );
+    assert_eq!(list(&store, &subject).await, [event]);
+}
+
+async fn record(tx: &dyn Transaction, kind: EventKind, subject: &UserId) {
+    tx.record(Event::of(kind, subject)).await.unwrap();
+}
+
+/// What a transaction records is there when it commits, and not before.
+pub async fn committed_and_visible(store: Arc<dyn Store>) {
+    let subject = samples::user("ada").id;
+    let tx = store.begin(&samples::request()).await.unwrap();
+    record(&*tx, EventKind::SignedUp, &subject).await;
+    assert_eq!(list(&store, &subject).await, []);
+    tx.commit().await.unwrap();
+    let events = list(&store, &subject).await;
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].kind, "user.signed_up");
+}
+
+/// What was undone is not told.
+pub async fn dropped_without_trace(store: Arc<dyn Store>) {
+    let subject = samples::user("ada").id;
+    let tx = store.begin(&samples::request()).await.unwrap();
+    record(&*tx, EventKind::SignedUp, &subject).await;
+    drop(tx);
+    assert_eq!(list(&store, &subject).await, []);
+}
+
+/// The transaction adds who acted, by whom they are impersonated, from where, and under which request.
+pub async fn the_request_is_recorded(store: Arc<dyn Store>) {
+    let grace = samples::user("grace");
+    let session = Session {
+        impersonated_by: Some(UserId::from_stored("ada")),
+        ..samples::session(&grace, "alpha")
+    };
+    let client = Client::new("192.0.2.9".to_owned(), "a browser");
+    let actor = samples::request_with(&session, &grace, "alpha").actor;
+    let by_user = RequestContext::new(actor, client, RequestId::new("r-1"), at(7));
+    let by_operator = samples::request().with_actor(Actor::Operator("users ban"));
+    let subject = samples::user("eve").id;
+    for request in [&by_user, &by_operator] {
+        let tx = store.begin(request).await.unwrap();
+        let event = Event::of(EventKind::UserBanned, &subject).denied();
+        tx.record(event.with_details("spam")).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let denied = AuditEvent {
+        id: format!("{}-0000", by_user.id.as_str()),
+        kind: EventKind::UserBanned.name().to_owned(),
+        at: by_user.at,
+        session_id: Some(session.id),
+        request_id: by_user.id.as_str().to_owned(),
+        outcome: "denied".to_owned(),
+        details: Some("spam".to_owned()),
+        ..full("", &subject)
+    };
+    let by_command = AuditEvent {
+        id: format!("{}-0000", by_operator.id.as_str()),
+        at: by_operator.at,
+        actor_kind: "operator".to_owned(),
+        actor_id: Some("users ban".to_owned()),
+        session_id: None,
+        impersonated_by: None,
+        request_id: by_operator.id.as_str().to_owned(),
+        ip_address: None,
+        user_agent: None,
+        ..denied.clone()
+    };
+    assert_eq!(list(&store, &subject).await, [by_command, denied], "oldest first");
+}
+
+/// Oldest first; within a request in the order in which it happened; at most as many as asked for.
+pub async fn oldest_first(store: Arc<dyn Store>) {
+    let subject = samples::user("ada").id;
+    let request = |name: &str, seconds| {
+        let id = RequestId::new(name);
+        RequestContext::new(Actor::Anonymous, Client::default(), id, at(seconds))
+    };
+    let (early, late) = (request("z", 1), request("a", 2));
+    let kinds = [
+        (&late, EventKind::UserUpdated),
+        (&early, EventKind::SignedUp),
+        (&late, EventKind::RoleChanged),
+        (&early, EventKind::SignedIn),
+    ];
+    for (request, kind) in kinds {
+        let tx = store.begin(request).await.unwrap();
+        record(&*tx, kind, &subject).await;
+        tx.commit().await.unwrap();
+    }
+    let expected = [
+        "user.signed_up",
+        "session.issued",
+        "user.updated",
+        "user.role_changed",
+    ];
+    let kinds = async |limit| -> Vec<String> {
+        let events = store
+            .audit_events()
+            .list_by_subject(&subject, limit)
+            .await
+            .unwrap();
+        events.into_iter().map(|event| event.kind).collect()
+    };
+    assert_eq!(kinds(99).await, expected);
+    assert_eq!(kinds(3).await, expected[..3]);
+}
