@@ -8,13 +8,12 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use doorward_application::hooks::{Hook, HookError};
 use doorward_application::settings::Preset;
-use doorward_domain::account::AccountRepository;
-use doorward_domain::audit::AuditEventRepository;
-use doorward_domain::email::{EmailMessage, OutboxRepository};
-use doorward_domain::session::SessionRepository;
-use doorward_domain::user::{Email, User, UserRepository};
-use doorward_domain::verification::{EmailClaims, Purpose, VerificationRepository};
-use doorward_domain::{Clock, Repositories, RequestContext, Store, StoreError, Transaction};
+use doorward_domain::email::EmailMessage;
+use doorward_domain::user::{Email, User};
+use doorward_domain::verification::{EmailClaims, Purpose};
+use doorward_domain::{
+    Clock, ForwardRepositories, Repositories, RequestContext, Store, StoreError, Transaction,
+};
 use doorward_testing::{Backend, PASSWORD, TestApp};
 use serde_json::json;
 
@@ -29,29 +28,9 @@ struct Interrupted {
     act: Arc<Mutex<Option<Act>>>,
 }
 
-impl Repositories for Interrupted {
-    fn users(&self) -> &dyn UserRepository {
-        self.store.users()
-    }
-
-    fn accounts(&self) -> &dyn AccountRepository {
-        self.store.accounts()
-    }
-
-    fn sessions(&self) -> &dyn SessionRepository {
-        self.store.sessions()
-    }
-
-    fn verifications(&self) -> &dyn VerificationRepository {
-        self.store.verifications()
-    }
-
-    fn outbox(&self) -> &dyn OutboxRepository {
-        self.store.outbox()
-    }
-
-    fn audit_events(&self) -> &dyn AuditEventRepository {
-        self.store.audit_events()
+impl ForwardRepositories for Interrupted {
+    fn behind(&self) -> &dyn Repositories {
+        &*self.store
     }
 }
 

@@ -39,7 +39,9 @@ pub use moment::{moment_of_millis, parse_moment};
 pub use outcome::{Changed, Inserted, Removed};
 pub use request::{Actor, Client, NotSignedIn, RequestContext, RequestFacts, RequestId};
 pub use secret::{SealError, Sealer, Secret};
-pub use store::{BoxError, Constraint, Inconsistent, Repositories, Store, StoreError, Transaction};
+pub use store::{
+    BoxError, Constraint, ForwardRepositories, Inconsistent, Repositories, Store, StoreError, Transaction,
+};
 pub use text::{InvalidText, has_control_characters, has_control_characters_in_lines};
 
 #[cfg(any(test, feature = "mocks"))]

@@ -123,7 +123,7 @@ async fn en_4_an_address_that_has_to_be_verified_is_mailed_and_opens_no_session_
     let snapshot = world.snapshot();
     assert_eq!(snapshot.sessions, []);
     assert_eq!(snapshot.verifications.len(), 1);
-    assert!(!snapshot.outbox[0].0.sealed.contains("ada"), "TK-2: sealed");
+    assert!(!snapshot.outbox[0].message.sealed.contains("ada"), "TK-2: sealed");
     let emails = world.emails().await;
     assert_eq!(emails.len(), 1);
     assert_eq!(
