@@ -5,6 +5,8 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
+use crate::user::UserColumn;
+
 /// The table that a field is added to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldTable {
@@ -23,15 +25,8 @@ pub struct ColumnFeatures {
     pub username: bool,
 }
 
-/// Columns that users have anyway, and names that mean something else in what signs them up.
-const OF_USERS: [&str; 12] = [
-    "id",
-    "name",
-    "email",
-    "emailVerified",
-    "image",
-    "createdAt",
-    "updatedAt",
+/// Columns of users beside those by which they are listed, and names that mean something else in what signs them up.
+const OF_USERS: [&str; 5] = [
     "deletedAt",
     "deletedEmail",
     "deletedUsername",
@@ -57,45 +52,47 @@ const OF_SESSIONS: [&str; 12] = [
 
 /// A feature with columns of its own.
 #[derive(Clone, Copy)]
-enum Feature {
+pub(crate) enum UserFeature {
     Admin,
     Username,
 }
 
 impl ColumnFeatures {
-    const fn has(self, feature: Feature) -> bool {
+    const fn has(self, feature: UserFeature) -> bool {
         match feature {
-            Feature::Admin => self.admin,
-            Feature::Username => self.username,
+            UserFeature::Admin => self.admin,
+            UserFeature::Username => self.username,
         }
     }
 }
 
-/// Columns that are there, and in use where their feature is on.
-const OF_FEATURES: [(FieldTable, &str, FieldKind, Feature); 7] = [
-    (FieldTable::User, "role", FieldKind::Text, Feature::Admin),
-    (FieldTable::User, "banned", FieldKind::Bool, Feature::Admin),
-    (FieldTable::User, "banReason", FieldKind::Text, Feature::Admin),
-    (
-        FieldTable::User,
-        "banExpires",
-        FieldKind::DateTime,
-        Feature::Admin,
-    ),
-    (FieldTable::User, "username", FieldKind::Text, Feature::Username),
-    (
-        FieldTable::User,
-        "displayUsername",
-        FieldKind::Text,
-        Feature::Username,
-    ),
-    (
-        FieldTable::Session,
-        "impersonatedBy",
-        FieldKind::Text,
-        Feature::Admin,
-    ),
-];
+/// A column that a table has: its name, and what it holds and whose it is if it belongs to a feature.
+struct Taken {
+    name: &'static str,
+    feature: Option<(FieldKind, UserFeature)>,
+}
+
+impl FieldTable {
+    fn columns(self) -> Vec<Taken> {
+        let own = |name: &&'static str| Taken { name, feature: None };
+        match self {
+            Self::User => {
+                let listed = UserColumn::ALL.iter().map(|column| Taken {
+                    name: column.name(),
+                    feature: column.feature().map(|feature| (column.kind().into(), feature)),
+                });
+                listed.chain(OF_USERS.iter().map(own)).collect()
+            }
+            Self::Session => {
+                let impersonated = Taken {
+                    name: "impersonatedBy",
+                    feature: Some((FieldKind::Text, UserFeature::Admin)),
+                };
+                OF_SESSIONS.iter().map(own).chain([impersonated]).collect()
+            }
+        }
+    }
+}
 
 /// The name of a field, on the wire and in the table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -203,24 +200,17 @@ impl FieldSpec {
     /// Refuses a field of the table that would take the place of a column. Letter case does not count: SQLite takes names
     /// that differ in it only for one.
     pub fn check_name(&self, table: FieldTable, features: ColumnFeatures) -> Result<(), NameTaken> {
-        let own: &[&str] = match table {
-            FieldTable::User => &OF_USERS,
-            FieldTable::Session => &OF_SESSIONS,
-        };
-        let is_same = |column: &str| column.eq_ignore_ascii_case(self.name.as_str());
-        if own.iter().any(|column| is_same(column)) {
-            return Err(NameTaken::Column(self.name.clone()));
-        }
-        let Some((_, column, kind, feature)) = OF_FEATURES
-            .iter()
-            .find(|(of, column, ..)| *of == table && is_same(column))
-        else {
+        let is_same = |column: &Taken| column.name.eq_ignore_ascii_case(self.name.as_str());
+        let Some(taken) = table.columns().into_iter().find(is_same) else {
             return Ok(());
         };
-        if features.has(*feature) {
+        let Some((kind, feature)) = taken.feature else {
+            return Err(NameTaken::Column(self.name.clone()));
+        };
+        if features.has(feature) {
             return Err(NameTaken::Feature(self.name.clone()));
         }
-        if *column != self.name.as_str() || *kind != self.kind {
+        if taken.name != self.name.as_str() || kind != self.kind {
             return Err(NameTaken::Unfit(self.name.clone()));
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 mod administrators;
 mod ban;
+mod column;
 mod decorator;
 mod email;
 mod entity;
@@ -13,13 +14,14 @@ mod username;
 
 pub use administrators::Administrators;
 pub use ban::{Ban, BanChange};
+pub use column::{UserColumn, ValueKind};
 pub use decorator::UserRepositoryDecorator;
 pub use email::{Email, InvalidEmail};
 pub use entity::User;
 pub use profile::{ImageUrl, ProfileChange, UserChange, UserName};
 pub use query::{
-    Comparison, Cursor, FilterValue, Page, SearchField, SearchMatch, SortKey, UserColumn, UserFilter,
-    UserOrder, UserPage, UserQuery, UserSearch, ValueKind,
+    Comparison, Cursor, FilterValue, Page, SearchField, SearchMatch, SortKey, UserFilter, UserOrder,
+    UserPage, UserQuery, UserSearch,
 };
 pub use repository::UserRepository;
 pub use roles::{InvalidRoles, RoleList};

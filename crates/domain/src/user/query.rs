@@ -1,49 +1,7 @@
 use chrono::{DateTime, Utc};
 
-use super::User;
+use super::{User, UserColumn};
 use crate::UserId;
-
-/// A column users can be filtered and sorted by. There are no others (IN-7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum UserColumn {
-    /// `id`
-    Id,
-    /// `name`
-    Name,
-    /// `email`
-    Email,
-    /// `emailVerified`
-    EmailVerified,
-    /// `image`
-    Image,
-    /// `username`
-    Username,
-    /// `displayUsername`
-    DisplayUsername,
-    /// `role`
-    Role,
-    /// `banned`
-    Banned,
-    /// `banReason`
-    BanReason,
-    /// `banExpires`
-    BanExpires,
-    /// `createdAt`
-    CreatedAt,
-    /// `updatedAt`
-    UpdatedAt,
-}
-
-/// What a column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ValueKind {
-    /// Text.
-    Text,
-    /// True or false.
-    Bool,
-    /// A moment.
-    DateTime,
-}
 
 /// What a column is compared with.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -196,86 +154,6 @@ pub struct UserPage {
     pub users: Vec<User>,
     /// How many match in all; counted for [`Page::Offset`] only.
     pub total: Option<u64>,
-}
-
-impl UserColumn {
-    /// All of them.
-    pub const ALL: [Self; 13] = [
-        Self::Id,
-        Self::Name,
-        Self::Email,
-        Self::EmailVerified,
-        Self::Image,
-        Self::Username,
-        Self::DisplayUsername,
-        Self::Role,
-        Self::Banned,
-        Self::BanReason,
-        Self::BanExpires,
-        Self::CreatedAt,
-        Self::UpdatedAt,
-    ];
-
-    /// The name on the wire and in the table.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Id => "id",
-            Self::Name => "name",
-            Self::Email => "email",
-            Self::EmailVerified => "emailVerified",
-            Self::Image => "image",
-            Self::Username => "username",
-            Self::DisplayUsername => "displayUsername",
-            Self::Role => "role",
-            Self::Banned => "banned",
-            Self::BanReason => "banReason",
-            Self::BanExpires => "banExpires",
-            Self::CreatedAt => "createdAt",
-            Self::UpdatedAt => "updatedAt",
-        }
-    }
-
-    /// What it holds.
-    #[must_use]
-    pub const fn kind(self) -> ValueKind {
-        match self {
-            Self::EmailVerified | Self::Banned => ValueKind::Bool,
-            Self::BanExpires | Self::CreatedAt | Self::UpdatedAt => ValueKind::DateTime,
-            Self::Id
-            | Self::Name
-            | Self::Email
-            | Self::Image
-            | Self::Username
-            | Self::DisplayUsername
-            | Self::Role
-            | Self::BanReason => ValueKind::Text,
-        }
-    }
-
-    /// What it holds of this user.
-    #[must_use]
-    pub fn of(self, user: &User) -> Option<FilterValue> {
-        let text = |text: &str| Some(FilterValue::Text(text.to_owned()));
-        match self {
-            Self::Id => text(user.id.as_str()),
-            Self::Name => text(user.name.as_str()),
-            Self::Email => text(user.email.as_str()),
-            Self::EmailVerified => Some(FilterValue::Bool(user.email_verified)),
-            Self::Image => user.image.as_ref().and_then(|image| text(image.as_str())),
-            Self::Username => user
-                .username
-                .as_ref()
-                .and_then(|username| text(username.as_str())),
-            Self::DisplayUsername => user.display_username.as_deref().and_then(text),
-            Self::Role => user.role.as_ref().and_then(|role| text(role.as_str())),
-            Self::Banned => user.ban.banned.map(FilterValue::Bool),
-            Self::BanReason => user.ban.reason.as_deref().and_then(text),
-            Self::BanExpires => user.ban.expires_at.map(FilterValue::DateTime),
-            Self::CreatedAt => Some(FilterValue::DateTime(user.created_at)),
-            Self::UpdatedAt => Some(FilterValue::DateTime(user.updated_at)),
-        }
-    }
 }
 
 impl SortKey {
