@@ -5,8 +5,6 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use crate::user::UserColumn;
-
 /// The table that a field is added to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldTable {
@@ -25,31 +23,6 @@ pub struct ColumnFeatures {
     pub username: bool,
 }
 
-/// Columns of users beside those by which they are listed, and names that mean something else in what signs them up.
-const OF_USERS: [&str; 5] = [
-    "deletedAt",
-    "deletedEmail",
-    "deletedUsername",
-    "password",
-    "callbackURL",
-];
-
-/// Columns that sessions have anyway.
-const OF_SESSIONS: [&str; 12] = [
-    "id",
-    "expiresAt",
-    "token",
-    "createdAt",
-    "updatedAt",
-    "ipAddress",
-    "userAgent",
-    "userId",
-    "adoptedAt",
-    "amr",
-    "authenticatedAt",
-    "browserSession",
-];
-
 /// A feature with columns of its own.
 #[derive(Clone, Copy)]
 pub(crate) enum UserFeature {
@@ -58,38 +31,10 @@ pub(crate) enum UserFeature {
 }
 
 impl ColumnFeatures {
-    const fn has(self, feature: UserFeature) -> bool {
+    pub(crate) const fn has(self, feature: UserFeature) -> bool {
         match feature {
             UserFeature::Admin => self.admin,
             UserFeature::Username => self.username,
-        }
-    }
-}
-
-/// A column that a table has: its name, and what it holds and whose it is if it belongs to a feature.
-struct Taken {
-    name: &'static str,
-    feature: Option<(FieldKind, UserFeature)>,
-}
-
-impl FieldTable {
-    fn columns(self) -> Vec<Taken> {
-        let own = |name: &&'static str| Taken { name, feature: None };
-        match self {
-            Self::User => {
-                let listed = UserColumn::ALL.iter().map(|column| Taken {
-                    name: column.name(),
-                    feature: column.feature().map(|feature| (column.kind().into(), feature)),
-                });
-                listed.chain(OF_USERS.iter().map(own)).collect()
-            }
-            Self::Session => {
-                let impersonated = Taken {
-                    name: "impersonatedBy",
-                    feature: Some((FieldKind::Text, UserFeature::Admin)),
-                };
-                OF_SESSIONS.iter().map(own).chain([impersonated]).collect()
-            }
         }
     }
 }
@@ -194,27 +139,6 @@ pub enum NameTaken {
     /// A feature that is off has such a column, which a field of this letter case or type does not fit.
     #[error("`{0}` is a column that is there already, written otherwise or of another type")]
     Unfit(FieldName),
-}
-
-impl FieldSpec {
-    /// Refuses a field of the table that would take the place of a column. Letter case does not count: SQLite takes names
-    /// that differ in it only for one.
-    pub fn check_name(&self, table: FieldTable, features: ColumnFeatures) -> Result<(), NameTaken> {
-        let is_same = |column: &Taken| column.name.eq_ignore_ascii_case(self.name.as_str());
-        let Some(taken) = table.columns().into_iter().find(is_same) else {
-            return Ok(());
-        };
-        let Some((kind, feature)) = taken.feature else {
-            return Err(NameTaken::Column(self.name.clone()));
-        };
-        if features.has(feature) {
-            return Err(NameTaken::Feature(self.name.clone()));
-        }
-        if taken.name != self.name.as_str() || kind != self.kind {
-            return Err(NameTaken::Unfit(self.name.clone()));
-        }
-        Ok(())
-    }
 }
 
 /// Changes values.

@@ -80,11 +80,11 @@ enum Presence {
 use FilterValue::{Bool, DateTime};
 use UserFeature::{Admin, Username};
 
-fn text(text: &str) -> Option<FilterValue> {
-    Some(FilterValue::Text(text.to_owned()))
+fn text(text: &str) -> FilterValue {
+    FilterValue::Text(text.to_owned())
 }
 
-// A field that has no column here is in `OF_USERS` of `fields.rs`.
+// A field that has no column here is in `OF_USERS` of `taken_names.rs`.
 user_columns! {
     User {
         id,
@@ -103,16 +103,16 @@ user_columns! {
         deleted_email: _,
         deleted_username: _,
     } =>
-    Id = "id", Text, Always, None, text(id.as_str());
-    Name = "name", Text, Always, None, text(name.as_str());
-    Email = "email", Text, Always, None, text(email.as_str());
+    Id = "id", Text, Always, None, Some(text(id.as_str()));
+    Name = "name", Text, Always, None, Some(text(name.as_str()));
+    Email = "email", Text, Always, None, Some(text(email.as_str()));
     EmailVerified = "emailVerified", Bool, Always, None, Some(Bool(*email_verified));
-    Image = "image", Text, Nullable, None, image.as_ref().and_then(|image| text(image.as_str()));
-    Username = "username", Text, Nullable, Some(Username), username.as_ref().and_then(|it| text(it.as_str()));
-    DisplayUsername = "displayUsername", Text, Nullable, Some(Username), display_username.as_deref().and_then(text);
-    Role = "role", Text, Nullable, Some(Admin), role.as_ref().and_then(|role| text(role.as_str()));
+    Image = "image", Text, Nullable, None, image.as_ref().map(|image| text(image.as_str()));
+    Username = "username", Text, Nullable, Some(Username), username.as_ref().map(|it| text(it.as_str()));
+    DisplayUsername = "displayUsername", Text, Nullable, Some(Username), display_username.as_deref().map(text);
+    Role = "role", Text, Nullable, Some(Admin), role.as_ref().map(|role| text(role.as_str()));
     Banned = "banned", Bool, Nullable, Some(Admin), ban.banned.map(Bool);
-    BanReason = "banReason", Text, Nullable, Some(Admin), ban.reason.as_deref().and_then(text);
+    BanReason = "banReason", Text, Nullable, Some(Admin), ban.reason.as_deref().map(text);
     BanExpires = "banExpires", DateTime, Nullable, Some(Admin), ban.expires_at.map(DateTime);
     CreatedAt = "createdAt", DateTime, Always, None, Some(DateTime(*created_at));
     UpdatedAt = "updatedAt", DateTime, Always, None, Some(DateTime(*updated_at));

@@ -10,6 +10,7 @@ mod profile;
 mod query;
 mod repository;
 mod roles;
+mod taken_names;
 mod username;
 
 pub use administrators::Administrators;
