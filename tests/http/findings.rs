@@ -6,16 +6,14 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use doorward_application::Context;
 use doorward_application::hooks::{Hook, HookError};
 use doorward_application::settings::Preset;
-use doorward_domain::account::AccountRepository;
-use doorward_domain::audit::AuditEventRepository;
-use doorward_domain::email::{EmailMessage, OutboxRepository};
-use doorward_domain::session::SessionRepository;
-use doorward_domain::user::{Email, User, UserRepository};
-use doorward_domain::verification::{EmailClaims, Purpose, VerificationRepository};
-use doorward_domain::{Clock, Repositories, RequestContext, Store, StoreError, Transaction};
+use doorward_domain::email::EmailMessage;
+use doorward_domain::user::{Email, User};
+use doorward_domain::verification::{EmailClaims, Purpose};
+use doorward_domain::{
+    Clock, ForwardRepositories, Repositories, RequestContext, Store, StoreError, Transaction,
+};
 use doorward_testing::{Backend, PASSWORD, TestApp};
 use serde_json::json;
 
@@ -30,29 +28,9 @@ struct Interrupted {
     act: Arc<Mutex<Option<Act>>>,
 }
 
-impl Repositories for Interrupted {
-    fn users(&self) -> &dyn UserRepository {
-        self.store.users()
-    }
-
-    fn accounts(&self) -> &dyn AccountRepository {
-        self.store.accounts()
-    }
-
-    fn sessions(&self) -> &dyn SessionRepository {
-        self.store.sessions()
-    }
-
-    fn verifications(&self) -> &dyn VerificationRepository {
-        self.store.verifications()
-    }
-
-    fn outbox(&self) -> &dyn OutboxRepository {
-        self.store.outbox()
-    }
-
-    fn audit_events(&self) -> &dyn AuditEventRepository {
-        self.store.audit_events()
+impl ForwardRepositories for Interrupted {
+    fn behind(&self) -> &dyn Repositories {
+        &*self.store
     }
 }
 
@@ -224,7 +202,7 @@ struct Counter {
 
 #[async_trait]
 impl Hook for Counter {
-    async fn before_commit(&self, _: &Context, _: &dyn Transaction, _: &User) -> Result<(), HookError> {
+    async fn before_commit(&self, _: &dyn Transaction, _: &User) -> Result<(), HookError> {
         self.before.fetch_add(1, Ordering::SeqCst);
         if self.refuses {
             let (code, message) = ("NOT_WELCOME", "not welcome".into());
@@ -233,7 +211,7 @@ impl Hook for Counter {
         Ok(())
     }
 
-    async fn after_commit(&self, _: &Context, _: &User) {
+    async fn after_commit(&self, _: &User) {
         self.after.fetch_add(1, Ordering::SeqCst);
     }
 }

@@ -9,13 +9,8 @@ use doorward_adapters::memory::MemoryStore;
 use doorward_application::Context;
 use doorward_application::settings::Preset;
 use doorward_domain::access::{AccessPolicy, Permission};
-use doorward_domain::account::AccountRepository;
-use doorward_domain::audit::AuditEventRepository;
-use doorward_domain::email::OutboxRepository;
 use doorward_domain::session::SessionRepository;
-use doorward_domain::user::UserRepository;
-use doorward_domain::verification::VerificationRepository;
-use doorward_domain::{Repositories, RequestContext, Store, StoreError, Transaction};
+use doorward_domain::{ForwardRepositories, Repositories, RequestContext, Store, StoreError, Transaction};
 use doorward_testing::TestApp;
 use doorward_web::access::{Authorized, CurrentUser, RequirePermission, RequireRole, Requires};
 use doorward_web::{Fresh, Module};
@@ -97,35 +92,15 @@ struct Counted {
     others: AtomicUsize,
 }
 
-impl Repositories for Counted {
-    fn users(&self) -> &dyn UserRepository {
+impl ForwardRepositories for Counted {
+    fn behind(&self) -> &dyn Repositories {
         self.others.fetch_add(1, Ordering::SeqCst);
-        self.store.users()
-    }
-
-    fn accounts(&self) -> &dyn AccountRepository {
-        self.others.fetch_add(1, Ordering::SeqCst);
-        self.store.accounts()
+        &self.store
     }
 
     fn sessions(&self) -> &dyn SessionRepository {
         self.sessions.fetch_add(1, Ordering::SeqCst);
         self.store.sessions()
-    }
-
-    fn verifications(&self) -> &dyn VerificationRepository {
-        self.others.fetch_add(1, Ordering::SeqCst);
-        self.store.verifications()
-    }
-
-    fn outbox(&self) -> &dyn OutboxRepository {
-        self.others.fetch_add(1, Ordering::SeqCst);
-        self.store.outbox()
-    }
-
-    fn audit_events(&self) -> &dyn AuditEventRepository {
-        self.others.fetch_add(1, Ordering::SeqCst);
-        self.store.audit_events()
     }
 }
 

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use doorward_application::Context;
 use doorward_application::hooks::{Hook, HookError, HookList, Rejection};
 use doorward_application::settings::Preset;
 use doorward_domain::Transaction;
@@ -35,7 +34,7 @@ impl Chronicle {
 
 #[async_trait]
 impl Hook for Chronicle {
-    async fn before_commit(&self, _: &Context, tx: &dyn Transaction, user: &User) -> Result<(), HookError> {
+    async fn before_commit(&self, tx: &dyn Transaction, user: &User) -> Result<(), HookError> {
         let there = tx.users().find(&user.id).await?.is_some();
         self.note(format!("before {} (there: {there})", user.email.local_part()));
         if user.email.local_part() == "eve" {
@@ -49,7 +48,7 @@ impl Hook for Chronicle {
         Ok(())
     }
 
-    async fn after_commit(&self, _: &Context, user: &User) {
+    async fn after_commit(&self, user: &User) {
         self.note(format!("after {}", user.email.local_part()));
     }
 }

@@ -7,8 +7,6 @@ use async_trait::async_trait;
 use doorward_domain::user::User;
 use doorward_domain::{StoreError, Transaction};
 
-use crate::Context;
-
 /// The refusal of a hook, as the client reads it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
@@ -30,27 +28,22 @@ pub enum HookError {
     Store(#[from] StoreError),
 }
 
-/// Steps around an event that concerns a user. The context gives them the clock, the settings and what writes emails.
+/// Steps around an event that concerns a user.
 ///
 /// A team whose tables are in the same database reaches the live transaction by a checked downcast, see
 /// `doorward_adapters::sea_orm::SeaTransaction::of`.
 #[async_trait]
 pub trait Hook: Send + Sync {
     /// In the transaction, after what the event writes: an error undoes the event.
-    async fn before_commit(
-        &self,
-        context: &Context,
-        tx: &dyn Transaction,
-        user: &User,
-    ) -> Result<(), HookError> {
-        let (_, _, _) = (context, tx, user);
+    async fn before_commit(&self, tx: &dyn Transaction, user: &User) -> Result<(), HookError> {
+        let _ = (tx, user);
         Ok(())
     }
 
     /// After the commit, before the answer: the event has happened, whatever becomes of this. Keep it short; what takes long
     /// or has to be tried again belongs into a queue that [`before_commit`](Self::before_commit) writes to.
-    async fn after_commit(&self, context: &Context, user: &User) {
-        let (_, _) = (context, user);
+    async fn after_commit(&self, user: &User) {
+        let _ = user;
     }
 }
 
@@ -76,21 +69,16 @@ impl HookList {
         self.0.push(hook);
     }
 
-    pub(crate) async fn before_commit(
-        &self,
-        context: &Context,
-        tx: &dyn Transaction,
-        user: &User,
-    ) -> Result<(), HookError> {
+    pub(crate) async fn before_commit(&self, tx: &dyn Transaction, user: &User) -> Result<(), HookError> {
         for hook in &self.0 {
-            hook.before_commit(context, tx, user).await?;
+            hook.before_commit(tx, user).await?;
         }
         Ok(())
     }
 
-    pub(crate) async fn after_commit(&self, context: &Context, user: &User) {
+    pub(crate) async fn after_commit(&self, user: &User) {
         for hook in &self.0 {
-            hook.after_commit(context, user).await;
+            hook.after_commit(user).await;
         }
     }
 }

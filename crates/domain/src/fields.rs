@@ -23,79 +23,21 @@ pub struct ColumnFeatures {
     pub username: bool,
 }
 
-/// Columns that users have anyway, and names that mean something else in what signs them up.
-const OF_USERS: [&str; 12] = [
-    "id",
-    "name",
-    "email",
-    "emailVerified",
-    "image",
-    "createdAt",
-    "updatedAt",
-    "deletedAt",
-    "deletedEmail",
-    "deletedUsername",
-    "password",
-    "callbackURL",
-];
-
-/// Columns that sessions have anyway.
-const OF_SESSIONS: [&str; 12] = [
-    "id",
-    "expiresAt",
-    "token",
-    "createdAt",
-    "updatedAt",
-    "ipAddress",
-    "userAgent",
-    "userId",
-    "adoptedAt",
-    "amr",
-    "authenticatedAt",
-    "browserSession",
-];
-
 /// A feature with columns of its own.
 #[derive(Clone, Copy)]
-enum Feature {
+pub(crate) enum UserFeature {
     Admin,
     Username,
 }
 
 impl ColumnFeatures {
-    const fn has(self, feature: Feature) -> bool {
+    pub(crate) const fn has(self, feature: UserFeature) -> bool {
         match feature {
-            Feature::Admin => self.admin,
-            Feature::Username => self.username,
+            UserFeature::Admin => self.admin,
+            UserFeature::Username => self.username,
         }
     }
 }
-
-/// Columns that are there, and in use where their feature is on.
-const OF_FEATURES: [(FieldTable, &str, FieldKind, Feature); 7] = [
-    (FieldTable::User, "role", FieldKind::Text, Feature::Admin),
-    (FieldTable::User, "banned", FieldKind::Bool, Feature::Admin),
-    (FieldTable::User, "banReason", FieldKind::Text, Feature::Admin),
-    (
-        FieldTable::User,
-        "banExpires",
-        FieldKind::DateTime,
-        Feature::Admin,
-    ),
-    (FieldTable::User, "username", FieldKind::Text, Feature::Username),
-    (
-        FieldTable::User,
-        "displayUsername",
-        FieldKind::Text,
-        Feature::Username,
-    ),
-    (
-        FieldTable::Session,
-        "impersonatedBy",
-        FieldKind::Text,
-        Feature::Admin,
-    ),
-];
 
 /// The name of a field, on the wire and in the table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -197,34 +139,6 @@ pub enum NameTaken {
     /// A feature that is off has such a column, which a field of this letter case or type does not fit.
     #[error("`{0}` is a column that is there already, written otherwise or of another type")]
     Unfit(FieldName),
-}
-
-impl FieldSpec {
-    /// Refuses a field of the table that would take the place of a column. Letter case does not count: SQLite takes names
-    /// that differ in it only for one.
-    pub fn check_name(&self, table: FieldTable, features: ColumnFeatures) -> Result<(), NameTaken> {
-        let own: &[&str] = match table {
-            FieldTable::User => &OF_USERS,
-            FieldTable::Session => &OF_SESSIONS,
-        };
-        let is_same = |column: &str| column.eq_ignore_ascii_case(self.name.as_str());
-        if own.iter().any(|column| is_same(column)) {
-            return Err(NameTaken::Column(self.name.clone()));
-        }
-        let Some((_, column, kind, feature)) = OF_FEATURES
-            .iter()
-            .find(|(of, column, ..)| *of == table && is_same(column))
-        else {
-            return Ok(());
-        };
-        if features.has(*feature) {
-            return Err(NameTaken::Feature(self.name.clone()));
-        }
-        if *column != self.name.as_str() || *kind != self.kind {
-            return Err(NameTaken::Unfit(self.name.clone()));
-        }
-        Ok(())
-    }
 }
 
 /// Changes values.

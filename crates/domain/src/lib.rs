@@ -40,7 +40,7 @@ pub use moment::{moment_of_millis, parse_moment};
 pub use outcome::{Changed, Inserted, Removed};
 pub use request::{Actor, Client, NotSignedIn, RequestContext, RequestFacts, RequestId};
 pub use secret::{SealError, Sealer, Secret};
-pub use store::{Repositories, Store, Transaction};
+pub use store::{ForwardRepositories, Repositories, Store, Transaction};
 pub use store_error::{BoxError, Constraint, Inconsistent, StoreError};
 pub use text::{InvalidText, has_control_characters, has_control_characters_in_lines};
 

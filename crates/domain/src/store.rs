@@ -11,20 +11,76 @@ use crate::store_error::StoreError;
 use crate::user::UserRepository;
 use crate::verification::VerificationRepository;
 
-/// Every repository, on the store itself or inside a transaction.
-pub trait Repositories: Any + Send + Sync {
+/// Makes [`Repositories`] and [`ForwardRepositories`] from one list.
+macro_rules! repositories {
+    ($( $(#[$doc:meta])* $method:ident: $repository:ident, )+) => {
+        /// Every repository, on the store itself or inside a transaction.
+        pub trait Repositories: Any + Send + Sync {
+            $( $(#[$doc])* fn $method(&self) -> &dyn $repository; )+
+        }
+
+        /// [`Repositories`] in front of others: write the methods in which they differ, the others ask those behind.
+        ///
+        /// It is implemented in place of [`Repositories`]. A repository that is added later is forwarded without a change.
+        pub trait ForwardRepositories: Any + Send + Sync {
+            /// The repositories behind.
+            fn behind(&self) -> &dyn Repositories;
+            $( $(#[$doc])* fn $method(&self) -> &dyn $repository {
+                self.behind().$method()
+            } )+
+        }
+
+        impl<T: ForwardRepositories> Repositories for T {
+            $( fn $method(&self) -> &dyn $repository {
+                ForwardRepositories::$method(self)
+            } )+
+        }
+    };
+}
+
+repositories! {
     /// Where users are kept.
-    fn users(&self) -> &dyn UserRepository;
+    users: UserRepository,
     /// Where ways to sign in are kept.
-    fn accounts(&self) -> &dyn AccountRepository;
+    accounts: AccountRepository,
     /// Where sessions are kept.
-    fn sessions(&self) -> &dyn SessionRepository;
+    sessions: SessionRepository,
     /// Where single-use secrets are kept.
-    fn verifications(&self) -> &dyn VerificationRepository;
+    verifications: VerificationRepository,
     /// Where emails wait to be sent.
-    fn outbox(&self) -> &dyn OutboxRepository;
+    outbox: OutboxRepository,
     /// Where audit events are kept.
-    fn audit_events(&self) -> &dyn AuditEventRepository;
+    audit_events: AuditEventRepository,
+}
+
+/// The methods of [`Repositories`] for a type that is every repository itself.
+#[macro_export]
+macro_rules! own_repositories {
+    () => {
+        fn users(&self) -> &dyn $crate::user::UserRepository {
+            self
+        }
+
+        fn accounts(&self) -> &dyn $crate::account::AccountRepository {
+            self
+        }
+
+        fn sessions(&self) -> &dyn $crate::session::SessionRepository {
+            self
+        }
+
+        fn verifications(&self) -> &dyn $crate::verification::VerificationRepository {
+            self
+        }
+
+        fn outbox(&self) -> &dyn $crate::email::OutboxRepository {
+            self
+        }
+
+        fn audit_events(&self) -> &dyn $crate::audit::AuditEventRepository {
+            self
+        }
+    };
 }
 
 /// The database, or what stands for it.

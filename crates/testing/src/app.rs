@@ -125,8 +125,6 @@ impl TestApp {
         };
         change(&mut setup);
         let modules = modules(&setup.settings, setup.modules).expect("modules that agree");
-        let access = modules.declare(setup.settings.access);
-        setup.settings.access = access.expect("permissions with proper names");
         if let Some(database) = &database {
             drop(runtime.block_on(database.store_with(modules.migrations())));
         }
@@ -148,10 +146,12 @@ impl TestApp {
             sealer: Arc::new(AeadSealer::new(&secret, "outbox", entropy.clone())),
             clock: clock.clone(),
             entropy,
-            hooks: modules.hooks(setup.hooks),
+            hooks: setup.hooks,
             second_factors: setup.second_factors,
         };
-        let context = Context::new(ports, setup.settings);
+        let context = modules
+            .context(ports, setup.settings)
+            .expect("permissions with proper names");
         let app = AppFactory::new(&context, &setup.http, &secret, modules).expect("settings that fit");
         let document = serde_json::from_str(app.document()).expect("a description in JSON");
         Self {

@@ -74,29 +74,7 @@ pub trait Refers: Deref<Target: Repositories> + Send + Sync + 'static {}
 impl<S: Deref<Target: Repositories> + Send + Sync + 'static> Refers for S {}
 
 impl<S: Refers> Repositories for Faulty<S> {
-    fn users(&self) -> &dyn UserRepository {
-        self
-    }
-
-    fn accounts(&self) -> &dyn AccountRepository {
-        self
-    }
-
-    fn sessions(&self) -> &dyn SessionRepository {
-        self
-    }
-
-    fn verifications(&self) -> &dyn VerificationRepository {
-        self
-    }
-
-    fn outbox(&self) -> &dyn OutboxRepository {
-        self
-    }
-
-    fn audit_events(&self) -> &dyn AuditEventRepository {
-        self
-    }
+    doorward_domain::own_repositories!();
 }
 
 #[async_trait]

@@ -3,18 +3,19 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
+use doorward_adapters::memory::MemoryStore;
 use doorward_application::hooks::Hooks;
 use doorward_application::settings::Settings;
 use doorward_application::{Context, Ports};
 use doorward_domain::account::{AccountRepository, MockAccountRepository};
-use doorward_domain::audit::{AuditEvent, AuditEventRepository};
 use doorward_domain::email::{MockOutboxRepository, OutboxRepository};
 use doorward_domain::password::{MockCommonPasswords, MockPasswordHasher};
 use doorward_domain::session::{MockSessionRepository, NoSessionCache, SessionRepository};
 use doorward_domain::user::{MockUserRepository, UserRepository};
 use doorward_domain::verification::{MockVerificationRepository, VerificationRepository};
 use doorward_domain::{
-    Entropy, Repositories, RequestContext, RequestFacts, Secret, Store, StoreError, Transaction, UserId,
+    Entropy, ForwardRepositories, Repositories, RequestContext, RequestFacts, Secret, Store, StoreError,
+    Transaction,
 };
 
 use crate::{FixedClock, SeededEntropy};
@@ -121,6 +122,7 @@ impl Mocks {
         let ports = Ports {
             store: Arc::new(Mocked {
                 store: Arc::new(self.store),
+                rest: Arc::default(),
                 commits: commits.clone(),
                 request: None,
             }),
@@ -140,24 +142,18 @@ impl Mocks {
 
 struct Mocked {
     store: Arc<MockStore>,
+    rest: Arc<MemoryStore>,
     commits: Arc<Commits>,
     /// The request, if this is a transaction that has not ended.
     request: Option<RequestFacts>,
 }
 
-/// Events are kept nowhere: what matters to a mocked test is what the repositories are asked.
-#[async_trait]
-impl AuditEventRepository for Mocked {
-    async fn insert(&self, _: &AuditEvent) -> Result<(), StoreError> {
-        Ok(())
+/// What has no mock, such as audit events, is kept in memory.
+impl ForwardRepositories for Mocked {
+    fn behind(&self) -> &dyn Repositories {
+        &*self.rest
     }
 
-    async fn list_by_subject(&self, _: &UserId, _: u64) -> Result<Vec<AuditEvent>, StoreError> {
-        Ok(Vec::new())
-    }
-}
-
-impl Repositories for Mocked {
     fn users(&self) -> &dyn UserRepository {
         &self.store.users
     }
@@ -177,10 +173,6 @@ impl Repositories for Mocked {
     fn outbox(&self) -> &dyn OutboxRepository {
         &self.store.outbox
     }
-
-    fn audit_events(&self) -> &dyn AuditEventRepository {
-        self
-    }
 }
 
 #[async_trait]
@@ -195,6 +187,7 @@ impl Store for Mocked {
         self.commits.open.store(true, Ordering::SeqCst);
         Ok(Box::new(Self {
             store: self.store.clone(),
+            rest: self.rest.clone(),
             commits: self.commits.clone(),
             request: Some(request.facts()),
         }))

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use doorward_application::hooks::Hooks;
-use doorward_application::{Context, Worker};
-use doorward_domain::access::{AccessPolicy, Permission, PolicyError};
+use doorward_application::settings::Settings;
+use doorward_application::{Context, Ports, Worker};
+use doorward_domain::access::{Permission, PolicyError};
 use doorward_domain::audit::EventKind;
 use doorward_migration::{MigrationTrait, ModuleMigrations};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -16,9 +17,9 @@ use crate::rate_limit::RateLimit;
 /// Everything a feature brings. Those that Doorward ships and those of other teams register alike, and bring only what
 /// they have: all but the name is optional.
 ///
-/// A module is made before the server is, so that it can take part in making it: its permissions are declared, its
-/// migrations run and its hooks are known before the first request. What it does later works in the [`Context`], which
-/// has the store, the clock and the settings.
+/// A module is made before the server is, so that it takes part in making it: its permissions are declared and its
+/// migrations run before there is a store. Routes, hooks and workers are made in the [`Context`], which has the store, the
+/// clock and the settings.
 pub trait Module: Send + Sync {
     /// Unique name of the feature: lower-case letters, digits and `_`, beginning with a letter. It is stored with the
     /// module's migrations and begins the names of its events and emails, so it never changes.
@@ -56,9 +57,9 @@ pub trait Module: Send + Sync {
         Vec::new()
     }
 
-    /// Adds its steps around what users do.
-    fn hooks(&self, hooks: &mut Hooks) {
-        let _ = hooks;
+    /// Adds its steps around what users do. The context is that of the server but has no hooks itself.
+    fn hooks(&self, context: &Context, hooks: &mut Hooks) {
+        let (_, _) = (context, hooks);
     }
 
     /// Registers routes, relative to the base path. Only what is registered by `service` is documented, and only
@@ -186,18 +187,15 @@ impl Modules {
         general.chain(own)
     }
 
-    /// The policy, and the permissions of the modules in it.
-    pub fn declare(&self, policy: AccessPolicy) -> Result<AccessPolicy, PolicyError> {
-        policy.declaring(self.0.iter().flat_map(|module| module.permissions()))
-    }
-
-    /// These hooks, and those of the modules after them.
-    #[must_use]
-    pub fn hooks(&self, mut hooks: Hooks) -> Hooks {
+    /// The context of a server of these modules: with their hooks after those that are there, and their permissions.
+    pub fn context(&self, mut ports: Ports, mut settings: Settings) -> Result<Context, PolicyError> {
+        let permissions = self.0.iter().flat_map(|module| module.permissions());
+        settings.access = settings.access.declaring(permissions)?;
+        let context = Context::new(ports.clone(), settings.clone());
         for module in &self.0 {
-            module.hooks(&mut hooks);
+            module.hooks(&context, &mut ports.hooks);
         }
-        hooks
+        Ok(Context::new(ports, settings))
     }
 
     /// What the modules need in the database.

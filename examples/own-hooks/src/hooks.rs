@@ -1,7 +1,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use doorward_application::Context;
 use doorward_application::hooks::{Hook, HookError, Rejection};
 use doorward_domain::Transaction;
 use doorward_domain::user::User;
@@ -13,7 +12,7 @@ pub(crate) struct ColleaguesOnly {
 
 #[async_trait]
 impl Hook for ColleaguesOnly {
-    async fn before_commit(&self, _: &Context, _: &dyn Transaction, user: &User) -> Result<(), HookError> {
+    async fn before_commit(&self, _: &dyn Transaction, user: &User) -> Result<(), HookError> {
         match user.email.as_str().rsplit_once('@') {
             Some((_, domain)) if domain == self.domain => Ok(()),
             _ => Err(Rejection {
@@ -33,7 +32,7 @@ pub(crate) struct Doorbell {
 
 #[async_trait]
 impl Hook for Doorbell {
-    async fn after_commit(&self, _: &Context, _: &User) {
+    async fn after_commit(&self, _: &User) {
         self.rung.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -43,7 +42,7 @@ pub(crate) struct NoticePeriod;
 
 #[async_trait]
 impl Hook for NoticePeriod {
-    async fn before_commit(&self, _: &Context, tx: &dyn Transaction, user: &User) -> Result<(), HookError> {
+    async fn before_commit(&self, tx: &dyn Transaction, user: &User) -> Result<(), HookError> {
         if tx.sessions().list_all(&user.id).await?.len() > 1 {
             let message = "Sign out everywhere else first".into();
             return Err(Rejection {

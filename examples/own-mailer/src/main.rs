@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use doorward::Doorward;
-use doorward_domain::email::{EmailMessage, MailError, Mailer};
+use doorward_domain::email::{EmailKind, EmailMessage, MailError, Mailer};
 
 /// Puts emails into a directory.
 struct Tray {
@@ -17,11 +17,15 @@ struct Tray {
 impl Mailer for Tray {
     /// One file an email. `id` is the same at every attempt, so an email that is tried again does not lie there twice.
     async fn send(&self, id: &str, message: &EmailMessage) -> Result<(), MailError> {
+        let content = match &message.kind {
+            EmailKind::Custom(email) => email.text(),
+            _ => &message.link,
+        };
         let text = format!(
             "To: {}\nAbout: {:?}\n\n{}\n",
             message.to,
             message.kind,
-            message.link.expose()
+            content.expose()
         );
         let unfinished = self.directory.join(format!(".{id}"));
         let write = async {

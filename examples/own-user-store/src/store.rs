@@ -1,13 +1,10 @@
 //! A store around another one. It is a store and, between `begin` and `commit`, a transaction; both answer `users` themselves.
 
 use async_trait::async_trait;
-use doorward_domain::account::AccountRepository;
-use doorward_domain::audit::AuditEventRepository;
-use doorward_domain::email::OutboxRepository;
-use doorward_domain::session::SessionRepository;
 use doorward_domain::user::{User, UserName, UserRepository, UserRepositoryDecorator};
-use doorward_domain::verification::VerificationRepository;
-use doorward_domain::{Repositories, RequestContext, RequestFacts, Store, StoreError, Transaction};
+use doorward_domain::{
+    ForwardRepositories, Repositories, RequestContext, RequestFacts, Store, StoreError, Transaction,
+};
 
 /// What is behind: the shipped store, or a transaction of it.
 pub(crate) struct Tidy<S>(pub(crate) S);
@@ -43,29 +40,13 @@ impl<S: Shipped> UserRepositoryDecorator for Tidy<S> {
     }
 }
 
-impl<S: Shipped> Repositories for Tidy<S> {
+impl<S: Shipped> ForwardRepositories for Tidy<S> {
+    fn behind(&self) -> &dyn Repositories {
+        self.0.repositories()
+    }
+
     fn users(&self) -> &dyn UserRepository {
         self
-    }
-
-    fn accounts(&self) -> &dyn AccountRepository {
-        self.0.repositories().accounts()
-    }
-
-    fn sessions(&self) -> &dyn SessionRepository {
-        self.0.repositories().sessions()
-    }
-
-    fn verifications(&self) -> &dyn VerificationRepository {
-        self.0.repositories().verifications()
-    }
-
-    fn outbox(&self) -> &dyn OutboxRepository {
-        self.0.repositories().outbox()
-    }
-
-    fn audit_events(&self) -> &dyn AuditEventRepository {
-        self.0.repositories().audit_events()
     }
 }
 

@@ -2,13 +2,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use doorward_domain::account::AccountRepository;
-use doorward_domain::audit::AuditEventRepository;
-use doorward_domain::email::OutboxRepository;
 use doorward_domain::session::SessionRepository;
 use doorward_domain::user::UserRepository;
-use doorward_domain::verification::VerificationRepository;
-use doorward_domain::{Repositories, RequestContext, RequestFacts, Store, StoreError, Transaction};
+use doorward_domain::{
+    ForwardRepositories, Repositories, RequestContext, RequestFacts, Store, StoreError, Transaction,
+};
 
 use super::MemorySessionCache;
 
@@ -79,29 +77,17 @@ impl<S: Inner> Watched<S> {
     }
 }
 
-impl<S: Inner> Repositories for Watched<S> {
+impl<S: Inner> ForwardRepositories for Watched<S> {
+    fn behind(&self) -> &dyn Repositories {
+        self.inner()
+    }
+
     fn users(&self) -> &dyn UserRepository {
         self
     }
 
-    fn accounts(&self) -> &dyn AccountRepository {
-        self.inner().accounts()
-    }
-
     fn sessions(&self) -> &dyn SessionRepository {
         self
-    }
-
-    fn verifications(&self) -> &dyn VerificationRepository {
-        self.inner().verifications()
-    }
-
-    fn outbox(&self) -> &dyn OutboxRepository {
-        self.inner().outbox()
-    }
-
-    fn audit_events(&self) -> &dyn AuditEventRepository {
-        self.inner().audit_events()
     }
 }
 

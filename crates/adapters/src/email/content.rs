@@ -1,72 +1,79 @@
-use askama::Template;
 use doorward_domain::email::{EmailKind, EmailMessage};
-use doorward_domain::user::UserName;
+use doorward_domain::user::{Email, UserName};
 
 /// What an email says.
 ///
 /// It has a link with a token in it: no `Debug`, and no place in a log (SK-1).
 pub(super) struct Content {
-    pub(super) subject: &'static str,
+    pub(super) subject: String,
     pub(super) text: String,
-    pub(super) html: String,
+    /// Always there but for what a module wrote as text only.
+    pub(super) html: Option<String>,
 }
 
-/// `layout.txt` includes the template of the kind. The link is the first URL in it.
-#[derive(Template)]
-#[template(path = "layout.txt")]
-struct TextTemplate<'a> {
-    kind: &'a EmailKind,
-    name: Option<&'a str>,
-    link: &'a str,
-    signature: Option<&'a str>,
-}
-
-/// `layout.html` includes the template of the kind. Whatever is put in is escaped, for the name ends in `.html` (ML-2).
-#[derive(Template)]
-#[template(path = "layout.html")]
-struct HtmlTemplate<'a> {
+/// What the templates of all kinds say.
+struct Common<'a> {
     subject: &'a str,
-    kind: &'a EmailKind,
     name: Option<&'a str>,
+    /// The first URL in the text.
     link: &'a str,
     signature: Option<&'a str>,
+}
+
+/// Makes the function that writes an email of any kind with a template, from one list: the kind with its fields, its subject
+/// and its templates. Whatever is put into HTML is escaped, for the name of the template ends in `.html` (ML-2).
+macro_rules! templates {
+    ($( $kind:ident $({ $($field:ident: $type:ty),+ })? = $subject:literal, $text:literal, $html:literal; )+) => {
+        fn write(message: &EmailMessage, signature: Option<&str>) -> Result<Content, askama::Error> {
+            let name = presentable(&message.name);
+            let (name, link) = (name.as_deref(), message.link.expose().as_str());
+            match &message.kind {
+                $( EmailKind::$kind $({ $($field),+ })? => {
+                    #[derive(askama::Template)]
+                    #[template(path = $text)]
+                    struct Text<'a> {
+                        common: Common<'a>,
+                        $($( $field: &'a $type, )+)?
+                    }
+                    #[derive(askama::Template)]
+                    #[template(path = $html)]
+                    struct Html<'a> {
+                        common: Common<'a>,
+                        $($( $field: &'a $type, )+)?
+                    }
+                    let common = || Common { subject: $subject, name, link, signature };
+                    let text = Text { common: common(), $($($field),+)? };
+                    let html = Html { common: common(), $($($field),+)? };
+                    Ok(Content {
+                        subject: $subject.to_owned(),
+                        text: askama::Template::render(&text)?,
+                        html: Some(askama::Template::render(&html)?),
+                    })
+                } )+
+                EmailKind::Custom(email) => Ok(Content {
+                    subject: email.subject().to_owned(),
+                    text: email.text().expose().clone(),
+                    html: email.html().map(|html| html.expose().clone()),
+                }),
+            }
+        }
+    };
+}
+
+templates! {
+    VerifyEmail = "Confirm your e-mail address", "verify_email.txt", "verify_email.html";
+    ConfirmEmailChange { new_email: Email } = "Approve the change of your e-mail address",
+        "confirm_email_change.txt", "confirm_email_change.html";
+    VerifyNewEmail = "Confirm your new e-mail address", "verify_new_email.txt", "verify_new_email.html";
+    ResetPassword = "Set a new password", "reset_password.txt", "reset_password.html";
+    DeleteAccount = "Confirm that your account is to be deleted", "delete_account.txt", "delete_account.html";
+    SignUpAttempt = "You already have an account", "sign_up_attempt.txt", "sign_up_attempt.html";
 }
 
 impl Content {
-    /// Writes the email. `signature` is who it is from, if that has a name.
+    /// Writes the email. `signature` is who it is from, if that has a name; a module's email is signed by the module.
     pub(super) fn of(message: &EmailMessage, signature: Option<&str>) -> Result<Self, askama::Error> {
-        let (kind, link) = (&message.kind, message.link.expose().as_str());
-        let name = presentable(&message.name);
-        let (name, subject) = (name.as_deref(), subject(kind));
-        Ok(Self {
-            subject,
-            text: TextTemplate {
-                kind,
-                name,
-                link,
-                signature,
-            }
-            .render()?,
-            html: HtmlTemplate {
-                subject,
-                kind,
-                name,
-                link,
-                signature,
-            }
-            .render()?,
-        })
-    }
-}
-
-const fn subject(kind: &EmailKind) -> &'static str {
-    match kind {
-        EmailKind::VerifyEmail => "Confirm your e-mail address",
-        EmailKind::ConfirmEmailChange { .. } => "Approve the change of your e-mail address",
-        EmailKind::VerifyNewEmail => "Confirm your new e-mail address",
-        EmailKind::ResetPassword => "Set a new password",
-        EmailKind::DeleteAccount => "Confirm that your account is to be deleted",
-        EmailKind::SignUpAttempt => "You already have an account",
+        write(message, signature)
     }
 }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use doorward_domain::email::{EmailMessage, MailError, Mailer};
 use doorward_domain::{BoxError, Clock, ErrorChain, Secret};
 use lettre::address::AddressError;
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::{Error, PoolConfig};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
@@ -99,7 +99,10 @@ impl SmtpMailer {
         if let Some(reply_to) = &self.reply_to {
             builder = builder.reply_to(reply_to.clone());
         }
-        Ok(builder.multipart(MultiPart::alternative_plain_html(content.text, content.html))?)
+        Ok(match content.html {
+            Some(html) => builder.multipart(MultiPart::alternative_plain_html(content.text, html))?,
+            None => builder.singlepart(SinglePart::plain(content.text))?,
+        })
     }
 }
 

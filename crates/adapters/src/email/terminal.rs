@@ -60,7 +60,7 @@ fn frame(message: &EmailMessage, content: &Content) -> String {
     let title = "─── Mail, printed because no mail server is configured ";
     let rest = "─".repeat(WIDTH.saturating_sub(title.chars().count()));
     let rule = "─".repeat(WIDTH);
-    let (to, subject, text) = (&message.to, content.subject, content.text.trim_end());
+    let (to, subject, text) = (&message.to, &content.subject, content.text.trim_end());
     format!("\n{title}{rest}\nTo:      {to}\nSubject: {subject}\n\n{text}\n{rule}\n\n")
 }
 

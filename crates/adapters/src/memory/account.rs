@@ -4,7 +4,8 @@ use doorward_domain::account::PasswordHash;
 use doorward_domain::account::{Account, AccountRepository, CREDENTIAL_PROVIDER, Unlinked};
 use doorward_domain::{AccountId, Changed, Constraint, StoreError, UserId};
 
-use super::store::{Access, MemoryRepositories, Tables, remove};
+use super::store::{Access, MemoryRepositories, remove};
+use super::tables::Tables;
 
 impl Tables {
     fn credential_mut(&mut self, user: &UserId) -> Option<&mut Account> {

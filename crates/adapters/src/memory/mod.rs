@@ -7,10 +7,10 @@ mod account;
 mod audit;
 mod outbox;
 mod session;
-mod snapshot;
 mod store;
+mod tables;
 mod user;
 mod verification;
 
-pub use snapshot::Snapshot;
 pub use store::{Access, Committed, Copied, MemoryRepositories, MemoryStore, MemoryTransaction};
+pub use tables::{Tables, Waiting};

@@ -3,7 +3,8 @@ use chrono::{DateTime, Utc};
 use doorward_domain::email::{OutboxMessage, OutboxRepository};
 use doorward_domain::{Changed, Constraint, Removed, StoreError};
 
-use super::store::{Access, MemoryRepositories, Waiting, remove};
+use super::store::{Access, MemoryRepositories, remove};
+use super::tables::Waiting;
 
 #[async_trait]
 impl<A: Access> OutboxRepository for MemoryRepositories<A> {

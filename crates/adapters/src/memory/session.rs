@@ -7,7 +7,8 @@ use doorward_domain::session::{
 use doorward_domain::user::User;
 use doorward_domain::{Changed, Constraint, Removed, SessionId, StoreError, UserId};
 
-use super::store::{Access, MemoryRepositories, Tables, purge_expired, remove};
+use super::store::{Access, MemoryRepositories, purge_expired, remove};
+use super::tables::Tables;
 
 /// Both forms in which a token may be stored.
 fn forms(token: &SessionToken) -> [StoredToken; 2] {

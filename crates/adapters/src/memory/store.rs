@@ -1,40 +1,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use doorward_domain::account::{Account, AccountRepository};
-use doorward_domain::audit::{AuditEvent, AuditEventRepository};
-use doorward_domain::email::{OutboxMessage, OutboxRepository};
-use doorward_domain::session::{Session, SessionRepository};
-use doorward_domain::user::{User, UserRepository};
-use doorward_domain::verification::{Verification, VerificationRepository};
-use doorward_domain::{Repositories, RequestContext, RequestFacts, Store, StoreError, Transaction};
+use doorward_domain::{
+    ForwardRepositories, Repositories, RequestContext, RequestFacts, Store, StoreError, Transaction,
+};
 use tokio::sync::{Mutex as Turns, OwnedMutexGuard as Turn};
 
-/// Everything that is stored.
-#[derive(Clone, Debug, Default)]
-pub struct Tables {
-    pub(super) users: Vec<User>,
-    pub(super) accounts: Vec<Account>,
-    pub(super) sessions: Vec<Session>,
-    pub(super) verifications: Vec<Verification>,
-    pub(super) outbox: Vec<Waiting>,
-    pub(super) audit_events: Vec<AuditEvent>,
-}
-
-/// An email, and until when a worker has it.
-#[derive(Clone, Debug)]
-pub(super) struct Waiting {
-    pub(super) message: OutboxMessage,
-    pub(super) lease_until: Option<DateTime<Utc>>,
-}
-
-impl Waiting {
-    /// Whether it is this email, under the lease that ends then.
-    pub(super) fn is_held(&self, id: &str, lease_until: DateTime<Utc>) -> bool {
-        self.message.id == id && self.lease_until == Some(lease_until)
-    }
-}
+use super::tables::Tables;
 
 /// Every repository over tables that can be reached in one way or the other.
 #[derive(Debug)]
@@ -108,6 +80,12 @@ impl MemoryStore {
             access: Committed::default(),
         }
     }
+
+    /// What is committed at this moment.
+    #[must_use]
+    pub fn snapshot(&self) -> Tables {
+        self.read(Tables::clone)
+    }
 }
 
 impl Default for MemoryStore {
@@ -128,53 +106,11 @@ impl<A: Access> MemoryRepositories<A> {
 }
 
 impl<A: Access> Repositories for MemoryRepositories<A> {
-    fn users(&self) -> &dyn UserRepository {
-        self
-    }
-
-    fn accounts(&self) -> &dyn AccountRepository {
-        self
-    }
-
-    fn sessions(&self) -> &dyn SessionRepository {
-        self
-    }
-
-    fn verifications(&self) -> &dyn VerificationRepository {
-        self
-    }
-
-    fn outbox(&self) -> &dyn OutboxRepository {
-        self
-    }
-
-    fn audit_events(&self) -> &dyn AuditEventRepository {
-        self
-    }
+    doorward_domain::own_repositories!();
 }
 
-impl Repositories for MemoryTransaction {
-    fn users(&self) -> &dyn UserRepository {
-        &self.repositories
-    }
-
-    fn accounts(&self) -> &dyn AccountRepository {
-        &self.repositories
-    }
-
-    fn sessions(&self) -> &dyn SessionRepository {
-        &self.repositories
-    }
-
-    fn verifications(&self) -> &dyn VerificationRepository {
-        &self.repositories
-    }
-
-    fn outbox(&self) -> &dyn OutboxRepository {
-        &self.repositories
-    }
-
-    fn audit_events(&self) -> &dyn AuditEventRepository {
+impl ForwardRepositories for MemoryTransaction {
+    fn behind(&self) -> &dyn Repositories {
         &self.repositories
     }
 }

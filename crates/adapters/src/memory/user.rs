@@ -5,7 +5,8 @@ use doorward_domain::user::{
 };
 use doorward_domain::{Changed, Constraint, Locked, Removed, StoreError, UserId};
 
-use super::store::{Access, MemoryRepositories, Tables, remove};
+use super::store::{Access, MemoryRepositories, remove};
+use super::tables::Tables;
 
 impl Tables {
     fn present(&self, id: &UserId) -> Option<&User> {

@@ -2,12 +2,42 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::email::{OutboxMessage, OutboxRepository};
 use doorward_domain::{Changed, Removed, StoreError};
+use sea_orm::Set;
+use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, Expr, LockBehavior, LockType, Order, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set};
 
 use super::SeaRepositories;
 use super::error::store_error;
-use super::row::outbox_row::{ActiveModel, Column, Entity};
+use super::timestamp::Timestamp;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "doorward_outbox", rename_all = "camelCase")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: String,
+    pub sealed: String,
+    pub attempts: i32,
+    pub due_at: Timestamp,
+    pub created_at: Timestamp,
+    pub lease_until: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl From<Model> for OutboxMessage {
+    fn from(row: Model) -> Self {
+        Self {
+            id: row.id,
+            sealed: row.sealed,
+            attempts: u32::try_from(row.attempts).unwrap_or_default(),
+            due_at: row.due_at.moment(),
+            created_at: row.created_at.moment(),
+        }
+    }
+}
 
 /// Attempts as the column holds them.
 fn attempts(count: u32) -> i32 {

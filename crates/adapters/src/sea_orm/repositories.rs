@@ -4,13 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use doorward_domain::account::AccountRepository;
-use doorward_domain::audit::AuditEventRepository;
-use doorward_domain::email::OutboxRepository;
-use doorward_domain::session::SessionRepository;
-use doorward_domain::user::UserRepository;
-use doorward_domain::verification::VerificationRepository;
-use doorward_domain::{Repositories, RequestContext, RequestFacts, Store, StoreError, Transaction};
+use doorward_domain::{
+    ForwardRepositories, Repositories, RequestContext, RequestFacts, Store, StoreError, Transaction,
+};
 use doorward_migration::{MigrateError, ModuleMigrations};
 use sea_orm::sea_query::{Expr, SimpleExpr};
 use sea_orm::{
@@ -193,53 +189,11 @@ impl<C> Repositories for SeaRepositories<C>
 where
     C: ConnectionTrait + TransactionTrait<Transaction = DatabaseTransaction> + Send + Sync + 'static,
 {
-    fn users(&self) -> &dyn UserRepository {
-        self
-    }
-
-    fn accounts(&self) -> &dyn AccountRepository {
-        self
-    }
-
-    fn sessions(&self) -> &dyn SessionRepository {
-        self
-    }
-
-    fn verifications(&self) -> &dyn VerificationRepository {
-        self
-    }
-
-    fn outbox(&self) -> &dyn OutboxRepository {
-        self
-    }
-
-    fn audit_events(&self) -> &dyn AuditEventRepository {
-        self
-    }
+    doorward_domain::own_repositories!();
 }
 
-impl Repositories for SeaTransaction {
-    fn users(&self) -> &dyn UserRepository {
-        &self.repositories
-    }
-
-    fn accounts(&self) -> &dyn AccountRepository {
-        &self.repositories
-    }
-
-    fn sessions(&self) -> &dyn SessionRepository {
-        &self.repositories
-    }
-
-    fn verifications(&self) -> &dyn VerificationRepository {
-        &self.repositories
-    }
-
-    fn outbox(&self) -> &dyn OutboxRepository {
-        &self.repositories
-    }
-
-    fn audit_events(&self) -> &dyn AuditEventRepository {
+impl ForwardRepositories for SeaTransaction {
+    fn behind(&self) -> &dyn Repositories {
         &self.repositories
     }
 }

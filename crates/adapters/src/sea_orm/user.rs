@@ -7,12 +7,12 @@ use doorward_domain::{Changed, Locked, Removed, StoreError, UserId};
 use sea_orm::sea_query::{Condition, Expr, LockType};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select, Set, TransactionTrait, UpdateMany,
+    Select, TransactionTrait, UpdateMany,
 };
 
 use super::SeaRepositories;
 use super::error::store_error;
-use super::row::user_row::{ActiveModel, Column, Entity};
+use super::row::user_row::{Column, Entity, row_of, written_by};
 
 /// A user who is there, that is, not deleted.
 fn present(id: &UserId) -> Condition {
@@ -78,24 +78,7 @@ where
     C: ConnectionTrait + TransactionTrait<Transaction = DatabaseTransaction> + Send + Sync + 'static,
 {
     async fn insert(&self, user: &User) -> Result<(), StoreError> {
-        let row = ActiveModel {
-            id: Set(user.id.to_string()),
-            name: Set(user.name.to_string()),
-            email: Set(user.email.to_string()),
-            email_verified: Set(user.email_verified),
-            image: Set(user.image.as_ref().map(|image| image.as_str().to_owned())),
-            username: Set(user.username.as_ref().map(ToString::to_string)),
-            display_username: Set(user.display_username.clone()),
-            role: Set(user.role.as_ref().map(ToString::to_string)),
-            banned: Set(user.ban.banned),
-            ban_reason: Set(user.ban.reason.clone()),
-            ban_expires: Set(user.ban.expires_at.map(|moment| self.at(moment))),
-            created_at: Set(self.at(user.created_at)),
-            updated_at: Set(Some(self.at(user.updated_at))),
-            deleted_at: Set(user.deleted_at.map(|moment| self.at(moment))),
-            deleted_email: Set(user.deleted_email.as_ref().map(ToString::to_string)),
-            deleted_username: Set(user.deleted_username.as_ref().map(ToString::to_string)),
-        };
+        let row = row_of(user, |moment| self.at(moment));
         self.insert_row("user", &row, &user.extra).await
     }
 
@@ -159,44 +142,14 @@ where
         change: &UserChange,
         now: DateTime<Utc>,
     ) -> Result<Option<User>, StoreError> {
-        let mut update = Entity::update_many()
+        let update = Entity::update_many()
             .col_expr(Column::UpdatedAt, Expr::value(self.at(now)))
             .filter(present(id));
-        if let Some(name) = &change.profile.name {
-            update = update.col_expr(Column::Name, Expr::value(name.as_str()));
-        }
-        if let Some(image) = &change.profile.image {
-            let image = image.as_ref().map(|image| image.as_str().to_owned());
-            update = update.col_expr(Column::Image, Expr::value(image));
-        }
-        if let Some(chosen) = &change.profile.username {
-            if let Some(username) = &chosen.username {
-                update = update.col_expr(Column::Username, Expr::value(username.as_str()));
-            }
-            if let Some(display) = &chosen.display {
-                update = update.col_expr(Column::DisplayUsername, Expr::value(display.as_str()));
-            }
-        }
-        update = self.writing_extra(update, &change.profile.extra);
-        if let Some(email) = &change.email {
-            update = update.col_expr(Column::Email, Expr::value(email.as_str()));
-        }
-        if let Some(verified) = change.email_verified {
-            update = update.col_expr(Column::EmailVerified, Expr::value(verified));
-        }
-        if let Some(role) = &change.role {
-            update = update.col_expr(Column::Role, Expr::value(role.as_str()));
-        }
-        if let Some(banned) = change.ban.banned {
-            update = update.col_expr(Column::Banned, Expr::value(banned));
-        }
-        if let Some(reason) = &change.ban.reason {
-            update = update.col_expr(Column::BanReason, Expr::value(reason.clone()));
-        }
-        if let Some(end) = change.ban.expires_at {
-            let end = end.map_or_else(|| Expr::cust("NULL"), |end| Expr::value(self.at(end)));
-            update = update.col_expr(Column::BanExpires, end);
-        }
+        let written = written_by(change, |moment| self.at(moment));
+        let update = written
+            .into_iter()
+            .fold(update, |update, (column, value)| update.col_expr(column, value));
+        let update = self.writing_extra(update, &change.profile.extra);
         let rows = update
             .exec_with_returning(&self.connection)
             .await

@@ -127,21 +127,7 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
     }
 
     fn column(&self, column: UserColumn) -> SimpleExpr {
-        let named = match column {
-            UserColumn::Id => Column::Id,
-            UserColumn::Name => Column::Name,
-            UserColumn::Email => Column::Email,
-            UserColumn::EmailVerified => Column::EmailVerified,
-            UserColumn::Image => Column::Image,
-            UserColumn::Username => Column::Username,
-            UserColumn::DisplayUsername => Column::DisplayUsername,
-            UserColumn::Role => Column::Role,
-            UserColumn::Banned => Column::Banned,
-            UserColumn::BanReason => Column::BanReason,
-            UserColumn::BanExpires => Column::BanExpires,
-            UserColumn::CreatedAt => Column::CreatedAt,
-            UserColumn::UpdatedAt => Column::UpdatedAt,
-        };
+        let named = Column::from(column);
         match column.kind() {
             ValueKind::Text => self.text(named),
             ValueKind::Bool | ValueKind::DateTime => Expr::col((Entity, named)),
@@ -271,18 +257,10 @@ fn successor(beginning: &str) -> Option<String> {
 }
 
 const fn may_be_missing(key: SortKey) -> bool {
-    matches!(
-        key,
-        SortKey::Column(
-            UserColumn::Image
-                | UserColumn::Username
-                | UserColumn::DisplayUsername
-                | UserColumn::Role
-                | UserColumn::Banned
-                | UserColumn::BanReason
-                | UserColumn::BanExpires
-        )
-    )
+    match key {
+        SortKey::Column(column) => column.may_be_missing(),
+        SortKey::CaseInsensitiveName => false,
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! An email as it rests in the outbox: JSON, sealed.
 
+use std::collections::BTreeMap;
+
 use doorward_domain::email::{EmailKind, EmailMessage};
 use doorward_domain::user::{Email, UserName};
 use doorward_domain::{Sealer, Secret};
@@ -13,15 +15,12 @@ struct Envelope {
     link: String,
 }
 
+/// The name of the kind, alone or with what belongs to it: `"verify_email"`, `{"confirm_email_change":{"new_email":"…"}}`.
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(untagged)]
 enum Kind {
-    VerifyEmail,
-    ConfirmEmailChange { new_email: String },
-    VerifyNewEmail,
-    ResetPassword,
-    DeleteAccount,
-    SignUpAttempt,
+    Name(String),
+    WithFields(BTreeMap<String, BTreeMap<String, String>>),
 }
 
 /// The outbox holds something that is no email of ours: sealed with another secret, or by a newer version.
@@ -30,21 +29,12 @@ enum Kind {
 pub(super) struct Unreadable;
 
 pub(super) fn seal(message: &EmailMessage, sealer: &dyn Sealer) -> String {
-    let kind = match &message.kind {
-        EmailKind::VerifyEmail => Kind::VerifyEmail,
-        EmailKind::ConfirmEmailChange { new_email } => Kind::ConfirmEmailChange {
-            new_email: new_email.to_string(),
-        },
-        EmailKind::VerifyNewEmail => Kind::VerifyNewEmail,
-        EmailKind::ResetPassword => Kind::ResetPassword,
-        EmailKind::DeleteAccount => Kind::DeleteAccount,
-        EmailKind::SignUpAttempt => Kind::SignUpAttempt,
-    };
+    let EmailMessage { kind, to, name, link } = message;
     let envelope = Envelope {
-        kind,
-        to: message.to.to_string(),
-        name: message.name.to_string(),
-        link: message.link.expose().clone(),
+        kind: Kind::of(kind),
+        to: to.to_string(),
+        name: name.to_string(),
+        link: link.expose().clone(),
     };
     let plain = Secret::new(serde_json::json!(envelope).to_string());
     sealer.seal(plain.expose().as_bytes())
@@ -52,21 +42,30 @@ pub(super) fn seal(message: &EmailMessage, sealer: &dyn Sealer) -> String {
 
 pub(super) fn open(text: &str, sealer: &dyn Sealer) -> Result<EmailMessage, Unreadable> {
     let plain = sealer.open(text).map_err(|_| Unreadable)?;
-    let envelope: Envelope = serde_json::from_slice(plain.expose()).map_err(|_| Unreadable)?;
-    let kind = match envelope.kind {
-        Kind::VerifyEmail => EmailKind::VerifyEmail,
-        Kind::ConfirmEmailChange { new_email } => EmailKind::ConfirmEmailChange {
-            new_email: Email::from_stored(new_email),
-        },
-        Kind::VerifyNewEmail => EmailKind::VerifyNewEmail,
-        Kind::ResetPassword => EmailKind::ResetPassword,
-        Kind::DeleteAccount => EmailKind::DeleteAccount,
-        Kind::SignUpAttempt => EmailKind::SignUpAttempt,
-    };
+    let Envelope { kind, to, name, link } = serde_json::from_slice(plain.expose()).map_err(|_| Unreadable)?;
     Ok(EmailMessage {
-        kind,
-        to: Email::from_stored(envelope.to),
-        name: UserName::from_stored(envelope.name),
-        link: Secret::new(envelope.link),
+        kind: kind.read().ok_or(Unreadable)?,
+        to: Email::from_stored(to),
+        name: UserName::from_stored(name),
+        link: Secret::new(link),
     })
+}
+
+impl Kind {
+    fn of(kind: &EmailKind) -> Self {
+        let (name, fields) = kind.to_stored();
+        if fields.is_empty() {
+            return Self::Name(name.to_owned());
+        }
+        let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value));
+        Self::WithFields(BTreeMap::from([(name.to_owned(), fields.collect())]))
+    }
+
+    fn read(self) -> Option<EmailKind> {
+        let (name, fields) = match self {
+            Self::Name(name) => (name, BTreeMap::new()),
+            Self::WithFields(kinds) => kinds.into_iter().next()?,
+        };
+        EmailKind::from_stored(&name, |field| fields.get(field).cloned())
+    }
 }

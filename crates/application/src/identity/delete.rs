@@ -30,7 +30,7 @@ pub(crate) async fn delete_or_anonymize(
 ) -> Result<(), DeletionError> {
     let mode = context.settings.delete_user.mode;
     let hooks = &context.ports.hooks.deletion;
-    hooks.before_commit(context, &*tx, user).await?;
+    hooks.before_commit(&*tx, user).await?;
     let removed = match mode {
         DeletionMode::Hard => tx.users().delete(&user.id).await?,
         DeletionMode::Soft => tx.users().soft_delete(&user.id, context.now()).await?,
@@ -43,7 +43,7 @@ pub(crate) async fn delete_or_anonymize(
     tx.record(Event::of(EventKind::UserDeleted, &user.id)).await?;
     tx.commit().await?;
     tracing::info!(user = %user.id, ?mode, "user deleted");
-    hooks.after_commit(context, user).await;
+    hooks.after_commit(user).await;
     Ok(())
 }
 

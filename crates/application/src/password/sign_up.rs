@@ -163,7 +163,7 @@ impl SignUp {
         }
         tx.record(Event::of(EventKind::SignedUp, &user.id)).await?;
         let hooks = &self.context.ports.hooks.sign_up;
-        hooks.before_commit(&self.context, &*tx, user).await?;
+        hooks.before_commit(&*tx, user).await?;
         let mut opened = None;
         let mut admission = None;
         if settings.signs_in_on_sign_up() {
@@ -186,7 +186,7 @@ impl SignUp {
         }
         tx.commit().await?;
         tracing::info!(user = %user.id, "signed up");
-        hooks.after_commit(&self.context, user).await;
+        hooks.after_commit(user).await;
         if let Some(admission) = &admission {
             self.issuer.announce(user, admission).await;
         }

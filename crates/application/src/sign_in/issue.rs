@@ -150,14 +150,7 @@ impl SessionIssuer {
             impersonated_by: None,
         };
         let issued = self.write(request, tx, user, draft).await?;
-        match self
-            .context
-            .ports
-            .hooks
-            .sign_in
-            .before_commit(&self.context, tx, user)
-            .await
-        {
+        match self.context.ports.hooks.sign_in.before_commit(tx, user).await {
             Ok(()) => {}
             Err(HookError::Rejected(rejection)) => return Ok(Admission::Denied(rejection.into())),
             Err(HookError::Store(error)) => return Err(error),
@@ -192,12 +185,7 @@ impl SessionIssuer {
     /// Runs the hooks that follow a sign-in, which has been committed.
     pub(crate) async fn announce(&self, user: &User, admission: &Admission) {
         if matches!(admission, Admission::Issued(_)) {
-            self.context
-                .ports
-                .hooks
-                .sign_in
-                .after_commit(&self.context, user)
-                .await;
+            self.context.ports.hooks.sign_in.after_commit(user).await;
         }
     }
 

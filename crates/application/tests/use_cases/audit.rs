@@ -1,6 +1,5 @@
 //! What is recorded: who did what to whom, if and only if it was done.
 
-use doorward_application::Context;
 use doorward_application::access::{AdminUpdateUser, BanInput};
 use doorward_application::hooks::{Hook, HookError, Rejection};
 use doorward_application::password::{ChangePassword, ChangePasswordInput};
@@ -194,7 +193,7 @@ struct Refusing;
 
 #[async_trait::async_trait]
 impl Hook for Refusing {
-    async fn before_commit(&self, _: &Context, tx: &dyn Transaction, user: &User) -> Result<(), HookError> {
+    async fn before_commit(&self, tx: &dyn Transaction, user: &User) -> Result<(), HookError> {
         use doorward_domain::audit::{Event, EventKind};
         tx.record(Event::of(EventKind::UserUpdated, &user.id)).await?;
         Err(Rejection {

@@ -5,11 +5,14 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use doorward_application::Context;
 use doorward_application::email::{DeliverMail, OutboxWriter};
-use doorward_domain::email::{EmailKind, EmailMessage, MailError, Mailer, MockMailer, OutboxMessage};
+use doorward_domain::email::{
+    CustomEmail, EmailKind, EmailMessage, MailError, Mailer, MockMailer, OutboxMessage,
+};
 use doorward_domain::user::{Email, UserName};
 use doorward_domain::{Changed, Removed, Secret, Store};
 use doorward_testing::{Commits, FixedClock, Mocks, TestDatabase, samples};
 use samples::at;
+use serde_json::json;
 
 use super::hardened;
 
@@ -19,6 +22,10 @@ const LINK: &str = "http://127.0.0.1:3000/verify?token=hush";
 
 /// An email as it lies in the outbox: sealed by a context with the same secret.
 async fn sealed() -> OutboxMessage {
+    sealed_as(EmailKind::VerifyEmail).await
+}
+
+async fn sealed_as(kind: EmailKind) -> OutboxMessage {
     let kept = Arc::new(Mutex::new(None));
     let mut mocks = Mocks::default();
     mocks.store.transactions = 1;
@@ -30,7 +37,7 @@ async fn sealed() -> OutboxMessage {
     let (context, _) = mocks.context(hardened());
     let tx = context.store().begin(&samples::request()).await.unwrap();
     let email = EmailMessage {
-        kind: EmailKind::VerifyEmail,
+        kind,
         to: Email::parse("ada@example.test").unwrap(),
         name: UserName::parse("Ada").unwrap(),
         link: Secret::new(LINK.to_owned()),
@@ -90,6 +97,51 @@ async fn a_letter_is_sent_and_forgotten() {
             .await
             .unwrap()
     );
+}
+
+#[tokio::test]
+async fn every_kind_travels_through_the_outbox() {
+    let custom =
+        |html| CustomEmail::new("acme.invitation", "You are invited", "Come in: hush", html).unwrap();
+    let customs = [None, Some("<p>hush</p>")].map(|html| EmailKind::Custom(custom(html)));
+    for kind in EmailKind::samples().into_iter().chain(customs) {
+        let message = sealed_as(kind.clone()).await;
+        let mut mocks = Mocks::default();
+        claiming(&mut mocks, &message);
+        removed(&mut mocks, &message);
+        let mut mailer = MockMailer::new();
+        mailer
+            .expect_send()
+            .once()
+            .withf(move |_, email| email.kind == kind && email.name.as_str() == "Ada")
+            .returning(|_, _| Ok(()));
+        let deliver = DeliverMail::new(context(mocks), Arc::new(mailer));
+        deliver.run(&samples::request(), pending()).await.unwrap();
+    }
+}
+
+/// In this form servers of other versions read it and leave what they do not know: see `what_cannot_be_read_waits_for_a_server_that_can`.
+#[tokio::test]
+async fn emails_rest_in_the_form_of_earlier_versions() {
+    let (context, _) = Mocks::default().context(hardened());
+    let new_email = Email::parse("new@example.test").unwrap();
+    let invitation = CustomEmail::new("acme.invitation", "Come", "In", None).unwrap();
+    for (kind, stored) in [
+        (EmailKind::VerifyEmail, json!("verify_email")),
+        (
+            EmailKind::ConfirmEmailChange { new_email },
+            json!({ "confirm_email_change": { "new_email": "new@example.test" } }),
+        ),
+        (
+            EmailKind::Custom(invitation),
+            json!({ "custom": { "kind": "acme.invitation", "subject": "Come", "text": "In" } }),
+        ),
+    ] {
+        let plain = context.ports.sealer.open(&sealed_as(kind).await.sealed).unwrap();
+        let envelope: serde_json::Value = serde_json::from_slice(plain.expose()).unwrap();
+        let whole = json!({ "kind": stored, "to": "ada@example.test", "name": "Ada", "link": LINK });
+        assert_eq!(envelope, whole);
+    }
 }
 
 #[tokio::test]
@@ -168,11 +220,17 @@ async fn what_is_refused_for_good_is_dropped() {
 async fn what_cannot_be_read_waits_for_a_server_that_can() {
     let message = sealed().await;
     let (present, _) = Mocks::default().context(hardened());
+    let [unknown, injected] = [
+        r#"{"kind":{"from_module":{"text":"Hello"}},"to":"ada@example.test","name":"Ada","link":""}"#,
+        r#"{"kind":{"custom":{"kind":"a","subject":"a\r\nBcc: x","text":"b"}},"to":"ada@example.test","name":"Ada","link":""}"#,
+    ];
     let newer = r#"{"kind":"sign_in_from_new_device","to":"ada@example.test","name":"Ada","link":"","at":7}"#;
     for unreadable in [
         "of another secret".to_owned(),
         "v2.AAAA".to_owned(),
         present.ports.sealer.seal(newer.as_bytes()),
+        present.ports.sealer.seal(unknown.as_bytes()),
+        present.ports.sealer.seal(injected.as_bytes()),
     ] {
         let foreign = OutboxMessage {
             sealed: unreadable,

@@ -31,7 +31,7 @@ struct Announcements(AtomicUsize);
 
 #[async_trait]
 impl Hook for Announcements {
-    async fn after_commit(&self, _: &Context, _: &User) {
+    async fn after_commit(&self, _: &User) {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
 }

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use doorward_application::Context;
 use doorward_application::hooks::{Hook, HookError, HookList, Rejection};
 use doorward_application::password::{
     SignIn, SignInError, SignInInput, SignInName, SignUp, SignUpError, SignUpInput,
@@ -140,7 +139,7 @@ struct Doorman {
 
 #[async_trait]
 impl Hook for Doorman {
-    async fn before_commit(&self, _: &Context, tx: &dyn Transaction, user: &User) -> Result<(), HookError> {
+    async fn before_commit(&self, tx: &dyn Transaction, user: &User) -> Result<(), HookError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         tx.verifications().insert(&mark("doorman", user)).await?;
         if self.refuses {
@@ -153,7 +152,7 @@ impl Hook for Doorman {
         Ok(())
     }
 
-    async fn after_commit(&self, _: &Context, _: &User) {
+    async fn after_commit(&self, _: &User) {
         self.told.fetch_add(1, Ordering::SeqCst);
     }
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use doorward_application::Context;
 use doorward_application::access::{Impersonate, StopImpersonating};
 use doorward_application::hooks::{Hook, HookError, Rejection};
 use doorward_application::password::{ChangePassword, ChangePasswordError, ChangePasswordInput};
@@ -223,7 +222,7 @@ struct Nobody;
 
 #[async_trait]
 impl Hook for Nobody {
-    async fn before_commit(&self, _: &Context, _: &dyn Transaction, _: &User) -> Result<(), HookError> {
+    async fn before_commit(&self, _: &dyn Transaction, _: &User) -> Result<(), HookError> {
         Err(Rejection {
             code: "NOBODY",
             message: "Nobody".into(),

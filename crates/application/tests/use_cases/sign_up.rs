@@ -1,7 +1,6 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use doorward_application::Context;
 use doorward_application::hooks::{Hook, HookError};
 use doorward_application::password::{SignUp, SignUpError, SignUpInput};
 use doorward_application::settings::Settings;
@@ -60,7 +59,7 @@ struct Noting(&'static str, Arc<Mutex<Vec<String>>>);
 
 #[async_trait]
 impl Hook for Noting {
-    async fn before_commit(&self, _: &Context, tx: &dyn Transaction, user: &User) -> Result<(), HookError> {
+    async fn before_commit(&self, tx: &dyn Transaction, user: &User) -> Result<(), HookError> {
         let sessions = tx.sessions().list_all(&user.id).await?.len();
         self.1
             .lock()
@@ -69,7 +68,7 @@ impl Hook for Noting {
         Ok(())
     }
 
-    async fn after_commit(&self, _: &Context, _: &User) {
+    async fn after_commit(&self, _: &User) {
         self.1.lock().unwrap().push(format!("after {}", self.0));
     }
 }
@@ -168,7 +167,7 @@ async fn en_4_an_address_that_has_to_be_verified_is_mailed_and_opens_no_session_
     let snapshot = world.snapshot();
     assert_eq!(snapshot.sessions, []);
     assert_eq!(snapshot.verifications.len(), 1);
-    assert!(!snapshot.outbox[0].0.sealed.contains("ada"), "TK-2: sealed");
+    assert!(!snapshot.outbox[0].message.sealed.contains("ada"), "TK-2: sealed");
     let emails = world.emails().await;
     assert_eq!(emails.len(), 1);
     assert_eq!(

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use doorward_adapters::memory::{MemoryStore, Snapshot};
+use doorward_adapters::memory::{MemoryStore, Tables};
 use doorward_application::email::DeliverMail;
 use doorward_application::password::{SignIn, SignInError, SignInInput, SignInName};
 use doorward_application::settings::Settings;
@@ -90,7 +90,7 @@ impl World {
             .find(|user| user.id.as_str() == id)
     }
 
-    pub(crate) fn snapshot(&self) -> Snapshot {
+    pub(crate) fn snapshot(&self) -> Tables {
         self.store.snapshot()
     }
 

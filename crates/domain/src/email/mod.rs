@@ -1,11 +1,13 @@
 //! Emails: what they say, the outbox they wait in, and the port that sends them.
 
+mod custom;
 mod mailer;
 mod message;
 mod outbox;
 
+pub use custom::{CustomEmail, InvalidCustomEmail};
 pub use mailer::{MailError, Mailer};
-pub use message::{EmailKind, EmailMessage};
+pub use message::{EmailKind, EmailMessage, StoredFields};
 pub use outbox::{OutboxMessage, OutboxRepository};
 
 #[cfg(any(test, feature = "mocks"))]

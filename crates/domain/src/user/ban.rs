@@ -63,17 +63,26 @@ impl BanChange {
     /// Whether nothing would change.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        let Self {
+            banned,
+            reason,
+            expires_at,
+        } = self;
+        banned.is_none() && reason.is_none() && expires_at.is_none()
     }
 
     /// The ban after the change.
     #[must_use]
     pub fn applied_to(&self, ban: Ban) -> Ban {
-        let change = self.clone();
+        let Self {
+            banned,
+            reason,
+            expires_at,
+        } = self.clone();
         Ban {
-            banned: change.banned.or(ban.banned),
-            reason: change.reason.unwrap_or(ban.reason),
-            expires_at: change.expires_at.unwrap_or(ban.expires_at),
+            banned: banned.or(ban.banned),
+            reason: reason.unwrap_or(ban.reason),
+            expires_at: expires_at.unwrap_or(ban.expires_at),
         }
     }
 }

@@ -75,12 +75,40 @@ impl User {
 
     /// The user after a soft deletion: address and username are moved aside, so that others can take them.
     #[must_use]
-    pub fn deleted(mut self, now: DateTime<Utc>) -> Self {
-        let tombstone = Email::tombstone(&self.id);
-        self.deleted_email = Some(std::mem::replace(&mut self.email, tombstone));
-        self.deleted_username = self.username.take();
-        self.deleted_at = Some(now);
-        self.updated_at = now;
-        self
+    pub fn deleted(self, now: DateTime<Utc>) -> Self {
+        let Self {
+            id,
+            name,
+            email,
+            email_verified,
+            image,
+            username,
+            display_username,
+            extra,
+            role,
+            ban,
+            created_at,
+            updated_at: _,
+            deleted_at: _,
+            deleted_email: _,
+            deleted_username: _,
+        } = self;
+        Self {
+            email: Email::tombstone(&id),
+            username: None,
+            updated_at: now,
+            deleted_at: Some(now),
+            deleted_email: Some(email),
+            deleted_username: username,
+            id,
+            name,
+            email_verified,
+            image,
+            display_username,
+            extra,
+            role,
+            ban,
+            created_at,
+        }
     }
 }

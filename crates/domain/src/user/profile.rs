@@ -21,7 +21,13 @@ impl ProfileChange {
     /// Whether nothing would change.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.name.is_none() && self.image.is_none() && self.username.is_none() && self.extra.is_empty()
+        let Self {
+            name,
+            image,
+            username,
+            extra,
+        } = self;
+        name.is_none() && image.is_none() && username.is_none() && extra.is_empty()
     }
 }
 
@@ -52,30 +58,58 @@ impl From<ProfileChange> for UserChange {
 impl UserChange {
     /// The user after the change.
     #[must_use]
-    pub fn applied_to(&self, mut user: User, now: DateTime<Utc>) -> User {
-        let change = self.clone();
-        if let Some(name) = change.profile.name {
-            user.name = name;
+    pub fn applied_to(&self, user: User, now: DateTime<Utc>) -> User {
+        let Self {
+            profile:
+                ProfileChange {
+                    name: new_name,
+                    image: new_image,
+                    username: chosen,
+                    extra: new_extra,
+                },
+            email: new_email,
+            email_verified: verified,
+            role: new_role,
+            ban: ban_change,
+        } = self.clone();
+        let User {
+            id,
+            name,
+            email,
+            email_verified,
+            image,
+            username,
+            display_username,
+            mut extra,
+            role,
+            ban,
+            created_at,
+            updated_at: _,
+            deleted_at,
+            deleted_email,
+            deleted_username,
+        } = user;
+        fields::apply(&new_extra, &mut extra);
+        let (new_username, new_display) = chosen.map_or((None, None), |chosen| {
+            let ChosenUsername { username, display } = chosen;
+            (username, display)
+        });
+        User {
+            id,
+            name: new_name.unwrap_or(name),
+            email: new_email.unwrap_or(email),
+            email_verified: verified.unwrap_or(email_verified),
+            image: new_image.unwrap_or(image),
+            username: new_username.or(username),
+            display_username: new_display.or(display_username),
+            extra,
+            role: new_role.or(role),
+            ban: ban_change.applied_to(ban),
+            created_at,
+            updated_at: now,
+            deleted_at,
+            deleted_email,
+            deleted_username,
         }
-        if let Some(image) = change.profile.image {
-            user.image = image;
-        }
-        if let Some(chosen) = change.profile.username {
-            user.username = chosen.username.or(user.username);
-            user.display_username = chosen.display.or(user.display_username);
-        }
-        fields::apply(&change.profile.extra, &mut user.extra);
-        if let Some(email) = change.email {
-            user.email = email;
-        }
-        if let Some(verified) = change.email_verified {
-            user.email_verified = verified;
-        }
-        if let Some(role) = change.role {
-            user.role = Some(role);
-        }
-        user.ban = change.ban.applied_to(user.ban);
-        user.updated_at = now;
-        user
     }
 }

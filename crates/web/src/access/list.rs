@@ -168,7 +168,10 @@ impl Asked {
         let named = |name: &str| {
             // What Better Auth calls the id where the database is MongoDB, it takes everywhere.
             let name = if name == "_id" { "id" } else { name };
-            UserColumn::ALL.into_iter().find(|column| column.name() == name)
+            UserColumn::ALL
+                .iter()
+                .copied()
+                .find(|column| column.name() == name)
         };
         let filter = match &raw.filter_value {
             None => None,

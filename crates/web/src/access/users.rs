@@ -5,7 +5,7 @@ use doorward_application::access::{
 };
 use doorward_application::settings::Settings;
 use doorward_domain::access::permissions;
-use doorward_domain::user::{Ban, BanChange, Email, RoleList, UserChange, UserName};
+use doorward_domain::user::{Ban, BanChange, Email, ProfileChange, RoleList, UserChange, UserName};
 use doorward_domain::{Secret, UserId, has_control_characters, parse_moment};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -238,33 +238,40 @@ fn change_of(data: &Map<String, Value>, settings: &Settings) -> Result<UserChang
     if data.contains_key("id") {
         return Err(USER_ID_CANNOT_BE_UPDATED.into());
     }
-    let mut change = UserChange::default();
-    if let Some(name) = data.get("name") {
-        let name = name.as_str().ok_or_else(|| wrong_type("data.name"))?;
-        let name = UserName::parse(name).map_err(|_| wrong_type("data.name"))?;
-        change.profile.name = Some(name);
-    }
-    if let Some(image) = data.get("image") {
-        change.profile.image = Some(picture(settings, text(image, "data.image")?)?);
-    }
-    if let Some(email) = data.get("email") {
+    let name = data.get("name").map(|name| {
+        let name = name.as_str().and_then(|name| UserName::parse(name).ok());
+        name.ok_or_else(|| wrong_type("data.name"))
+    });
+    let name = name.transpose()?;
+    let image = data
+        .get("image")
+        .map(|image| picture(settings, text(image, "data.image")?));
+    let image = image.transpose()?;
+    let email = data.get("email").map(|email| {
         let email = email.as_str().and_then(|email| Email::parse(email).ok());
-        change.email = Some(email.ok_or(INVALID_EMAIL)?);
-    }
-    if let Some(verified) = data.get("emailVerified") {
-        change.email_verified = Some(
-            verified
-                .as_bool()
-                .ok_or_else(|| wrong_type("data.emailVerified"))?,
-        );
-    }
-    if let Some(role) = data.get("role") {
-        change.role = Some(roles(role)?);
-    }
-    change.ban = ban(data)?;
-    change.profile.username = chosen_username(settings, |name| data.get(name))?;
-    change.profile.extra = fields::of_admin(&settings.user_fields, data, settings.security.max_field_length)?;
-    Ok(change)
+        email.ok_or(INVALID_EMAIL)
+    });
+    let email = email.transpose()?;
+    let email_verified = data
+        .get("emailVerified")
+        .map(|verified| verified.as_bool().ok_or_else(|| wrong_type("data.emailVerified")));
+    let email_verified = email_verified.transpose()?;
+    let role = data.get("role").map(roles).transpose()?;
+    let ban = ban(data)?;
+    let username = chosen_username(settings, |name| data.get(name))?;
+    let extra = fields::of_admin(&settings.user_fields, data, settings.security.max_field_length)?;
+    Ok(UserChange {
+        profile: ProfileChange {
+            name,
+            image,
+            username,
+            extra,
+        },
+        email,
+        email_verified,
+        role,
+        ban,
+    })
 }
 
 fn ban(data: &Map<String, Value>) -> Result<BanChange, ApiError> {

@@ -65,48 +65,86 @@ pub(crate) struct UserReply {
 impl UserReply {
     /// The user, with the fields these settings give users.
     pub(crate) fn new(user: &User, settings: &Settings) -> Self {
+        let User {
+            id,
+            name,
+            email,
+            email_verified,
+            image,
+            username,
+            display_username,
+            extra,
+            role,
+            ban:
+                Ban {
+                    banned,
+                    reason,
+                    expires_at,
+                },
+            created_at,
+            updated_at,
+            // Who sees a deleted user sees it as it is stored, without these.
+            deleted_at: _,
+            deleted_email: _,
+            deleted_username: _,
+        } = user;
         let managed = settings.admin.enabled;
         let named = settings.username.enabled;
-        let username = user.username.as_ref().map(ToString::to_string);
-        let role = user.role.as_ref().map(|role| role.as_str().to_owned());
         Self {
-            username: named.then_some(username),
-            display_username: named.then(|| user.display_username.clone()),
-            role: managed.then_some(role),
-            banned: managed.then_some(user.ban.banned),
-            ban_reason: managed.then(|| user.ban.reason.clone()),
-            extra: fields::shown(&settings.user_fields, &user.extra),
-            ban_expires: managed.then(|| user.ban.expires_at.map(WireDate)),
-            id: user.id.as_str().to_owned(),
-            name: user.name.as_str().to_owned(),
-            email: user.email.as_str().to_owned(),
-            email_verified: user.email_verified,
-            image: user.image.as_ref().map(|image| image.as_str().to_owned()),
-            created_at: user.created_at,
-            updated_at: user.updated_at,
+            id: id.as_str().to_owned(),
+            name: name.as_str().to_owned(),
+            email: email.as_str().to_owned(),
+            email_verified: *email_verified,
+            image: image.as_ref().map(|image| image.as_str().to_owned()),
+            created_at: *created_at,
+            updated_at: *updated_at,
+            username: named.then(|| username.as_ref().map(ToString::to_string)),
+            display_username: named.then(|| display_username.clone()),
+            role: managed.then(|| role.as_ref().map(|role| role.as_str().to_owned())),
+            banned: managed.then_some(*banned),
+            ban_reason: managed.then(|| reason.clone()),
+            ban_expires: managed.then(|| expires_at.map(WireDate)),
+            extra: fields::shown(&settings.user_fields, extra),
         }
     }
 }
 
 impl From<UserReply> for User {
     fn from(reply: UserReply) -> Self {
+        let UserReply {
+            id,
+            name,
+            email,
+            email_verified,
+            image,
+            created_at,
+            updated_at,
+            username,
+            display_username,
+            role,
+            banned,
+            ban_reason,
+            ban_expires,
+            // Read by `cached`, which knows their types.
+            extra: _,
+        } = reply;
         Self {
-            id: UserId::from_stored(reply.id),
-            name: UserName::from_stored(reply.name),
-            email: Email::from_stored(reply.email),
-            email_verified: reply.email_verified,
-            image: reply.image.map(ImageUrl::from_stored),
-            username: reply.username.flatten().map(Username::from_stored),
-            display_username: reply.display_username.flatten(),
+            id: UserId::from_stored(id),
+            name: UserName::from_stored(name),
+            email: Email::from_stored(email),
+            email_verified,
+            image: image.map(ImageUrl::from_stored),
+            username: username.flatten().map(Username::from_stored),
+            display_username: display_username.flatten(),
             extra: FieldValues::new(),
-            role: reply.role.flatten().map(RoleList::from_stored),
+            role: role.flatten().map(RoleList::from_stored),
             ban: Ban {
-                banned: reply.banned.flatten(),
-                reason: reply.ban_reason.flatten(),
-                expires_at: reply.ban_expires.flatten().map(|date| date.0),
+                banned: banned.flatten(),
+                reason: ban_reason.flatten(),
+                expires_at: ban_expires.flatten().map(|date| date.0),
             },
-            created_at: reply.created_at,
-            updated_at: reply.updated_at,
+            created_at,
+            updated_at,
             deleted_at: None,
             deleted_email: None,
             deleted_username: None,

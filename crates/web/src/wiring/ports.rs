@@ -15,8 +15,8 @@ use doorward_adapters::sea_orm::schema::{
 };
 use doorward_adapters::sea_orm::{ConnectOptions, ExtraColumns, SeaStore, connect};
 use doorward_adapters::system::{SystemClock, SystemEntropy};
+use doorward_application::Ports;
 use doorward_application::settings::Settings;
-use doorward_application::{Context, Ports};
 use doorward_domain::email::Mailer;
 use doorward_domain::fields::FieldSpec;
 use doorward_domain::session::{NoSessionCache, SessionCache, TokenStorage};
@@ -45,9 +45,7 @@ pub(super) fn open(
 
 async fn open_app(configuration: &Configuration, extensions: Extensions) -> Result<AppFactory, StartError> {
     configuration.validate()?;
-    let mut settings = configuration.settings.clone();
-    let modules = modules(&settings, extensions.modules)?;
-    settings.access = modules.declare(settings.access)?;
+    let modules = modules(&configuration.settings, extensions.modules)?;
     if is_short(&configuration.secret) {
         tracing::warn!("the secret has fewer than 32 bytes: who sees a cookie may find it by trying");
     }
@@ -80,15 +78,11 @@ async fn open_app(configuration: &Configuration, extensions: Extensions) -> Resu
         sealer: Arc::new(AeadSealer::new(secret, "outbox", entropy.clone())),
         clock: Arc::new(SystemClock),
         entropy,
-        hooks: modules.hooks(extensions.hooks),
+        hooks: extensions.hooks,
         second_factors: Vec::new(),
     };
-    AppFactory::new(
-        &Context::new(ports, settings),
-        &configuration.http,
-        secret,
-        modules,
-    )
+    let context = modules.context(ports, configuration.settings.clone())?;
+    AppFactory::new(&context, &configuration.http, secret, modules)
 }
 
 /// The columns of the application's fields.

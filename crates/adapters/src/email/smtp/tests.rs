@@ -3,7 +3,7 @@ use std::net::TcpListener;
 use std::thread::{self, JoinHandle};
 
 use chrono::{DateTime, Utc};
-use doorward_domain::email::EmailKind;
+use doorward_domain::email::{CustomEmail, EmailKind};
 use doorward_domain::user::{Email, UserName};
 
 use super::*;
@@ -87,8 +87,16 @@ fn email() -> EmailMessage {
 
 /// Sends one email and answers what became of it, and what the server heard.
 async fn send(server: Server, settings: SmtpSettings) -> (Result<(), MailError>, Vec<String>) {
+    send_email(server, settings, email()).await
+}
+
+async fn send_email(
+    server: Server,
+    settings: SmtpSettings,
+    email: EmailMessage,
+) -> (Result<(), MailError>, Vec<String>) {
     let mailer = mailer(&settings).unwrap();
-    let result = mailer.send("abc123", &email()).await;
+    let result = mailer.send("abc123", &email).await;
     drop(mailer);
     // The connection is closed by a task of this runtime, which must not be blocked.
     while !server.heard.is_finished() {
@@ -120,6 +128,28 @@ async fn a_letter_is_delivered_as_text_and_html() {
     ] {
         let quoted = |heard: &String| heard == line || heard.replace('"', "") == line;
         assert!(heard.iter().any(quoted), "{line}: {heard:#?}");
+    }
+}
+
+#[tokio::test]
+async fn an_email_of_a_module_is_delivered_as_it_was_written() {
+    for (html, kind) in [
+        (None, "text/plain"),
+        (Some("<p>Come in</p>"), "multipart/alternative"),
+    ] {
+        let server = Server::willing();
+        let settings = settings(server.port);
+        let custom = CustomEmail::new("acme.invitation", "You are invited", "Come in\n", html).unwrap();
+        let email = EmailMessage {
+            kind: EmailKind::Custom(custom),
+            ..email()
+        };
+        let (result, heard) = send_email(server, settings, email).await;
+        result.unwrap();
+        let has = |line: &str| heard.iter().any(|heard| heard.starts_with(line));
+        assert!(has("Subject: You are invited") && has("Come in"), "{heard:#?}");
+        assert!(has(&format!("Content-Type: {kind}")), "{heard:#?}");
+        assert_eq!(has("<p>Come in</p>"), html.is_some(), "{heard:#?}");
     }
 }
 

@@ -117,6 +117,18 @@ pub(super) async fn unique_columns<C: ConnectionTrait>(database: &C) -> Result<V
     rows.iter().map(|row| row.try_get("", "column")).collect()
 }
 
+/// Our tables, and what the repositories do with them.
+const RIGHTS: [(&str, &[&str]); 7] = [
+    ("user", &ALL_RIGHTS),
+    ("session", &ALL_RIGHTS),
+    ("account", &ALL_RIGHTS),
+    ("verification", &ALL_RIGHTS),
+    ("doorward_outbox", &ALL_RIGHTS),
+    ("doorward_audit_event", &["SELECT", "INSERT"]),
+    ("doorward_migration", &["SELECT"]),
+];
+const ALL_RIGHTS: [&str; 4] = ["SELECT", "INSERT", "UPDATE", "DELETE"];
+
 /// The rights on our tables that the role of the connection lacks: table, right, role. PostgreSQL alone has roles.
 pub(super) async fn missing_rights<C: ConnectionTrait>(
     database: &C,
@@ -124,19 +136,20 @@ pub(super) async fn missing_rights<C: ConnectionTrait>(
     if database.get_database_backend() != DbBackend::Postgres {
         return Ok(Vec::new());
     }
-    let query = r#"
+    let wanted: Vec<_> = RIGHTS
+        .iter()
+        .flat_map(|(table, rights)| rights.iter().map(move |right| format!("('{table}', '{right}')")))
+        .collect();
+    let query = format!(
+        r#"
         SELECT c.relname::text AS "table", r.name AS "right", current_user::text AS "role"
         FROM pg_catalog.pg_class c
-        JOIN (VALUES
-            (1, 'SELECT', ARRAY['user', 'session', 'account', 'verification', 'doorward_outbox', 'doorward_audit_event',
-                'doorward_migration']),
-            (2, 'INSERT', ARRAY['user', 'session', 'account', 'verification', 'doorward_outbox', 'doorward_audit_event']),
-            (3, 'UPDATE', ARRAY['user', 'session', 'account', 'verification', 'doorward_outbox']),
-            (4, 'DELETE', ARRAY['user', 'session', 'account', 'verification', 'doorward_outbox'])
-        ) AS r (rank, name, tables) ON c.relname = ANY (r.tables)
+        JOIN (VALUES {}) AS r ("table", name) ON c.relname = r."table"
         WHERE c.relkind IN ('r', 'p', 'v', 'f') AND pg_table_is_visible(c.oid) AND NOT has_table_privilege(c.oid, r.name)
-        ORDER BY c.relname, r.rank"#;
-    let rows = rows(database, query).await?;
+        ORDER BY c.relname, array_position(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'], r.name)"#,
+        wanted.join(", ")
+    );
+    let rows = rows(database, &query).await?;
     rows.iter()
         .map(|row| {
             Ok((

@@ -1,5 +1,11 @@
 //! The tables and columns that the repositories read and write.
 
+use std::iter;
+
+use sea_orm::{IdenStatic, Iterable};
+
+use crate::sea_orm::row::user_row::Column;
+
 /// What a column has to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -47,29 +53,35 @@ const fn column(name: &'static str, kind: Kind, origin: Origin) -> Wanted {
 use Kind::{Bool, Date, Text};
 use Origin::{Added, AddedNullable, Core, CoreNullable};
 
+/// What a column of users is like. Every column that the repositories have is here, or this does not compile.
+const fn of_users(column: Column) -> (Kind, Origin) {
+    match column {
+        Column::Id | Column::Name | Column::Email => (Text, Core),
+        Column::EmailVerified => (Bool, Core),
+        Column::Image => (Text, CoreNullable),
+        Column::CreatedAt | Column::UpdatedAt => (Date, Core),
+        Column::Role => (Text, Added),
+        Column::Banned => (Bool, Added),
+        Column::BanExpires | Column::DeletedAt => (Date, AddedNullable),
+        Column::BanReason
+        | Column::Username
+        | Column::DisplayUsername
+        | Column::DeletedEmail
+        | Column::DeletedUsername => (Text, AddedNullable),
+    }
+}
+
 /// Better Auth's four tables.
-pub(super) const TABLES: [(&str, &[Wanted]); 4] = [
-    (
-        "user",
-        &[
-            column("id", Text, Core),
-            column("name", Text, Core),
-            column("email", Text, Core),
-            column("emailVerified", Bool, Core),
-            column("image", Text, CoreNullable),
-            column("createdAt", Date, Core),
-            column("updatedAt", Date, Core),
-            column("role", Text, Added),
-            column("banned", Bool, Added),
-            column("banReason", Text, AddedNullable),
-            column("banExpires", Date, AddedNullable),
-            column("username", Text, AddedNullable),
-            column("displayUsername", Text, AddedNullable),
-            column("deletedAt", Date, AddedNullable),
-            column("deletedEmail", Text, AddedNullable),
-            column("deletedUsername", Text, AddedNullable),
-        ],
-    ),
+pub(super) fn tables() -> Vec<(&'static str, Vec<Wanted>)> {
+    let users = Column::iter().map(|it| {
+        let (kind, origin) = of_users(it);
+        column(it.as_str(), kind, origin)
+    });
+    let others = OTHERS.iter().map(|(name, columns)| (*name, columns.to_vec()));
+    iter::once(("user", users.collect())).chain(others).collect()
+}
+
+const OTHERS: [(&str, &[Wanted]); 3] = [
     (
         "session",
         &[

@@ -4,7 +4,7 @@ use doorward_domain::fields::FieldKind;
 use sea_orm::{DatabaseConnection, DbBackend, DbErr};
 
 use super::catalog::{Found, Table, count, missing_rights, quoted, tables, unique_columns, value_kinds};
-use super::expected::{Kind, LOOKALIKES, Origin, TABLES, Wanted};
+use super::expected::{self, Kind, LOOKALIKES, Origin, Wanted};
 use super::types::{called, fits, fits_value};
 use super::{Finding, SchemaCheck, SchemaReport};
 
@@ -17,7 +17,8 @@ pub(super) async fn judge(
     let backend = database.get_database_backend();
     let all = tables(database).await?;
     let mut findings = Vec::new();
-    for (name, wanted) in TABLES {
+    let expected = expected::tables();
+    for (name, wanted) in &expected {
         let Some(table) = visible(&all, backend, name) else {
             continue;
         };
@@ -42,7 +43,7 @@ pub(super) async fn judge(
     let is_other = |table: &&Table| {
         table.is_visible
             && !table.name.starts_with(OWN_TABLES)
-            && !TABLES.iter().any(|(name, _)| *name == table.name)
+            && !expected.iter().any(|(name, _)| *name == table.name)
     };
     Ok(SchemaReport {
         findings,
