@@ -43,7 +43,7 @@ impl ConnectError {
     pub fn is_unavailable(&self) -> bool {
         match self {
             Self::Unsupported | Self::InvalidSchema(_) | Self::NoSchema(_) => false,
-            Self::Refused(error) | Self::Failed(error) => is_unavailable(&error.0),
+            Self::Refused(error) | Self::Failed(error) => is_unavailable(error.cause()),
         }
     }
 }
@@ -114,7 +114,7 @@ async fn open_postgres(url: &str, max_connections: Option<u32>) -> Result<SeaSto
 
 async fn open(settings: sea_orm::ConnectOptions) -> Result<DatabaseConnection, ConnectError> {
     let connection = Database::connect(settings).await;
-    connection.map_err(|error| ConnectError::Failed(DriverError(error)))
+    connection.map_err(|error| ConnectError::Failed(error.into()))
 }
 
 /// Runs a script on each new connection. Not as options of the connection: some poolers refuse those.

@@ -16,7 +16,7 @@ use doorward_domain::{Actor, BoxError, InvalidText};
 
 pub use app::Doorward;
 pub use extensions::{Extensions, StoreWrapper};
-pub use ports::{check, migrate};
+pub use ports::{check, has_users, migrate};
 pub use server::Server;
 
 use crate::configuration::Configuration;

@@ -117,37 +117,6 @@ pub(super) async fn unique_columns<C: ConnectionTrait>(database: &C) -> Result<V
     rows.iter().map(|row| row.try_get("", "column")).collect()
 }
 
-/// The rights on our tables that the role of the connection lacks: table, right, role. PostgreSQL alone has roles.
-pub(super) async fn missing_rights<C: ConnectionTrait>(
-    database: &C,
-) -> Result<Vec<(String, String, String)>, DbErr> {
-    if database.get_database_backend() != DbBackend::Postgres {
-        return Ok(Vec::new());
-    }
-    let query = r#"
-        SELECT c.relname::text AS "table", r.name AS "right", current_user::text AS "role"
-        FROM pg_catalog.pg_class c
-        JOIN (VALUES
-            (1, 'SELECT', ARRAY['user', 'session', 'account', 'verification', 'doorward_outbox', 'doorward_audit_event',
-                'doorward_migration']),
-            (2, 'INSERT', ARRAY['user', 'session', 'account', 'verification', 'doorward_outbox', 'doorward_audit_event']),
-            (3, 'UPDATE', ARRAY['user', 'session', 'account', 'verification', 'doorward_outbox']),
-            (4, 'DELETE', ARRAY['user', 'session', 'account', 'verification', 'doorward_outbox'])
-        ) AS r (rank, name, tables) ON c.relname = ANY (r.tables)
-        WHERE c.relkind IN ('r', 'p', 'v', 'f') AND pg_table_is_visible(c.oid) AND NOT has_table_privilege(c.oid, r.name)
-        ORDER BY c.relname, r.rank"#;
-    let rows = rows(database, query).await?;
-    rows.iter()
-        .map(|row| {
-            Ok((
-                row.try_get("", "table")?,
-                row.try_get("", "right")?,
-                row.try_get("", "role")?,
-            ))
-        })
-        .collect()
-}
-
 /// What `typeof` says of these columns in some rows of a table of SQLite, whose declarations bind nobody: a text of each
 /// column by its place. A date in text that is not ISO is told as `text without T`.
 pub(super) async fn value_kinds<C: ConnectionTrait>(
@@ -197,7 +166,7 @@ pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-async fn rows<C: ConnectionTrait>(database: &C, query: &str) -> Result<Vec<QueryResult>, DbErr> {
+pub(super) async fn rows<C: ConnectionTrait>(database: &C, query: &str) -> Result<Vec<QueryResult>, DbErr> {
     let statement = Statement::from_string(database.get_database_backend(), query);
     database.query_all_raw(statement).await
 }

@@ -35,6 +35,11 @@ impl Wanted {
         matches!(self.origin, Origin::Core | Origin::CoreNullable)
     }
 
+    /// Whether it is added where it is missing.
+    pub(super) fn is_made(&self) -> bool {
+        !self.must_exist() && self.name != MADE_OPTIONAL
+    }
+
     pub(super) const fn may_be_null(&self) -> bool {
         matches!(self.origin, Origin::CoreNullable | Origin::AddedNullable)
     }
@@ -46,6 +51,9 @@ const fn column(name: &'static str, kind: Kind, origin: Origin) -> Wanted {
 
 use Kind::{Bool, Date, Text};
 use Origin::{Added, AddedNullable, Core, CoreNullable};
+
+/// The column of Better Auth 1.7.0 to 1.7.2 that a step makes optional.
+pub(super) const MADE_OPTIONAL: &str = "issuer";
 
 /// Better Auth's four tables.
 pub(super) const TABLES: [(&str, &[Wanted]); 4] = [
@@ -99,8 +107,7 @@ pub(super) const TABLES: [(&str, &[Wanted]); 4] = [
             column("password", Text, CoreNullable),
             column("createdAt", Date, Core),
             column("updatedAt", Date, Core),
-            // Of 1.7.0 to 1.7.2, and made optional by a step.
-            column("issuer", Text, Added),
+            column(MADE_OPTIONAL, Text, Added),
         ],
     ),
     (
