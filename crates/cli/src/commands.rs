@@ -3,10 +3,11 @@
 use std::io::{BufRead, IsTerminal, Write, stdin, stdout};
 
 use doorward_domain::Secret;
-use doorward_web::wiring::{StartError, UserCreationError, create_user, migrate, openapi_json};
+use doorward_domain::access::AccessPolicyBuilder;
+use doorward_web::wiring::{StartError, UserCreationError, create_user, has_users, migrate, openapi_json};
 
 use crate::arguments::{Command, ConfigCommand, UserCommand};
-use crate::configuration::{ConfigError, Loaded, Sources, load, reference, standard};
+use crate::configuration::{ConfigError, Loaded, Ready, Sources, load, reference, standard};
 use crate::doorward::Doorward;
 use crate::logging;
 
@@ -47,7 +48,7 @@ pub(crate) async fn run(command: Command, sources: &Sources) -> Result<(), Error
     match command {
         Command::Serve => Doorward::of(sources.clone()).serve().await,
         Command::Migrate { new_tables } => {
-            let ready = configured(sources)?.prepare()?;
+            let ready = ready(configured(sources)?, |policy| policy, new_tables).await?;
             print(
                 &match migrate(&ready.configuration, new_tables).await?.as_slice() {
                     [] => "The schema is up to date.\n".to_owned(),
@@ -62,7 +63,7 @@ pub(crate) async fn run(command: Command, sources: &Sources) -> Result<(), Error
         }
         Command::Config(ConfigCommand::Reference) => print(&reference()),
         Command::User(UserCommand::Create { email, name, admin }) => {
-            let ready = configured(sources)?.prepare()?;
+            let ready = ready(configured(sources)?, |policy| policy, false).await?;
             let password = new_password()?;
             let id = create_user(&ready.configuration, &email, &name, password.expose(), admin).await?;
             print(&format!("Created user {id}.\n"))
@@ -76,6 +77,20 @@ pub(crate) fn configured(sources: &Sources) -> Result<Loaded, Error> {
     let loaded = load(sources)?;
     logging::start(loaded.log())?;
     Ok(loaded)
+}
+
+/// The whole configuration. A secret is made where none is set and no user is there to be signed out by it.
+pub(crate) async fn ready(
+    loaded: Loaded,
+    declare: impl FnOnce(AccessPolicyBuilder) -> AccessPolicyBuilder,
+    new_tables: bool,
+) -> Result<Ready, Error> {
+    let mut ready = loaded.prepare_with(declare)?;
+    if ready.lacks_secret() {
+        let has_users = has_users(&ready.configuration, new_tables).await?;
+        ready.make_secret(has_users)?;
+    }
+    Ok(ready)
 }
 
 /// Asks for a password, unseen, or takes the first line of what is piped in. Never from an argument (SK-3).

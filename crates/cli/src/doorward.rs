@@ -8,7 +8,7 @@ use doorward_web::Module;
 use doorward_web::wiring::{Extensions, Server};
 
 use crate::banner::welcome;
-use crate::commands::{Error, configured, print};
+use crate::commands::{Error, configured, print, ready};
 use crate::configuration::Sources;
 
 type Declare = Box<dyn FnOnce(AccessPolicyBuilder) -> AccessPolicyBuilder>;
@@ -84,7 +84,7 @@ impl Doorward {
     /// Serves until the process is told to stop.
     pub async fn serve(self) -> Result<(), Error> {
         crate::choose_tls();
-        let ready = configured(&self.sources)?.prepare_with(self.declare)?;
+        let ready = ready(configured(&self.sources)?, self.declare, false).await?;
         let server = Server::bind(ready.configuration.clone(), self.extensions).await?;
         // A server serves although nobody reads where it is to be found.
         if let Err(error) = print(&welcome(&ready, server.address())) {
