@@ -24,7 +24,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from
 /// How often a session asks whether the other one has finished.
 const TURN: Duration = Duration::from_millis(100);
 /// After what time of waiting it is said who is waited for: at first, and at most.
-const LOOKS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+const LOOKS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
 
 /// The advisory lock of whoever changes the schema: the ASCII codes of `Doorward` as a number, and its halves, as `pg_locks` has
 /// them.

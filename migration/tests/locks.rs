@@ -259,8 +259,8 @@ async fn h9_the_log_says_who_is_waited_for_and_nothing_of_the_data() {
         .try_get("", "pid")
         .unwrap();
     holder.execute_unprepared(&long).await.unwrap();
-    let log = Log::default();
-    let writer = log.clone();
+    let kept = Log::default();
+    let writer = kept.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_ansi(false)
         .with_writer(move || writer.clone())
@@ -268,19 +268,19 @@ async fn h9_the_log_says_who_is_waited_for_and_nothing_of_the_data() {
     let node = test.connection().await;
     let start = tokio::spawn(async move { migrate(&node).await.unwrap() }.with_subscriber(subscriber));
     let begin = Instant::now();
-    while !log.text().contains(&format!("pid={pid}")) {
-        assert!(begin.elapsed() < Duration::from_secs(20), "{}", log.text());
+    while !kept.text().contains(&format!("pid={pid}")) {
+        assert!(begin.elapsed() < Duration::from_secs(20), "{}", kept.text());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     holder.commit().await.unwrap();
     assert_eq!(start.await.unwrap(), STEPS);
-    let log = log.text();
-    let line = log.lines().find(|line| line.contains("pid=")).unwrap();
+    let logged = kept.text();
+    let line = logged.lines().find(|line| line.contains("pid=")).unwrap();
     assert!(line.contains("WARN"), "{line}");
     assert!(line.contains(r#"state="idle in transaction""#), "{line}");
     assert!(line.contains(r#"since="20"#), "{line}");
     assert!(line.contains(r#"query="SELECT ?, 1, 1"#), "{line}");
-    assert!(!log.contains("hunter2") && line.len() < 400, "{line}");
+    assert!(!logged.contains("hunter2") && line.len() < 400, "{line}");
 }
 
 /// Measures how long writers of a table of 200,000 rows wait: `cargo test -p doorward-migration --test locks -- --ignored`.
@@ -310,7 +310,9 @@ async fn h9_no_writer_of_a_large_table_waits_for_two_seconds() {
         longest = longest.max(begin.elapsed());
         writes += 1;
     }
-    println!("{writes} writes, the longest took {longest:?}");
     assert_eq!(start.await.unwrap(), STEPS);
-    assert!(longest < Duration::from_secs(2), "{longest:?}");
+    assert!(
+        longest < Duration::from_secs(2),
+        "of {writes} writes the longest took {longest:?}"
+    );
 }

@@ -1,7 +1,5 @@
 //! The steps on both databases: from nothing, from what Better Auth left, twice, and by two nodes at once.
 
-#![expect(clippy::unwrap_used, reason = "a test that fails panics")]
-
 mod support;
 
 use doorward_migration::{MigrateError, migrate, pending};

@@ -87,8 +87,8 @@ pub(crate) async fn ready(
 ) -> Result<Ready, Error> {
     let mut ready = loaded.prepare_with(declare)?;
     if ready.lacks_secret() {
-        let has_users = has_users(&ready.configuration, new_tables).await?;
-        ready.make_secret(has_users)?;
+        let looking = Box::pin(has_users(&ready.configuration, new_tables));
+        ready.make_secret(looking.await?)?;
     }
     Ok(ready)
 }

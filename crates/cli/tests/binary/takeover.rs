@@ -62,10 +62,10 @@ async fn c5_no_secret_is_made_where_users_are() {
     for command in [&["migrate"][..], &["serve", "--listen", "127.0.0.1:0"]] {
         let arguments = [command, &["--base-url", "http://127.0.0.1:4997"]].concat();
         let refused = run(home.path(), &arguments, &[database]);
-        let text = String::from_utf8_lossy(&refused.stderr);
-        assert_eq!(refused.status.code(), Some(2), "{command:?}: {text}");
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(2), "{command:?}: {said}");
         for part in ["secret", "users", "DOORWARD_SECRET", "BETTER_AUTH_SECRET"] {
-            assert!(text.contains(part), "{text}");
+            assert!(said.contains(part), "{said}");
         }
         assert!(!secret.exists(), "{command:?}");
     }
