@@ -1,10 +1,10 @@
 //! Columns that an application adds by its configuration.
 
-use sea_orm_migration::SchemaManager;
-use sea_orm_migration::sea_orm::sea_query::{Alias, ColumnDef, Table};
+use sea_orm_migration::sea_orm::sea_query::{Alias, ColumnDef};
 use sea_orm_migration::sea_orm::{DatabaseConnection, DbBackend};
 
-use crate::{MigrateError, lock};
+use crate::MigrateError;
+use crate::schema::{Schema, has_column};
 
 /// What a column holds, in Better Auth's types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,10 +41,9 @@ pub async fn missing_columns(
     database: &DatabaseConnection,
     columns: &[AddedColumn],
 ) -> Result<Vec<String>, MigrateError> {
-    let schema = SchemaManager::new(database);
     let mut missing = Vec::new();
     for column in columns {
-        if !schema.has_column(column.table, &column.name).await? {
+        if !has_column(database, column.table, &column.name).await? {
             missing.push(column.label());
         }
     }
@@ -56,29 +55,31 @@ pub async fn add_columns(
     database: &DatabaseConnection,
     columns: &[AddedColumn],
 ) -> Result<Vec<String>, MigrateError> {
-    if columns.is_empty() {
+    if missing_columns(database, columns).await?.is_empty() {
         return Ok(Vec::new());
     }
-    let transaction = lock(database).await?;
+    let schema = Schema::open(database).await?;
     let mut added = Vec::new();
-    let schema = SchemaManager::new(&transaction);
-    let backend = schema.get_database_backend();
     for column in columns {
         if schema.has_column(column.table, &column.name).await? {
             continue;
         }
-        let mut definition = ColumnDef::new(Alias::new(&column.name));
-        match (column.kind, backend) {
-            (ColumnKind::Text, _) => definition.text(),
-            (ColumnKind::Number, _) | (ColumnKind::Bool, DbBackend::Sqlite) => definition.integer(),
-            (ColumnKind::Bool, _) => definition.boolean(),
-            (ColumnKind::Date, DbBackend::Sqlite) => definition.custom("date"),
-            (ColumnKind::Date, _) => definition.custom("timestamptz"),
-        };
-        let alter = Table::alter().table(column.table).add_column(definition).take();
-        schema.alter_table(alter).await?;
+        let definition = definition(column, schema.backend());
+        schema.add_column(column.table, &column.name, definition).await?;
         added.push(column.label());
     }
-    transaction.commit().await?;
+    schema.close().await?;
     Ok(added)
+}
+
+fn definition(column: &AddedColumn, backend: DbBackend) -> ColumnDef {
+    let mut definition = ColumnDef::new(Alias::new(&column.name));
+    match (column.kind, backend) {
+        (ColumnKind::Text, _) => definition.text(),
+        (ColumnKind::Number, _) | (ColumnKind::Bool, DbBackend::Sqlite) => definition.integer(),
+        (ColumnKind::Bool, _) => definition.boolean(),
+        (ColumnKind::Date, DbBackend::Sqlite) => definition.custom("date"),
+        (ColumnKind::Date, _) => definition.custom("timestamptz"),
+    };
+    definition
 }

@@ -2,27 +2,31 @@
 
 use async_trait::async_trait;
 use sea_orm_migration::sea_orm::DbErr;
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
 use crate::columns::{date, optional_flag, text};
-use crate::doorward_columns::add;
+use crate::schema::Schema;
+use crate::step::Step;
 
-pub(crate) struct Step;
+pub(crate) struct AdminColumns;
 
-impl MigrationName for Step {
+#[async_trait]
+impl Step for AdminColumns {
     fn name(&self) -> &'static str {
         "admin_columns"
     }
-}
 
-#[async_trait]
-impl MigrationTrait for Step {
-    async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        let backend = schema.get_database_backend();
-        add(schema, "user", "role", text("role")).await?;
-        add(schema, "user", "banned", optional_flag("banned", backend)).await?;
-        add(schema, "user", "banReason", text("banReason")).await?;
-        add(schema, "user", "banExpires", date("banExpires", backend)).await?;
-        add(schema, "session", "impersonatedBy", text("impersonatedBy")).await
+    async fn up(&self, schema: &Schema) -> Result<(), DbErr> {
+        let backend = schema.backend();
+        schema.add_column("user", "role", text("role")).await?;
+        schema
+            .add_column("user", "banned", optional_flag("banned", backend))
+            .await?;
+        schema.add_column("user", "banReason", text("banReason")).await?;
+        schema
+            .add_column("user", "banExpires", date("banExpires", backend))
+            .await?;
+        schema
+            .add_column("session", "impersonatedBy", text("impersonatedBy"))
+            .await
     }
 }

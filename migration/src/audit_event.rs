@@ -3,25 +3,24 @@
 
 use async_trait::async_trait;
 use sea_orm_migration::sea_orm::DbErr;
-use sea_orm_migration::sea_orm::sea_query::{Index, Table};
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
+use sea_orm_migration::sea_orm::sea_query::Table;
 
 use crate::columns::{id, required_date, required_text, text};
+use crate::schema::Schema;
+use crate::step::Step;
 
 const TABLE: &str = "doorward_audit_event";
 
-pub(crate) struct Step;
+pub(crate) struct AuditEvent;
 
-impl MigrationName for Step {
+#[async_trait]
+impl Step for AuditEvent {
     fn name(&self) -> &'static str {
         "audit_event"
     }
-}
 
-#[async_trait]
-impl MigrationTrait for Step {
-    async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        let backend = schema.get_database_backend();
+    async fn up(&self, schema: &Schema) -> Result<(), DbErr> {
+        let backend = schema.backend();
         let event = Table::create()
             .table(TABLE)
             .col(id())
@@ -39,16 +38,12 @@ impl MigrationTrait for Step {
             .col(text("details"))
             .take();
         schema.create_table(event).await?;
-        for (name, columns) in [
-            ("doorward_audit_event_subjectId_at_idx", &["subjectId", "at"][..]),
-            ("doorward_audit_event_actorId_at_idx", &["actorId", "at"]),
-            ("doorward_audit_event_at_idx", &["at"]),
+        for (name, key) in [
+            ("doorward_audit_event_subjectId_at_idx", r#"("subjectId", "at")"#),
+            ("doorward_audit_event_actorId_at_idx", r#"("actorId", "at")"#),
+            ("doorward_audit_event_at_idx", r#"("at")"#),
         ] {
-            let mut index = Index::create().name(name).table(TABLE).take();
-            for column in columns {
-                index.col(*column);
-            }
-            schema.create_index(index).await?;
+            schema.index(TABLE, name, key).await?;
         }
         Ok(())
     }

@@ -3,25 +3,23 @@
 use async_trait::async_trait;
 use sea_orm_migration::sea_orm::DbErr;
 use sea_orm_migration::sea_orm::sea_query::{
-    ForeignKey, ForeignKeyAction, ForeignKeyCreateStatement, Index, IndexCreateStatement, Table,
-    TableCreateStatement,
+    ForeignKey, ForeignKeyAction, ForeignKeyCreateStatement, Table, TableCreateStatement,
 };
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
 use crate::columns::{date, flag, id, required_date, required_text, stamped_date, text};
+use crate::schema::Schema;
+use crate::step::Step;
 
-pub(crate) struct Step;
+pub(crate) struct BetterAuthTables;
 
-impl MigrationName for Step {
+#[async_trait]
+impl Step for BetterAuthTables {
     fn name(&self) -> &'static str {
         "better_auth_tables"
     }
-}
 
-#[async_trait]
-impl MigrationTrait for Step {
-    async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        let backend = schema.get_database_backend();
+    async fn up(&self, schema: &Schema) -> Result<(), DbErr> {
+        let backend = schema.backend();
         let user = table("user")
             .col(id())
             .col(required_text("name"))
@@ -66,23 +64,30 @@ impl MigrationTrait for Step {
             .col(stamped_date("createdAt", backend))
             .col(stamped_date("updatedAt", backend))
             .take();
-        for table in [user, session, account, verification] {
-            schema.create_table(table).await?;
+        for (name, table) in [
+            ("user", user),
+            ("session", session),
+            ("account", account),
+            ("verification", verification),
+        ] {
+            // Somewhere on the search path, not only where a new one would be made.
+            if !schema.has_table(name).await? {
+                schema.create_table(table).await?;
+            }
         }
-        schema
-            .create_index(index("session_userId_idx", "session", "userId"))
-            .await?;
-        schema
-            .create_index(index("account_userId_idx", "account", "userId"))
-            .await?;
-        schema
-            .create_index(index("verification_identifier_idx", "verification", "identifier"))
-            .await
+        for (table, name, key) in [
+            ("session", "session_userId_idx", r#"("userId")"#),
+            ("account", "account_userId_idx", r#"("userId")"#),
+            ("verification", "verification_identifier_idx", r#"("identifier")"#),
+        ] {
+            schema.index(table, name, key).await?;
+        }
+        Ok(())
     }
 }
 
 fn table(name: &'static str) -> TableCreateStatement {
-    Table::create().table(name).if_not_exists().take()
+    Table::create().table(name).take()
 }
 
 fn of_user(table: &'static str) -> ForeignKeyCreateStatement {
@@ -90,14 +95,5 @@ fn of_user(table: &'static str) -> ForeignKeyCreateStatement {
         .from(table, "userId")
         .to("user", "id")
         .on_delete(ForeignKeyAction::Cascade)
-        .take()
-}
-
-pub(crate) fn index(name: &'static str, table: &'static str, column: &'static str) -> IndexCreateStatement {
-    Index::create()
-        .name(name)
-        .table(table)
-        .col(column)
-        .if_not_exists()
         .take()
 }

@@ -1,22 +1,21 @@
 //! An index of the sessions in which somebody is impersonated. Of these alone: they are few.
 
 use async_trait::async_trait;
-use sea_orm_migration::sea_orm::{ConnectionTrait, DbErr};
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
+use sea_orm_migration::sea_orm::DbErr;
 
-pub(crate) struct Step;
+use crate::schema::Schema;
+use crate::step::Step;
 
-impl MigrationName for Step {
+pub(crate) struct ImpersonatedSessions;
+
+#[async_trait]
+impl Step for ImpersonatedSessions {
     fn name(&self) -> &'static str {
         "impersonated_sessions"
     }
-}
 
-#[async_trait]
-impl MigrationTrait for Step {
-    async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        let index = r#"CREATE INDEX IF NOT EXISTS "session_impersonatedBy_idx" ON "session" ("impersonatedBy")
-            WHERE "impersonatedBy" IS NOT NULL"#;
-        schema.get_connection().execute_unprepared(index).await.map(drop)
+    async fn up(&self, schema: &Schema) -> Result<(), DbErr> {
+        let key = r#"("impersonatedBy") WHERE "impersonatedBy" IS NOT NULL"#;
+        schema.index("session", "session_impersonatedBy_idx", key).await
     }
 }

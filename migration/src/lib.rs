@@ -11,34 +11,62 @@ mod better_auth_tables;
 mod columns;
 mod deleted_username;
 mod doorward_columns;
+mod driver_error;
 mod impersonated_sessions;
 mod module;
 mod optional_issuer;
 mod outbox;
 mod own_outbox;
-mod patience;
+mod schema;
+mod session;
 mod session_facts;
+mod step;
 mod user_search;
 mod username_columns;
 
 pub use added_columns::{AddedColumn, ColumnKind, add_columns, missing_columns};
+pub use driver_error::{DriverError, refusal};
 pub use module::{ModuleMigrations, migrate_modules, pending_of_modules};
 pub use sea_orm_migration::{self, MigrationTrait};
 
-use async_trait::async_trait;
-use sea_orm_migration::sea_orm::sea_query::{IntoIden, Query};
-use sea_orm_migration::sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, DynIden,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
-};
-use sea_orm_migration::{MigrationStatus, MigratorTrait, SchemaManager};
+use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 
-/// Names the steps taken.
+use schema::{Schema, has_table, rows};
+use step::Step;
+
+/// The indexes that steps build, each after the table it is on.
+const INDEXES: &[(&str, &str)] = &[
+    ("session", "session_userId_idx"),
+    ("account", "account_userId_idx"),
+    ("verification", "verification_identifier_idx"),
+    ("user", "user_deletedAt_idx"),
+    ("session", "session_expiresAt_idx"),
+    ("verification", "verification_expiresAt_idx"),
+    ("verification", "verification_userId_idx"),
+    ("user", "user_name_search_idx"),
+    ("user", "user_createdAt_idx"),
+    ("user", "user_username_key"),
+    ("session", "session_impersonatedBy_idx"),
+    ("doorward_outbox", "doorward_outbox_dueAt_idx"),
+    ("doorward_audit_event", "doorward_audit_event_subjectId_at_idx"),
+    ("doorward_audit_event", "doorward_audit_event_actorId_at_idx"),
+    ("doorward_audit_event", "doorward_audit_event_at_idx"),
+];
+
+/// The same for PostgreSQL alone.
+const POSTGRES_INDEXES: &[(&str, &str)] = &[("user", "user_email_search_idx")];
+
+/// The indexes that the schema has, each after the table it is on.
+pub fn indexes(backend: DbBackend) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let others = (backend == DbBackend::Postgres).then_some(POSTGRES_INDEXES);
+    INDEXES.iter().chain(others.into_iter().flatten()).copied()
+}
+
+/// The table that names the steps taken.
 const VERSION_TABLE: &str = "doorward_migration";
-/// The advisory lock of PostgreSQL under which steps are taken: the ASCII codes of `Doorward` as a number.
-const LOCK: i64 = 0x446f_6f72_7761_7264;
 
-/// Why the schema could not be brought up to date. Nothing was changed.
+/// Why the schema could not be brought up to date. On SQLite nothing was changed. On PostgreSQL what was done before stays, and the
+/// next start goes on from there.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     /// A newer Doorward was here before.
@@ -56,111 +84,106 @@ pub enum MigrateError {
         /// The step.
         step: String,
     },
+    /// A transaction of others keeps a table locked.
+    #[error(
+        "a table is locked by a transaction of others, and was for minutes; the log names it. End it, and start again"
+    )]
+    Locked(#[source] DriverError),
     /// The database refused a statement.
     #[error(transparent)]
-    Database(#[from] DbErr),
+    Database(DriverError),
 }
 
-/// Brings the schema up to date and answers the names of the steps taken.
-///
-/// All steps are one transaction. Nodes that start together wait for each other, and the later ones find nothing to do.
-///
-/// On PostgreSQL it waits for a lock on a table for two seconds at most, lets those behind it pass, and tries again.
-pub async fn migrate(database: &DatabaseConnection) -> Result<Vec<String>, MigrateError> {
-    loop {
-        match take_steps(database).await {
-            Err(MigrateError::Database(error)) if patience::is_timeout(&error) => {
-                patience::pause(database).await?;
-            }
-            outcome => return outcome,
+impl From<DbErr> for MigrateError {
+    fn from(error: DbErr) -> Self {
+        if session::is_passing(&error) {
+            Self::Locked(error.into())
+        } else {
+            Self::Database(error.into())
         }
     }
 }
 
-async fn take_steps(database: &DatabaseConnection) -> Result<Vec<String>, MigrateError> {
-    let transaction = lock(database).await?;
-    let steps = untaken(&transaction).await?;
-    if !steps.is_empty() {
-        Migrator::up(&transaction, None).await?;
+/// Brings the schema up to date and answers the names of the steps taken. Nodes that start together take turns, and the later
+/// ones find nothing to do.
+///
+/// On SQLite all steps are one transaction. On PostgreSQL every statement is one: it waits for a lock on a table for two seconds
+/// at most, lets those behind it pass, and tries again; indexes are built while others write. A start that dies is finished by the
+/// next one.
+pub async fn migrate(database: &DatabaseConnection) -> Result<Vec<String>, MigrateError> {
+    if pending(database).await?.is_empty() {
+        return Ok(Vec::new());
     }
-    transaction.commit().await?;
-    Ok(steps)
+    let schema = Schema::open(database).await?;
+    let taken = Box::pin(take_steps(&schema)).await?;
+    schema.close().await?;
+    Ok(taken)
 }
 
-/// Begins a transaction that changes the schema, when nobody else does.
-async fn lock(database: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    let mode = Some(SqliteTransactionMode::Immediate);
-    let options = TransactionOptions {
-        sqlite_transaction_mode: mode,
-        ..TransactionOptions::default()
+async fn take_steps(schema: &Schema) -> Result<Vec<String>, MigrateError> {
+    // Others may have been here while this node waited for its turn.
+    let known = match schema {
+        Schema::Sqlite(transaction) => untaken(transaction).await?,
+        Schema::Postgres(session) => untaken(session.connection()).await?,
     };
-    let transaction = database.begin_with_options(options).await?;
-    if transaction.get_database_backend() == DbBackend::Postgres {
-        // Other nodes are waited for as long as they take; everybody else only for a while, see `patience`.
-        transaction
-            .execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
-            .await?;
-        transaction.execute_unprepared(patience::LIMIT).await?;
+    if !known.is_empty() && !schema.has_table(VERSION_TABLE).await? {
+        let create = format!(
+            "CREATE TABLE IF NOT EXISTS {VERSION_TABLE} (version varchar(255) NOT NULL PRIMARY KEY, applied_at bigint NOT NULL)"
+        );
+        schema.change(&create).await?;
     }
-    Ok(transaction)
+    let mut taken = Vec::new();
+    for step in steps()
+        .iter()
+        .filter(|step| known.iter().any(|name| name == step.name()))
+    {
+        step.up(schema).await?;
+        schema.record(step.name()).await?;
+        taken.push(step.name().to_owned());
+    }
+    Ok(taken)
 }
 
 /// The names of the steps that [`migrate`] would take; changes nothing.
 pub async fn pending(database: &DatabaseConnection) -> Result<Vec<String>, MigrateError> {
-    let transaction = database.begin().await?;
-    untaken(&transaction).await
+    untaken(database).await
 }
 
-async fn untaken(transaction: &DatabaseTransaction) -> Result<Vec<String>, MigrateError> {
-    if let Some(newer) = unknown_step(transaction).await? {
-        return Err(MigrateError::Newer(newer));
+async fn untaken<C: ConnectionTrait>(database: &C) -> Result<Vec<String>, MigrateError> {
+    let steps = steps();
+    let names = || steps.iter().map(|step| step.name());
+    if !has_table(database, VERSION_TABLE).await? {
+        return Ok(names().map(str::to_owned).collect());
     }
-    let steps = Migrator::get_migration_with_status_read_only(transaction).await?;
-    let untaken = steps
-        .iter()
-        .filter(|step| step.status() == MigrationStatus::Pending);
-    Ok(untaken.map(|step| step.name().to_owned()).collect())
-}
-
-async fn unknown_step(transaction: &DatabaseTransaction) -> Result<Option<String>, DbErr> {
-    if !SchemaManager::new(transaction).has_table(VERSION_TABLE).await? {
-        return Ok(None);
-    }
-    let rows = transaction
-        .query_all(Query::select().column("version").from(VERSION_TABLE))
-        .await?;
+    let rows = rows(database, &format!("SELECT version FROM {VERSION_TABLE}")).await?;
     let taken = rows
         .iter()
         .map(|row| row.try_get::<String>("", "version"))
         .collect::<Result<Vec<_>, _>>()?;
-    let known = Migrator::migrations();
-    Ok(taken
-        .into_iter()
-        .find(|name| !known.iter().any(|step| step.name() == name)))
+    if let Some(newer) = taken.iter().find(|taken| !names().any(|name| name == *taken)) {
+        return Err(MigrateError::Newer(newer.clone()));
+    }
+    let is_taken = |name: &str| taken.iter().any(|taken| taken == name);
+    Ok(names()
+        .filter(|name| !is_taken(name))
+        .map(str::to_owned)
+        .collect())
 }
 
-struct Migrator;
-
-#[async_trait]
-impl MigratorTrait for Migrator {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(better_auth_tables::Step),
-            Box::new(optional_issuer::Step),
-            Box::new(doorward_columns::Step),
-            Box::new(outbox::Step),
-            Box::new(admin_columns::Step),
-            Box::new(user_search::Step),
-            Box::new(username_columns::Step),
-            Box::new(session_facts::Step),
-            Box::new(audit_event::Step),
-            Box::new(own_outbox::Step),
-            Box::new(impersonated_sessions::Step),
-            Box::new(deleted_username::Step),
-        ]
-    }
-
-    fn migration_table_name() -> DynIden {
-        VERSION_TABLE.into_iden()
-    }
+/// All steps, in the order in which they are taken.
+fn steps() -> Vec<Box<dyn Step>> {
+    vec![
+        Box::new(better_auth_tables::BetterAuthTables),
+        Box::new(optional_issuer::OptionalIssuer),
+        Box::new(doorward_columns::DoorwardColumns),
+        Box::new(outbox::Outbox),
+        Box::new(admin_columns::AdminColumns),
+        Box::new(user_search::UserSearch),
+        Box::new(username_columns::UsernameColumns),
+        Box::new(session_facts::SessionFacts),
+        Box::new(audit_event::AuditEvent),
+        Box::new(own_outbox::OwnOutbox),
+        Box::new(impersonated_sessions::ImpersonatedSessions),
+        Box::new(deleted_username::DeletedUsername),
+    ]
 }

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use sea_orm_migration::sea_orm::sea_query::{ColumnDef, Expr, ExprTrait, Query, Table};
+use sea_orm_migration::sea_orm::sea_query::{ColumnDef, Expr, ExprTrait, Index, Query, Table};
 use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
 use sea_orm_migration::{MigrationTrait, SchemaManager};
 
-use crate::{MigrateError, lock};
+use crate::MigrateError;
+use crate::schema::{Schema, has_table};
 
 /// Names the steps taken, by module.
 const TABLE: &str = "doorward_module_migration";
@@ -32,22 +33,26 @@ impl fmt::Debug for ModuleMigrations {
 }
 
 impl ModuleMigrations {
-    /// What [`migrate`](crate::migrate) and [`pending`](crate::pending) call a step.
+    /// What [`migrate_modules`] and [`pending_of_modules`] call a step.
     fn name(&self, step: &dyn MigrationTrait) -> String {
         format!("{}.{}", self.module, step.name())
     }
 
     /// The steps that were not taken.
-    fn untaken(&self, taken: &[String]) -> Result<Vec<&dyn MigrationTrait>, MigrateError> {
-        let known = |name: &String| self.steps.iter().any(|step| step.name() == name);
-        if let Some(newer) = taken.iter().find(|name| !known(name)) {
+    async fn untaken<C: ConnectionTrait>(
+        &self,
+        database: &C,
+    ) -> Result<Vec<&dyn MigrationTrait>, MigrateError> {
+        let taken = taken(database, self.module).await?;
+        let is_known = |name: &String| self.steps.iter().any(|step| step.name() == name);
+        if let Some(newer) = taken.iter().find(|name| !is_known(name)) {
             return Err(MigrateError::NewerModule {
                 module: self.module,
                 step: newer.clone(),
             });
         }
-        let untaken = self.steps.iter().map(|step| &**step);
-        Ok(untaken
+        let steps = self.steps.iter().map(|step| &**step);
+        Ok(steps
             .filter(|step| !taken.iter().any(|name| name == step.name()))
             .collect())
     }
@@ -59,80 +64,78 @@ pub async fn pending_of_modules(
     modules: &[ModuleMigrations],
 ) -> Result<Vec<String>, MigrateError> {
     let mut pending = Vec::new();
-    let has_table = SchemaManager::new(database).has_table(TABLE).await?;
     for module in modules {
-        let taken = if has_table {
-            taken(database, module.module).await?
-        } else {
-            Vec::new()
-        };
-        let untaken = module.untaken(&taken)?;
+        let untaken = module.untaken(database).await?;
         pending.extend(untaken.into_iter().map(|step| module.name(step)));
     }
     Ok(pending)
 }
 
-/// Takes the steps that were not taken yet and answers their names. Each step is one transaction with the note that it was
-/// taken. Nodes that start together wait for each other.
+/// Takes the steps that were not taken yet and answers their names. Nodes that start together take turns.
+///
+/// On SQLite all steps are one transaction. On PostgreSQL each is one, together with the note that it was taken. It waits for a
+/// lock on a table for two seconds at most, lets those behind it pass, and tries again.
 pub async fn migrate_modules(
     database: &DatabaseConnection,
     modules: &[ModuleMigrations],
 ) -> Result<Vec<String>, MigrateError> {
-    let mut steps = Vec::new();
+    if pending_of_modules(database, modules).await?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let schema = Schema::open(database).await?;
+    let mut names = Vec::new();
     for module in modules {
-        while let Some(step) = take_next(database, module).await? {
-            steps.push(step);
+        // Others may have been here while this node waited for its turn.
+        let untaken = match &schema {
+            Schema::Sqlite(transaction) => module.untaken(transaction).await?,
+            Schema::Postgres(session) => module.untaken(session.connection()).await?,
+        };
+        for step in untaken {
+            let taking =
+                async |transaction: &DatabaseTransaction| take(transaction, module.module, step).await;
+            match &schema {
+                Schema::Sqlite(transaction) => taking(transaction).await?,
+                Schema::Postgres(session) => Box::pin(session.transaction(taking)).await?,
+            }
+            names.push(module.name(step));
         }
     }
-    Ok(steps)
+    schema.close().await?;
+    Ok(names)
 }
 
-async fn take_next(
-    database: &DatabaseConnection,
-    module: &ModuleMigrations,
-) -> Result<Option<String>, MigrateError> {
-    let transaction = lock(database).await?;
-    make_table(&transaction).await?;
-    let taken = taken(&transaction, module.module).await?;
-    let untaken = module.untaken(&taken)?;
-    let Some(step) = untaken.first() else {
-        return Ok(None);
-    };
-    step.up(&SchemaManager::new(&transaction)).await?;
+async fn take(
+    transaction: &DatabaseTransaction,
+    module: &str,
+    step: &dyn MigrationTrait,
+) -> Result<(), DbErr> {
+    let manager = SchemaManager::new(transaction);
+    step.up(&manager).await?;
+    let table = Table::create()
+        .table(TABLE)
+        .if_not_exists()
+        .col(ColumnDef::new(MODULE).text().not_null())
+        .col(ColumnDef::new(STEP).text().not_null())
+        .primary_key(Index::create().col(MODULE).col(STEP))
+        .take();
+    manager.create_table(table).await?;
     let note = Query::insert()
         .into_table(TABLE)
         .columns([MODULE, STEP])
-        .values_panic([module.module.into(), step.name().into()])
-        .to_owned();
-    transaction.execute(&note).await?;
-    transaction.commit().await?;
-    Ok(Some(module.name(*step)))
+        .values_panic([module.into(), step.name().into()])
+        .take();
+    transaction.execute(&note).await.map(drop)
 }
 
-async fn make_table(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
-    let manager = SchemaManager::new(transaction);
-    if manager.has_table(TABLE).await? {
-        return Ok(());
+async fn taken<C: ConnectionTrait>(database: &C, module: &str) -> Result<Vec<String>, DbErr> {
+    if !has_table(database, TABLE).await? {
+        return Ok(Vec::new());
     }
-    let table = Table::create()
-        .table(TABLE)
-        .col(ColumnDef::new(MODULE).text().not_null())
-        .col(ColumnDef::new(STEP).text().not_null())
-        .primary_key(
-            sea_orm_migration::sea_orm::sea_query::Index::create()
-                .col(MODULE)
-                .col(STEP),
-        )
-        .to_owned();
-    manager.create_table(table).await
-}
-
-async fn taken(database: &impl ConnectionTrait, module: &str) -> Result<Vec<String>, DbErr> {
     let query = Query::select()
         .column(STEP)
         .from(TABLE)
         .and_where(Expr::col(MODULE).eq(module))
-        .to_owned();
+        .take();
     let rows = database.query_all(&query).await?;
     rows.iter().map(|row| row.try_get("", STEP)).collect()
 }

@@ -3,33 +3,32 @@
 use async_trait::async_trait;
 use sea_orm_migration::sea_orm::DbErr;
 use sea_orm_migration::sea_orm::sea_query::{ColumnDef, Table};
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
-use crate::better_auth_tables::index;
 use crate::columns::{date, id, required_date, required_text};
+use crate::schema::Schema;
+use crate::step::Step;
 
 pub(crate) const TABLE: &str = "doorward_outbox";
 pub(crate) const INDEX: &str = "doorward_outbox_dueAt_idx";
+pub(crate) const KEY: &str = r#"("dueAt")"#;
 pub(crate) const COLUMNS: [&str; 6] = ["id", "sealed", "attempts", "dueAt", "createdAt", "leaseUntil"];
 
-pub(crate) struct Step;
+pub(crate) struct Outbox;
 
-impl MigrationName for Step {
+#[async_trait]
+impl Step for Outbox {
     fn name(&self) -> &'static str {
         "outbox"
     }
-}
 
-#[async_trait]
-impl MigrationTrait for Step {
-    async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
+    async fn up(&self, schema: &Schema) -> Result<(), DbErr> {
         create(schema).await
     }
 }
 
 /// Makes the table. It was called `outbox` before the step `own_outbox`, a name that teams use as well.
-pub(crate) async fn create(schema: &SchemaManager<'_>) -> Result<(), DbErr> {
-    let backend = schema.get_database_backend();
+pub(crate) async fn create(schema: &Schema) -> Result<(), DbErr> {
+    let backend = schema.backend();
     let outbox = Table::create()
         .table(TABLE)
         .col(id())
@@ -40,5 +39,5 @@ pub(crate) async fn create(schema: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(date("leaseUntil", backend))
         .take();
     schema.create_table(outbox).await?;
-    schema.create_index(index(INDEX, TABLE, "dueAt")).await
+    schema.index(TABLE, INDEX, KEY).await
 }

@@ -1,47 +1,40 @@
 //! The outbox gets a name of Doorward's own: `outbox` is one that teams use for theirs.
 
 use async_trait::async_trait;
-use sea_orm_migration::sea_orm::sea_query::Table;
-use sea_orm_migration::sea_orm::{ConnectionTrait, DbErr};
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
+use sea_orm_migration::sea_orm::DbErr;
 
-use crate::better_auth_tables::index;
-use crate::outbox::{COLUMNS, INDEX, TABLE, create};
+use crate::outbox::{COLUMNS, INDEX, KEY, TABLE, create};
+use crate::schema::Schema;
+use crate::step::Step;
 
 /// As an earlier version called it.
 const OLD_TABLE: &str = "outbox";
 
-pub(crate) struct Step;
+pub(crate) struct OwnOutbox;
 
-impl MigrationName for Step {
+#[async_trait]
+impl Step for OwnOutbox {
     fn name(&self) -> &'static str {
         "own_outbox"
     }
-}
 
-#[async_trait]
-impl MigrationTrait for Step {
-    async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
+    async fn up(&self, schema: &Schema) -> Result<(), DbErr> {
         // Where the step `outbox` was just taken, it made the table under its new name.
-        if schema.has_table(TABLE).await? {
-            return Ok(());
+        if !schema.has_table(TABLE).await? {
+            if !is_ours(schema).await? {
+                return create(schema).await;
+            }
+            let rename = format!(
+                r#"ALTER TABLE "{OLD_TABLE}" RENAME TO "{TABLE}"; DROP INDEX IF EXISTS "outbox_dueAt_idx""#
+            );
+            schema.change(&rename).await?;
         }
-        if !is_ours(schema).await? {
-            return create(schema).await;
-        }
-        schema
-            .rename_table(Table::rename().table(OLD_TABLE, TABLE).take())
-            .await?;
-        schema
-            .get_connection()
-            .execute_unprepared(r#"DROP INDEX IF EXISTS "outbox_dueAt_idx""#)
-            .await?;
-        schema.create_index(index(INDEX, TABLE, "dueAt")).await
+        schema.index(TABLE, INDEX, KEY).await
     }
 }
 
 /// Whether the old table has our columns. That it is ours the book says, which has the step that made it.
-async fn is_ours(schema: &SchemaManager<'_>) -> Result<bool, DbErr> {
+async fn is_ours(schema: &Schema) -> Result<bool, DbErr> {
     for column in COLUMNS {
         if !schema.has_column(OLD_TABLE, column).await? {
             return Ok(false);

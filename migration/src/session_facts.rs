@@ -4,37 +4,31 @@
 
 use async_trait::async_trait;
 use sea_orm_migration::sea_orm::DbErr;
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
 use crate::columns::{date, optional_flag, text};
-use crate::doorward_columns::add;
+use crate::schema::Schema;
+use crate::step::Step;
 
-pub(crate) struct Step;
+pub(crate) struct SessionFacts;
 
-impl MigrationName for Step {
+#[async_trait]
+impl Step for SessionFacts {
     fn name(&self) -> &'static str {
         "session_facts"
     }
-}
 
-#[async_trait]
-impl MigrationTrait for Step {
-    async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        let backend = schema.get_database_backend();
-        add(schema, "session", "amr", text("amr")).await?;
-        add(
-            schema,
-            "session",
-            "authenticatedAt",
-            date("authenticatedAt", backend),
-        )
-        .await?;
-        add(
-            schema,
-            "session",
-            "browserSession",
-            optional_flag("browserSession", backend),
-        )
-        .await
+    async fn up(&self, schema: &Schema) -> Result<(), DbErr> {
+        let backend = schema.backend();
+        schema.add_column("session", "amr", text("amr")).await?;
+        schema
+            .add_column("session", "authenticatedAt", date("authenticatedAt", backend))
+            .await?;
+        schema
+            .add_column(
+                "session",
+                "browserSession",
+                optional_flag("browserSession", backend),
+            )
+            .await
     }
 }

@@ -4,21 +4,21 @@
 //! does, so that a beginning is a range of the index and both databases have the same order.
 
 use async_trait::async_trait;
-use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, DbErr};
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
+use sea_orm_migration::sea_orm::{DbBackend, DbErr};
 
-pub(crate) struct Step;
+use crate::schema::Schema;
+use crate::step::Step;
 
-impl MigrationName for Step {
+pub(crate) struct UserSearch;
+
+#[async_trait]
+impl Step for UserSearch {
     fn name(&self) -> &'static str {
         "user_search"
     }
-}
 
-#[async_trait]
-impl MigrationTrait for Step {
-    async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        let is_postgres = schema.get_database_backend() == DbBackend::Postgres;
+    async fn up(&self, schema: &Schema) -> Result<(), DbErr> {
+        let is_postgres = schema.backend() == DbBackend::Postgres;
         let bytes = if is_postgres { r#" COLLATE "C""# } else { "" };
         // On SQLite the unique index on the address does.
         let by_email =
@@ -28,8 +28,8 @@ impl MigrationTrait for Step {
             ("user_createdAt_idx", r#""createdAt""#.to_owned()),
         ];
         for (name, key) in by_email.into_iter().chain(others) {
-            let index = format!(r#"CREATE INDEX IF NOT EXISTS "{name}" ON "user" ({key}, ("id"{bytes}))"#);
-            schema.get_connection().execute_unprepared(&index).await?;
+            let key = format!(r#"({key}, ("id"{bytes}))"#);
+            schema.index("user", name, &key).await?;
         }
         Ok(())
     }

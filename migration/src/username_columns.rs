@@ -2,26 +2,26 @@
 
 use async_trait::async_trait;
 use sea_orm_migration::sea_orm::DbErr;
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
-use crate::better_auth_tables::index;
 use crate::columns::text;
-use crate::doorward_columns::add;
+use crate::schema::Schema;
+use crate::step::Step;
 
-pub(crate) struct Step;
+pub(crate) struct UsernameColumns;
 
-impl MigrationName for Step {
+#[async_trait]
+impl Step for UsernameColumns {
     fn name(&self) -> &'static str {
         "username_columns"
     }
-}
 
-#[async_trait]
-impl MigrationTrait for Step {
-    async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        add(schema, "user", "username", text("username")).await?;
-        add(schema, "user", "displayUsername", text("displayUsername")).await?;
-        let unique = index("user_username_key", "user", "username").unique().take();
-        schema.create_index(unique).await
+    async fn up(&self, schema: &Schema) -> Result<(), DbErr> {
+        schema.add_column("user", "username", text("username")).await?;
+        schema
+            .add_column("user", "displayUsername", text("displayUsername"))
+            .await?;
+        schema
+            .unique_index("user", "user_username_key", r#"("username")"#)
+            .await
     }
 }

@@ -1,69 +1,13 @@
 //! The steps on both databases: from nothing, from what Better Auth left, twice, and by two nodes at once.
 
-#![expect(clippy::unwrap_used, reason = "a test that fails panics")]
+mod support;
 
 use doorward_migration::{MigrateError, migrate, pending};
 use doorward_testing::TestDatabase;
 use sea_orm_migration::SchemaManager;
-use sea_orm_migration::sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait,
-};
+use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, Statement};
 
-const STEPS: [&str; 12] = [
-    "better_auth_tables",
-    "optional_issuer",
-    "doorward_columns",
-    "outbox",
-    "admin_columns",
-    "user_search",
-    "username_columns",
-    "session_facts",
-    "audit_event",
-    "own_outbox",
-    "impersonated_sessions",
-    "deleted_username",
-];
-
-async fn run(database: &DatabaseConnection, script: &str) {
-    database.execute_unprepared(script).await.unwrap();
-}
-
-async fn text(database: &DatabaseConnection, query: &str) -> String {
-    let statement = Statement::from_string(database.get_database_backend(), query);
-    let row = database.query_one_raw(statement).await.unwrap().unwrap();
-    row.try_get_by_index::<Option<String>>(0)
-        .unwrap()
-        .unwrap_or_default()
-}
-
-/// Tables and rows as Better Auth makes them, in its types.
-fn better_auth(backend: DbBackend, issuer: &str) -> String {
-    let (date, flag, yes) = if backend == DbBackend::Sqlite {
-        ("date", "integer", "1")
-    } else {
-        ("timestamptz", "boolean", "true")
-    };
-    format!(
-        r#"CREATE TABLE "user" ("id" text NOT NULL PRIMARY KEY, "name" text NOT NULL, "email" text NOT NULL UNIQUE,
-            "emailVerified" {flag} NOT NULL, "image" text, "createdAt" {date} NOT NULL, "updatedAt" {date} NOT NULL);
-        CREATE TABLE "session" ("id" text NOT NULL PRIMARY KEY, "expiresAt" {date} NOT NULL, "token" text NOT NULL UNIQUE,
-            "createdAt" {date} NOT NULL, "updatedAt" {date} NOT NULL, "ipAddress" text, "userAgent" text,
-            "userId" text NOT NULL REFERENCES "user" ("id") ON DELETE CASCADE);
-        CREATE TABLE "account" ("id" text NOT NULL PRIMARY KEY, "accountId" text NOT NULL, "providerId" text NOT NULL,
-            {issuer} "userId" text NOT NULL REFERENCES "user" ("id") ON DELETE CASCADE, "accessToken" text,
-            "refreshToken" text, "idToken" text, "accessTokenExpiresAt" {date}, "refreshTokenExpiresAt" {date},
-            "scope" text, "password" text, "createdAt" {date} NOT NULL, "updatedAt" {date} NOT NULL);
-        CREATE TABLE "verification" ("id" text NOT NULL PRIMARY KEY, "identifier" text NOT NULL, "value" text NOT NULL,
-            "expiresAt" {date} NOT NULL, "createdAt" {date} NOT NULL, "updatedAt" {date} NOT NULL);
-        CREATE INDEX "session_userId_idx" ON "session" ("userId");
-        INSERT INTO "user" VALUES ('u1', 'Ada', 'ada@example.test', {yes}, NULL, '2026-01-02T03:04:05.678Z',
-            '2026-01-02T03:04:05.678Z');
-        INSERT INTO "session" VALUES ('s1', '2026-01-09T03:04:05.678Z', 'token', '2026-01-02T03:04:05.678Z',
-            '2026-01-02T03:04:05.678Z', '192.0.2.7', NULL, 'u1');
-        INSERT INTO "verification" VALUES ('v1', 'reset-password:x', 'u1', '2026-01-02T03:04:05.678Z',
-            '2026-01-02T03:04:05.678Z', '2026-01-02T03:04:05.678Z');"#
-    )
-}
+use support::{STEPS, better_auth, run, text};
 
 /// Runs the test on SQLite, and on PostgreSQL where there is one.
 async fn on_each_database<F: Future<Output = ()>>(test: impl Fn(TestDatabase) -> F) {
@@ -260,20 +204,69 @@ async fn a_refused_schema_is_not_touched() {
     .await;
 }
 
+/// On SQLite all is undone. On PostgreSQL every statement stands by itself, and what was done is not done again.
 #[tokio::test]
-async fn a_step_that_fails_undoes_those_before() {
+async fn a_step_that_fails_is_taken_by_the_next_start() {
     on_each_database(async |test| {
         let database = test.connection().await;
         run(&database, "CREATE TABLE doorward_outbox (note text)").await;
         let outcome = migrate(&database).await;
         assert!(matches!(&outcome, Err(MigrateError::Database(_))), "{outcome:?}");
+        let before = if database.get_database_backend() == DbBackend::Sqlite {
+            0
+        } else {
+            STEPS.iter().position(|step| *step == "outbox").unwrap()
+        };
+        assert_eq!(pending(&database).await.unwrap(), STEPS[before..]);
         for table in ["user", "session", "account", "verification", "doorward_migration"] {
-            assert!(
-                !SchemaManager::new(&database).has_table(table).await.unwrap(),
+            assert_eq!(
+                SchemaManager::new(&database).has_table(table).await.unwrap(),
+                before > 0,
                 "{table}"
             );
         }
-        assert_eq!(pending(&database).await.unwrap(), STEPS);
+        run(&database, "DROP TABLE doorward_outbox").await;
+        assert_eq!(migrate(&database).await.unwrap(), STEPS[before..]);
+        database.close().await.unwrap();
+    })
+    .await;
+}
+
+/// Who looks for names that are taken, or rights that are missing, looks by the list.
+#[tokio::test]
+async fn the_list_of_indexes_is_whole() {
+    on_each_database(async |test| {
+        let database = test.connection().await;
+        migrate(&database).await.unwrap();
+        let backend = database.get_database_backend();
+        let query = match backend {
+            DbBackend::Postgres => {
+                r"SELECT t.relname::text AS owner, c.relname::text AS name FROM pg_index i
+                JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+                WHERE c.relnamespace = 'public'::regnamespace
+                    AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = c.oid)"
+            }
+            _ => "SELECT tbl_name AS owner, name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+        };
+        let rows = database
+            .query_all_raw(Statement::from_string(backend, query))
+            .await
+            .unwrap();
+        let mut built: Vec<(String, String)> = rows
+            .iter()
+            .map(|row| {
+                (
+                    row.try_get("", "owner").unwrap(),
+                    row.try_get("", "name").unwrap(),
+                )
+            })
+            .collect();
+        built.sort();
+        let mut listed: Vec<_> = doorward_migration::indexes(backend)
+            .map(|(table, name)| (table.to_owned(), name.to_owned()))
+            .collect();
+        listed.sort();
+        assert_eq!(built, listed);
         database.close().await.unwrap();
     })
     .await;
@@ -326,29 +319,35 @@ async fn h8_the_outbox_of_an_earlier_version_is_renamed_with_what_waits_in_it() 
     .await;
 }
 
-/// The reader queues behind the step that waits for the table; it is answered while the holder still holds it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn h9_readers_pass_while_a_step_waits_for_a_long_transaction() {
-    let Some(test) = TestDatabase::postgres().await else {
-        return;
-    };
-    let database = test.connection().await;
-    run(&database, &better_auth(DbBackend::Postgres, "")).await;
-    let holder = test.connection().await.begin().await.unwrap();
-    holder
-        .execute_unprepared(r#"LOCK TABLE "user" IN ACCESS SHARE MODE"#)
-        .await
-        .unwrap();
-    let node = test.connection().await;
-    let start = tokio::spawn(async move { migrate(&node).await.unwrap() });
-    let waiting =
-        r#"SELECT count(*)::text FROM pg_locks WHERE NOT granted AND relation = '"user"'::regclass"#;
-    while text(&database, waiting).await == "0" {
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(text(&database, r#"SELECT "id" FROM "user""#).await, "u1");
-    assert!(!start.is_finished(), "the table is still held");
-    holder.commit().await.unwrap();
-    assert_eq!(start.await.unwrap(), STEPS);
-    database.close().await.unwrap();
+/// More of them than one statement changes.
+#[tokio::test]
+async fn usernames_of_deleted_users_are_set_aside_batch_by_batch() {
+    on_each_database(async |test| {
+        let database = test.connection().await;
+        migrate(&database).await.unwrap();
+        let yes = match database.get_database_backend() {
+            DbBackend::Sqlite => "1",
+            _ => "true",
+        };
+        run(
+            &database,
+            &format!(
+                r#"WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 1201)
+                INSERT INTO "user" ("id", "name", "email", "emailVerified", "createdAt", "updatedAt", "username", "deletedAt",
+                    "deletedEmail")
+                SELECT 'n' || n, 'Ada', 'n' || n || '@example.test', {yes}, '2026-01-02T03:04:05.678Z',
+                    '2026-01-02T03:04:05.678Z', 'u' || n, '2026-01-02T03:04:05.678Z',
+                    CASE WHEN n > 1 THEN 'n@example.test' END FROM number;
+                DELETE FROM doorward_migration WHERE version = 'deleted_username'"#
+            ),
+        )
+        .await;
+        assert_eq!(migrate(&database).await.unwrap(), ["deleted_username"]);
+        let kept = r#"SELECT max("id") FROM "user" WHERE "username" IS NOT NULL"#;
+        assert_eq!(text(&database, kept).await, "n1", "a deletion that is not ours");
+        let aside = r#"SELECT CAST(count(*) AS text) FROM "user" WHERE "deletedUsername" = 'u' || substr("id", 2)"#;
+        assert_eq!(text(&database, aside).await, "1200");
+        database.close().await.unwrap();
+    })
+    .await;
 }

@@ -60,7 +60,7 @@ async fn run(command: Command, doorward: Doorward) -> Result<(), Error> {
     match command {
         Command::Serve => doorward.serve().await,
         Command::Migrate { new_tables } => {
-            let (ready, extensions) = doorward.prepare()?;
+            let (ready, extensions) = doorward.prepare(new_tables).await?;
             let steps = migrate(&ready.configuration, extensions, new_tables).await?;
             print(&match steps.as_slice() {
                 [] => "The schema is up to date.\n".to_owned(),
@@ -74,7 +74,7 @@ async fn run(command: Command, doorward: Doorward) -> Result<(), Error> {
         }
         Command::Config(ConfigCommand::Reference) => print(&reference()),
         Command::User(UserCommand::Create { email, name, admin }) => {
-            let (ready, extensions) = doorward.prepare()?;
+            let (ready, extensions) = doorward.prepare(false).await?;
             let password = new_password()?;
             let user = NewUser {
                 email: &email,

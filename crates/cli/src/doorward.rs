@@ -6,7 +6,7 @@ use doorward_domain::Store;
 use doorward_domain::access::AccessPolicyBuilder;
 use doorward_domain::email::Mailer;
 use doorward_web::Module;
-use doorward_web::wiring::{Extensions, Server};
+use doorward_web::wiring::{Extensions, Server, has_users};
 
 use crate::banner::welcome;
 use crate::configuration::{Loaded, Ready, Sources, load};
@@ -96,7 +96,7 @@ impl Doorward {
 
     /// Serves until the process is told to stop. The arguments of the process are not read.
     pub async fn serve(self) -> Result<(), Error> {
-        let (ready, extensions) = self.prepare()?;
+        let (ready, extensions) = self.prepare(false).await?;
         let server = Server::bind(ready.configuration.clone(), extensions).await?;
         // The server runs although the welcome could not be printed.
         if let Err(error) = print(&welcome(&ready, server.address())) {
@@ -105,11 +105,16 @@ impl Doorward {
         Ok(server.run().await?)
     }
 
-    /// Reads and checks the configuration, and starts the log.
-    pub(crate) fn prepare(self) -> Result<(Ready, Extensions), Error> {
+    /// Reads and checks the configuration, and starts the log. A secret is made where none is set, unless the database has users,
+    /// whom a new one would sign out. With `new_tables` the database may have tables that look like those of users.
+    pub(crate) async fn prepare(self, new_tables: bool) -> Result<(Ready, Extensions), Error> {
         let loaded = self.load()?;
         logging::start(loaded.log())?;
-        let ready = loaded.prepare(self.extensions.permissions(), self.declare)?;
+        let mut ready = loaded.prepare(self.extensions.permissions(), self.declare)?;
+        if ready.lacks_secret() {
+            let looking = Box::pin(has_users(&ready.configuration, new_tables));
+            ready.make_secret(looking.await?)?;
+        }
         Ok((ready, self.extensions))
     }
 

@@ -4,7 +4,6 @@ use doorward_domain::Secret;
 use sea_orm::sqlx::{self, Connection, Executor as _, SqliteConnection};
 use sea_orm::{Database, DatabaseConnection};
 
-use super::error::DriverError;
 use super::place::Place;
 use super::{ConnectError, SeaStore};
 
@@ -83,7 +82,7 @@ async fn open_postgres(url: &str, max_connections: Option<u32>) -> Result<SeaSto
 
 async fn open(settings: sea_orm::ConnectOptions) -> Result<DatabaseConnection, ConnectError> {
     let connection = Database::connect(settings).await;
-    connection.map_err(|error| ConnectError::Failed(DriverError(error)))
+    connection.map_err(|error| ConnectError::Failed(error.into()))
 }
 
 /// Runs a script on each new connection. Not as options of the connection: some poolers refuse those.

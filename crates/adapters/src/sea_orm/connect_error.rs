@@ -26,7 +26,7 @@ impl ConnectError {
     pub fn is_unavailable(&self) -> bool {
         match self {
             Self::Unsupported | Self::InvalidSchema(_) | Self::NoSchema(_) => false,
-            Self::Refused(error) | Self::Failed(error) => is_unavailable(&error.0),
+            Self::Refused(error) | Self::Failed(error) => is_unavailable(error.cause()),
         }
     }
 }

@@ -1,42 +1,11 @@
 use std::borrow::Cow;
-use std::error::Error;
-use std::fmt;
 
 use doorward_domain::{Constraint, StoreError};
+pub use doorward_migration::DriverError;
+pub(super) use doorward_migration::refusal;
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::postgres::PgDatabaseError;
 use sea_orm::{DbErr, RuntimeErr, sqlx};
-
-/// An error of the database or its driver. Of what PostgreSQL says it leaves out the line of PostgreSQL's own source.
-#[derive(Debug)]
-pub struct DriverError(pub(super) DbErr);
-
-impl From<sqlx::Error> for DriverError {
-    fn from(error: sqlx::Error) -> Self {
-        Self(DbErr::Conn(RuntimeErr::SqlxError(error.into())))
-    }
-}
-
-impl fmt::Display for DriverError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (refusal(&self.0), &self.0) {
-            (Some(refusal), _) => f.write_str(refusal.message()),
-            (None, DbErr::Conn(RuntimeErr::SqlxError(cause))) => cause.fmt(f),
-            (None, error) => error.fmt(f),
-        }
-    }
-}
-
-impl Error for DriverError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match (refusal(&self.0), &self.0) {
-            // The message is all that it says.
-            (Some(_), _) => None,
-            (None, DbErr::Conn(RuntimeErr::SqlxError(cause))) => cause.source(),
-            (None, error) => error.source(),
-        }
-    }
-}
 
 /// What a failed statement means to a use-case.
 pub(super) fn store_error(error: DbErr) -> StoreError {
@@ -46,19 +15,9 @@ pub(super) fn store_error(error: DbErr) -> StoreError {
         return StoreError::Conflict(constraint(refusal));
     }
     if is_unavailable(&error) {
-        StoreError::Unavailable(Box::new(DriverError(error)))
+        StoreError::Unavailable(Box::new(DriverError::from(error)))
     } else {
-        StoreError::Failed(Box::new(DriverError(error)))
-    }
-}
-
-/// What the database itself said, if it did.
-pub(super) fn refusal(error: &DbErr) -> Option<&dyn DatabaseError> {
-    match error {
-        DbErr::Conn(RuntimeErr::SqlxError(cause))
-        | DbErr::Exec(RuntimeErr::SqlxError(cause))
-        | DbErr::Query(RuntimeErr::SqlxError(cause)) => cause.as_database_error(),
-        _ => None,
+        StoreError::Failed(Box::new(DriverError::from(error)))
     }
 }
 

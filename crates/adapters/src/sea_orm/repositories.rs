@@ -117,7 +117,7 @@ impl SeaStore {
         };
         let connection = Database::connect(options.clone()).await?;
         let outcome = self.migrate_on(&connection).await;
-        // All was committed, or nothing: a connection that cannot be closed properly changes none of it.
+        // What was done is committed: a connection that cannot be closed properly changes none of it.
         connection.close().await.ok();
         outcome
     }

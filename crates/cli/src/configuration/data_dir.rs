@@ -54,16 +54,20 @@ impl DataDir {
             .map_err(|error| self.problem(&self.0, &error))
     }
 
-    /// The secret that is kept there, made on the first start.
-    pub(crate) fn secret(&self) -> Result<KeptSecret, ConfigError> {
+    /// The secret that is kept there.
+    pub(crate) fn secret(&self) -> Result<Option<KeptSecret>, ConfigError> {
         let file = self.0.join("secret");
-        if let Some(secret) = self.read(&file)? {
-            return Ok(KeptSecret {
-                secret,
-                file,
-                is_new: false,
-            });
-        }
+        let secret = self.read(&file)?;
+        Ok(secret.map(|secret| KeptSecret {
+            secret,
+            file,
+            is_new: false,
+        }))
+    }
+
+    /// Makes a secret and keeps it there, unless there is one by now.
+    pub(crate) fn make_secret(&self) -> Result<KeptSecret, ConfigError> {
+        let file = self.0.join("secret");
         self.create()?;
         let is_new = self.write_new(&file)?;
         // Of two servers that start together one wrote the file, and both use what it wrote.
@@ -131,7 +135,7 @@ impl DataDir {
 }
 
 /// 256 random bits as 64 hexadecimal digits.
-fn random_secret() -> Result<Secret<String>, ConfigError> {
+pub(super) fn random_secret() -> Result<Secret<String>, ConfigError> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).map_err(|error| {
         ConfigError::new(
@@ -151,8 +155,10 @@ mod tests {
     fn sk_4_the_secret_is_made_once_and_for_the_owner_only() {
         let home = tempfile::tempdir().unwrap();
         let directory = DataDir::new(&home.path().join("data").display().to_string());
-        let first = directory.secret().unwrap();
-        let again = directory.secret().unwrap();
+        assert!(directory.secret().unwrap().is_none());
+        let first = directory.make_secret().unwrap();
+        let again = directory.secret().unwrap().unwrap();
+        assert!(!directory.make_secret().unwrap().is_new);
         assert!(first.is_new && !again.is_new);
         assert_eq!(first.secret.expose(), again.secret.expose());
         assert_eq!(first.secret.expose().len(), 64);
@@ -179,7 +185,7 @@ mod tests {
     fn a_secret_others_may_read_is_refused() {
         let home = tempfile::tempdir().unwrap();
         let directory = DataDir::new(&home.path().display().to_string());
-        let kept = directory.secret().unwrap();
+        let kept = directory.make_secret().unwrap();
         fs::set_permissions(&kept.file, fs::Permissions::from_mode(0o644)).unwrap();
         let problem = directory.secret().unwrap_err();
         assert!(problem.fix.starts_with("chmod 600 "), "{problem}");

@@ -18,12 +18,15 @@ const TESTS: &str = "DOORWARD_TEST_";
 
 const TRUSTED_ORIGINS: &str = "trusted_origins";
 const BETTER_AUTH_TRUSTED_ORIGINS: &str = "BETTER_AUTH_TRUSTED_ORIGINS";
+/// Which overrules `BETTER_AUTH_SECRET`, as in Better Auth.
+const BETTER_AUTH_SECRETS: &str = "BETTER_AUTH_SECRETS";
 
 /// Variables of Better Auth and of hosting platforms, which count where ours are not set;
 /// trusted origins count beside ours.
-const FALLBACKS: [(&str, &str); 6] = [
+const FALLBACKS: [(&str, &str); 7] = [
     ("AUTH_SECRET", "secret"),
     ("BETTER_AUTH_SECRET", "secret"),
+    (BETTER_AUTH_SECRETS, "secret"),
     ("BETTER_AUTH_URL", "base_url"),
     (BETTER_AUTH_TRUSTED_ORIGINS, TRUSTED_ORIGINS),
     ("DATABASE_URL", "database.url"),
@@ -138,10 +141,11 @@ fn environment(all: &HashMap<String, String>) -> Result<(Variables, Variables), 
     let mut fallbacks = Variables::default();
     for (name, key) in FALLBACKS {
         if let Some((origin, value)) = variable_or_file(all, name, true)? {
-            let value = if name == "PORT" {
-                format!("0.0.0.0:{value}")
-            } else {
-                value
+            let value = match name {
+                "PORT" => format!("0.0.0.0:{value}"),
+                BETTER_AUTH_SECRETS if value.is_empty() => continue,
+                BETTER_AUTH_SECRETS => current_secret(&origin, &value)?,
+                _ => value,
             };
             fallbacks.0.insert(key.to_owned(), origin);
             fallbacks.1.insert(variable(key), value);
@@ -169,6 +173,28 @@ fn environment(all: &HashMap<String, String>) -> Result<(Variables, Variables), 
         own.1.entry(name.clone()).or_insert_with(|| value.clone());
     }
     Ok((fallbacks, own))
+}
+
+/// The first of Better Auth's versioned secrets, `2:NEW,1:OLD`: it alone signs and verifies. The others decrypt what nobody reads
+/// here.
+fn current_secret(origin: &str, secrets: &str) -> Result<String, ConfigError> {
+    let mut entries = secrets.split(',').map(|entry| {
+        let (version, secret) = entry.trim().split_once(':')?;
+        let is_version = version.trim().parse::<u32>().is_ok();
+        Some(secret.trim()).filter(|secret| is_version && !secret.is_empty())
+    });
+    let first = entries.next().flatten();
+    first
+        .filter(|_| entries.all(|entry| entry.is_some()))
+        .map(str::to_owned)
+        .ok_or_else(|| {
+            let problem = "is not a list of VERSION:SECRET, separated by commas";
+            ConfigError::new(
+                origin,
+                problem,
+                "write it as for Better Auth, the current secret first",
+            )
+        })
 }
 
 /// A variable's value, or what is in the file that `…_FILE` names.
@@ -267,5 +293,63 @@ fn unreadable(file: Option<&Path>, error: &config::ConfigError) -> ConfigError {
             other.to_string(),
             "name an existing TOML file with --config",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::load;
+    use super::*;
+
+    const SECRET: &str = "9f2c6d1e8b7a45c03f1d2e6b9a8c7d5e";
+
+    #[test]
+    fn c5_of_versioned_secrets_the_first_counts_as_in_better_auth() {
+        let secret = |secrets: &str| {
+            let variables = [
+                ("BETTER_AUTH_SECRET", "another-9f2c6d1e8b7a45c03f1d2e6b9a8c7d5e"),
+                ("BETTER_AUTH_SECRETS", secrets),
+                ("DOORWARD_DATABASE__URL", "sqlite::memory:"),
+            ];
+            let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let sources = Sources {
+                environment: HashMap::from(variables),
+                ..Sources::default()
+            };
+            let loaded = load(&sources)?;
+            assert!(!loaded.print().contains(SECRET));
+            Ok::<_, ConfigError>(
+                loaded
+                    .prepare(Vec::new(), |policy| policy)?
+                    .configuration
+                    .secret
+                    .expose()
+                    .clone(),
+            )
+        };
+        let old = "another-9f2c6d1e8b7a45c03f1d2e6b9a8c7d5e";
+        for given in [
+            format!("2:{SECRET},1:{old}"),
+            format!(" 7: {SECRET} "),
+            format!("1:{SECRET}, 2:{old}"),
+        ] {
+            assert_eq!(secret(&given).unwrap(), SECRET, "{given}");
+        }
+        assert_eq!(
+            secret(&format!("1:{SECRET}:more")).unwrap(),
+            format!("{SECRET}:more")
+        );
+        assert_eq!(secret("").unwrap(), old, "as if it were not set");
+        for wrong in [
+            SECRET.to_owned(),
+            format!("new:{SECRET}"),
+            format!("-1:{SECRET}"),
+            format!("2:,1:{SECRET}"),
+            format!("2:{SECRET},"),
+        ] {
+            let problem = secret(&wrong).unwrap_err();
+            assert_eq!(problem.key, "BETTER_AUTH_SECRETS", "{wrong}");
+            assert!(!problem.to_string().contains(SECRET), "SK-1: {problem}");
+        }
     }
 }

@@ -25,7 +25,7 @@ pub(crate) use reference::reference;
 pub(crate) use value::LogFormat;
 
 use access::Named;
-use data_dir::DataDir;
+use data_dir::{DataDir, random_secret};
 use layers::Given;
 use options::{CATALOGUE, UNSUPPORTED, find, nearest, variable};
 use raw_config::RawConfig;
@@ -46,6 +46,36 @@ pub(crate) struct Ready {
     pub(crate) database_file: Option<PathBuf>,
     /// The file the secret was read from, if nobody set one, and whether it is new.
     pub(crate) secret_file: Option<(PathBuf, bool)>,
+    /// Where a secret has to be made: there is none yet, and the one in the configuration is kept nowhere.
+    secret_missing_in: Option<DataDir>,
+}
+
+impl Ready {
+    /// Whether a secret has to be made.
+    pub(crate) const fn lacks_secret(&self) -> bool {
+        self.secret_missing_in.is_some()
+    }
+
+    /// Makes the secret that is missing, unless there are users: nobody of them would be signed in with it.
+    pub(crate) fn make_secret(&mut self, has_users: bool) -> Result<(), ConfigError> {
+        let Some(directory) = &self.secret_missing_in else {
+            return Ok(());
+        };
+        if has_users {
+            return Err(ConfigError::new(
+                "secret",
+                "is not set, and the database has users, whom a new one would sign out for good",
+                "set DOORWARD_SECRET, or DOORWARD_SECRET_FILE to a file, to the secret they signed in with: \
+                 BETTER_AUTH_SECRET of Better Auth, or what the file `secret` of the earlier data directory holds. \
+                 If it is lost, set a new one of at least 32 random bytes",
+            ));
+        }
+        let kept = directory.make_secret()?;
+        self.configuration.secret = kept.secret;
+        self.secret_file = Some((kept.file, kept.is_new));
+        self.secret_missing_in = None;
+        Ok(())
+    }
 }
 
 /// Reads the options.
@@ -97,7 +127,8 @@ pub(crate) fn standard() -> Result<Configuration, ConfigError> {
 }
 
 impl Loaded {
-    /// Checks the options, and makes what is missing in the data directory: the directory and the secret.
+    /// Checks the options, and makes the data directory where the database is in it. The secret is made later, by
+    /// [`Ready::make_secret`].
     ///
     /// The permissions and what is declared are those of the program; roles in the configuration may grant them.
     pub(crate) fn prepare(
@@ -106,11 +137,12 @@ impl Loaded {
         declare: impl FnOnce(AccessPolicyBuilder) -> AccessPolicyBuilder,
     ) -> Result<Ready, ConfigError> {
         let directory = DataDir::new(&self.config.data_dir);
-        let (secret, secret_file) = if let Some(secret) = self.config.secret.clone() {
-            (secret, None)
+        let (secret, secret_file, secret_missing_in) = if let Some(secret) = self.config.secret.clone() {
+            (secret, None, None)
+        } else if let Some(kept) = directory.secret()? {
+            (kept.secret, Some((kept.file, kept.is_new)), None)
         } else {
-            let kept = directory.secret()?;
-            (kept.secret, Some((kept.file, kept.is_new)))
+            (random_secret()?, None, Some(directory.clone()))
         };
         let (database_url, database_file) =
             if let Some(url) = self.config.database_url.clone().map(|url| url.0) {
@@ -133,6 +165,7 @@ impl Loaded {
             configuration,
             database_file,
             secret_file,
+            secret_missing_in,
         })
     }
 

@@ -8,3 +8,4 @@ mod logs;
 mod operator;
 mod stop;
 mod support;
+mod takeover;

@@ -18,7 +18,7 @@ use doorward_domain::{Actor, BoxError, InvalidText};
 pub use app_factory::AppFactory;
 pub use extensions::{Extensions, StoreWrapper};
 pub use modules::modules;
-pub use ports::{check, migrate};
+pub use ports::{check, has_users, migrate};
 pub use server::Server;
 
 use crate::configuration::Configuration;

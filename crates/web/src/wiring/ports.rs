@@ -11,9 +11,9 @@ use doorward_adapters::password::{
     CommonPasswordList, HashScheme, HasherSettings, Pepper, Peppers, PooledHasher,
 };
 use doorward_adapters::sea_orm::schema::{
-    SchemaCheck, SchemaReport, enrolled_second_factors, users_without_password,
+    Changes, SchemaCheck, SchemaReport, enrolled_second_factors, has_passwords, users_without_password,
 };
-use doorward_adapters::sea_orm::{ConnectOptions, ExtraColumns, SeaStore, connect};
+use doorward_adapters::sea_orm::{ConnectOptions, DriverError, ExtraColumns, SeaStore, connect, schema};
 use doorward_adapters::system::{SystemClock, SystemEntropy};
 use doorward_application::Ports;
 use doorward_application::settings::Settings;
@@ -28,7 +28,6 @@ use tokio::time::Instant;
 use super::{AppFactory, Extensions, StartError, modules};
 use crate::configuration::is_short;
 use crate::configuration::{Configuration, DatabaseSettings, HashingScheme, HashingSettings, MailSettings};
-use crate::module::Modules;
 
 /// How long to wait before an unreachable database is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
@@ -49,7 +48,13 @@ async fn open_app(configuration: &Configuration, extensions: Extensions) -> Resu
     if is_short(&configuration.secret) {
         tracing::warn!("the secret has fewer than 32 bytes: who sees a cookie may find it by trying");
     }
-    let (store, report) = open_fit(configuration, &modules, false).await?;
+    let changes = if configuration.database.auto_migrate {
+        Changes::Missing
+    } else {
+        Changes::Nothing
+    };
+    let (store, report) = open_fit(configuration, changes).await?;
+    let store = store.with_modules(modules.migrations());
     announce(configuration, &store, &report).await?;
     let outcome = if configuration.database.auto_migrate {
         bring_up_to_date(&store).await.map(|_| Vec::new())
@@ -120,13 +125,12 @@ pub fn check(configuration: &Configuration) -> Result<(), StartError> {
 /// Opens the database, unless its rows would be misread. Nothing is changed before that is known.
 async fn open_fit(
     configuration: &Configuration,
-    modules: &Modules,
-    beside_lookalikes: bool,
+    changes: Changes,
 ) -> Result<(SeaStore, SchemaReport), StartError> {
     let extra = extra_columns(&configuration.settings);
     let check = SchemaCheck {
         extra: &extra,
-        beside_lookalikes,
+        changes,
     };
     let unfit = |error| StartError::Database(BoxError::from(error));
     check
@@ -135,7 +139,7 @@ async fn open_fit(
         .map_err(unfit)?;
     let store = open_database(&configuration.database).await?;
     let report = check.require(store.connection()).await.map_err(unfit)?;
-    Ok((store.with_extra(extra).with_modules(modules.migrations()), report))
+    Ok((store.with_extra(extra), report))
 }
 
 /// Says what an operator should know of a database that others made.
@@ -144,7 +148,7 @@ async fn announce(
     store: &SeaStore,
     report: &SchemaReport,
 ) -> Result<(), StartError> {
-    let failed = |error| StartError::Database(BoxError::from(error));
+    let failed = |error| StartError::Database(DriverError::from(error).into());
     if report.other_tables > 0 {
         tracing::info!(
             tables = report.other_tables,
@@ -158,6 +162,13 @@ async fn announce(
         tracing::warn!(
             users,
             "users have a second factor, which this version does not ask for"
+        );
+    }
+    let are_off = !configuration.settings.email_and_password.enabled;
+    if are_off && has_passwords(store.connection()).await.map_err(failed)? {
+        tracing::warn!(
+            "users have a password and cannot sign in by it: email_and_password.enabled is false, as it is under \
+             preset = \"better-auth\" until it is set"
         );
     }
     if !report.is_taken_over {
@@ -189,8 +200,27 @@ pub async fn migrate(
 ) -> Result<Vec<String>, StartError> {
     configuration.validate()?;
     let modules = modules(&configuration.settings, extensions.modules)?;
-    let (store, _) = open_fit(configuration, &modules, new_tables).await?;
+    let (store, _) = open_fit(configuration, changes_with(new_tables)).await?;
+    let store = store.with_modules(modules.migrations());
     bring_up_to_date(&store).await
+}
+
+/// Whether the database has users. One that would be misread is refused, as by [`migrate`].
+pub async fn has_users(configuration: &Configuration, new_tables: bool) -> Result<bool, StartError> {
+    let (store, _) = open_fit(configuration, changes_with(new_tables)).await?;
+    let failed = |error| StartError::Database(DriverError::from(error).into());
+    let connection = store.connection();
+    let has_users = schema::has_users(connection).await.map_err(failed)?;
+    connection.clone().close().await.map_err(failed)?;
+    Ok(has_users)
+}
+
+const fn changes_with(new_tables: bool) -> Changes {
+    if new_tables {
+        Changes::BesideLookalikes
+    } else {
+        Changes::Missing
+    }
 }
 
 fn bring_up_to_date(store: &SeaStore) -> LocalBoxFuture<'_, Result<Vec<String>, StartError>> {

@@ -117,50 +117,6 @@ pub(super) async fn unique_columns<C: ConnectionTrait>(database: &C) -> Result<V
     rows.iter().map(|row| row.try_get("", "column")).collect()
 }
 
-/// Our tables, and what the repositories do with them.
-const RIGHTS: [(&str, &[&str]); 7] = [
-    ("user", &ALL_RIGHTS),
-    ("session", &ALL_RIGHTS),
-    ("account", &ALL_RIGHTS),
-    ("verification", &ALL_RIGHTS),
-    ("doorward_outbox", &ALL_RIGHTS),
-    ("doorward_audit_event", &["SELECT", "INSERT"]),
-    ("doorward_migration", &["SELECT"]),
-];
-const ALL_RIGHTS: [&str; 4] = ["SELECT", "INSERT", "UPDATE", "DELETE"];
-
-/// The rights on our tables that the role of the connection lacks: table, right, role. PostgreSQL alone has roles.
-pub(super) async fn missing_rights<C: ConnectionTrait>(
-    database: &C,
-) -> Result<Vec<(String, String, String)>, DbErr> {
-    if database.get_database_backend() != DbBackend::Postgres {
-        return Ok(Vec::new());
-    }
-    let wanted: Vec<_> = RIGHTS
-        .iter()
-        .flat_map(|(table, rights)| rights.iter().map(move |right| format!("('{table}', '{right}')")))
-        .collect();
-    let query = format!(
-        r#"
-        SELECT c.relname::text AS "table", r.name AS "right", current_user::text AS "role"
-        FROM pg_catalog.pg_class c
-        JOIN (VALUES {}) AS r ("table", name) ON c.relname = r."table"
-        WHERE c.relkind IN ('r', 'p', 'v', 'f') AND pg_table_is_visible(c.oid) AND NOT has_table_privilege(c.oid, r.name)
-        ORDER BY c.relname, array_position(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'], r.name)"#,
-        wanted.join(", ")
-    );
-    let rows = rows(database, &query).await?;
-    rows.iter()
-        .map(|row| {
-            Ok((
-                row.try_get("", "table")?,
-                row.try_get("", "right")?,
-                row.try_get("", "role")?,
-            ))
-        })
-        .collect()
-}
-
 /// What `typeof` says of these columns in some rows of a table of SQLite, whose declarations bind nobody: a text of each
 /// column by its place. A date in text that is not ISO is told as `text without T`.
 pub(super) async fn value_kinds<C: ConnectionTrait>(
@@ -210,7 +166,7 @@ pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-async fn rows<C: ConnectionTrait>(database: &C, query: &str) -> Result<Vec<QueryResult>, DbErr> {
+pub(super) async fn rows<C: ConnectionTrait>(database: &C, query: &str) -> Result<Vec<QueryResult>, DbErr> {
     let statement = Statement::from_string(database.get_database_backend(), query);
     database.query_all_raw(statement).await
 }

@@ -41,6 +41,11 @@ impl Wanted {
         matches!(self.origin, Origin::Core | Origin::CoreNullable)
     }
 
+    /// Whether it is added where it is missing.
+    pub(super) fn is_made(&self) -> bool {
+        !self.must_exist() && self.name != MADE_OPTIONAL
+    }
+
     pub(super) const fn may_be_null(&self) -> bool {
         matches!(self.origin, Origin::CoreNullable | Origin::AddedNullable)
     }
@@ -70,6 +75,8 @@ const fn of_users(column: Column) -> (Kind, Origin) {
         | Column::DeletedUsername => (Text, AddedNullable),
     }
 }
+/// The column of Better Auth 1.7.0 to 1.7.2 that a step makes optional.
+pub(super) const MADE_OPTIONAL: &str = "issuer";
 
 /// Better Auth's four tables.
 pub(super) fn tables() -> Vec<(&'static str, Vec<Wanted>)> {
@@ -111,8 +118,7 @@ const OTHERS: [(&str, &[Wanted]); 3] = [
             column("password", Text, CoreNullable),
             column("createdAt", Date, Core),
             column("updatedAt", Date, Core),
-            // Of 1.7.0 to 1.7.2, and made optional by a step.
-            column("issuer", Text, Added),
+            column(MADE_OPTIONAL, Text, Added),
         ],
     ),
     (

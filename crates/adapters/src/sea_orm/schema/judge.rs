@@ -3,10 +3,12 @@
 use doorward_domain::fields::FieldKind;
 use sea_orm::{DatabaseConnection, DbBackend, DbErr};
 
-use super::catalog::{Found, Table, count, missing_rights, quoted, tables, unique_columns, value_kinds};
-use super::expected::{self, Kind, LOOKALIKES, Origin, Wanted};
+use super::catalog::{Found, Table, count, quoted, tables, unique_columns, value_kinds};
+use super::expected::{self, Kind, LOOKALIKES, MADE_OPTIONAL, Origin, Wanted};
+use super::indexes::{indexes, taken_name};
+use super::rights::{missing_rights, rights_to_change};
 use super::types::{called, fits, fits_value};
-use super::{Finding, SchemaCheck, SchemaReport};
+use super::{Changes, Finding, SchemaCheck, SchemaReport};
 
 const OWN_TABLES: &str = "doorward_";
 
@@ -33,10 +35,24 @@ pub(super) async fn judge(
     let user = visible(&all, backend, "user");
     if let Some(user) = user {
         findings.extend(uniqueness(database, user).await?);
-    } else if !check.beside_lookalikes {
+    } else if check.changes != Changes::BesideLookalikes {
         findings.extend(lookalikes(&all));
     }
-    findings.extend(missing_rights(database).await?.into_iter().map(no_right));
+    let indexes = indexes(database).await?;
+    findings.extend(indexes.iter().filter_map(|index| taken_name(backend, index)));
+    findings.extend(missing_rights(database).await?);
+    if check.changes != Changes::Nothing {
+        let wanted = expected::tables();
+        let changed: Vec<_> = wanted
+            .iter()
+            .filter(|(name, wanted)| {
+                visible(&all, backend, name)
+                    .is_some_and(|table| is_changed(table, wanted, &declared(check, name)))
+            })
+            .map(|(name, _)| *name)
+            .collect();
+        findings.extend(rights_to_change(database, &changed, &indexes).await?);
+    }
     let own = all
         .iter()
         .any(|table| table.is_visible && table.name == "doorward_migration");
@@ -50,6 +66,16 @@ pub(super) async fn judge(
         is_taken_over: user.is_some() && !own,
         other_tables: all.iter().filter(is_other).count(),
     })
+}
+
+/// Whether columns are to be added, or one made optional.
+fn is_changed(table: &Table, wanted: &[Wanted], declared: &[(&str, Kind)]) -> bool {
+    let names = wanted.iter().filter(|want| want.is_made()).map(|want| want.name);
+    let mut names = names.chain(declared.iter().map(|(name, _)| *name));
+    names.any(|name| table.column(name).is_none())
+        || table
+            .column(MADE_OPTIONAL)
+            .is_some_and(|column| column.is_required)
 }
 
 /// The table that a bare name means; SQLite takes upper and lower case for the same.
@@ -320,14 +346,4 @@ fn likeness(table: &Table) -> Option<&'static str> {
                 .any(|column| plain(&column.name) == "emailverified")
     };
     is_like.then_some(name)
-}
-
-fn no_right((table, right, role): (String, String, String)) -> Finding {
-    Finding {
-        found: format!("no right to {right} for the role {role}"),
-        wanted: right.clone(),
-        remedy: format!("GRANT {right} ON {} TO {}", quoted(&table), quoted(&role)),
-        table,
-        column: None,
-    }
 }

@@ -4,8 +4,10 @@
 
 mod catalog;
 mod expected;
+mod indexes;
 mod judge;
 mod people;
+mod rights;
 mod types;
 
 use std::fmt;
@@ -16,9 +18,11 @@ use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sea_orm::{DatabaseConnection, DbErr, SqlxSqliteConnector};
 
 pub(super) use catalog::has_column;
-pub use people::{WithoutPassword, enrolled_second_factors, users_without_password};
+pub use people::{
+    WithoutPassword, enrolled_second_factors, has_passwords, has_users, users_without_password,
+};
 
-use super::{ConnectOptions, ExtraColumns};
+use super::{ConnectOptions, DriverError, ExtraColumns};
 
 /// A table or column that does not fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +72,13 @@ pub enum SchemaError {
     Unfit(Vec<Finding>),
     /// It could not be looked at.
     #[error(transparent)]
-    Database(#[from] DbErr),
+    Database(DriverError),
+}
+
+impl From<DbErr> for SchemaError {
+    fn from(error: DbErr) -> Self {
+        Self::Database(error.into())
+    }
 }
 
 fn listed(findings: &[Finding]) -> String {
@@ -76,13 +86,24 @@ fn listed(findings: &[Finding]) -> String {
     format!("\n  {}", lines.join("\n  "))
 }
 
+/// What may be made or changed after looking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changes {
+    /// Nothing.
+    Nothing,
+    /// What is missing. That takes rights which serving does not.
+    Missing,
+    /// What is missing, also tables beside others that look like them.
+    BesideLookalikes,
+}
+
 /// How to look.
 #[derive(Clone, Copy, Debug)]
 pub struct SchemaCheck<'a> {
     /// The columns an application declares, which may be mandatory.
     pub extra: &'a ExtraColumns,
-    /// Whether tables may be made although others look like them.
-    pub beside_lookalikes: bool,
+    /// What may be made or changed after looking.
+    pub changes: Changes,
 }
 
 impl SchemaCheck<'_> {

@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 
-use super::catalog::{count, tables};
+use super::catalog::{Table, count, tables};
 
 /// How many users have a second factor by Better Auth's two-factor plugin; none where there is no such column.
 ///
@@ -47,6 +47,27 @@ pub async fn users_without_password(database: &DatabaseConnection) -> Result<Wit
         counts.passkey = counted(database, r#""passkey""#).await?;
     }
     Ok(counts)
+}
+
+/// Whether there is a user.
+pub async fn has_users(database: &DatabaseConnection) -> Result<bool, DbErr> {
+    has(database, "user", "1 = 1").await
+}
+
+/// Whether somebody has a password.
+pub async fn has_passwords(database: &DatabaseConnection) -> Result<bool, DbErr> {
+    has(database, "account", r#""password" IS NOT NULL"#).await
+}
+
+/// Whether a table is there and has a row like this.
+async fn has(database: &DatabaseConnection, name: &str, condition: &str) -> Result<bool, DbErr> {
+    let is_it = |table: &Table| table.is_visible && table.name.eq_ignore_ascii_case(name);
+    if !tables(database).await?.iter().any(is_it) {
+        return Ok(false);
+    }
+    let query =
+        format!(r#"SELECT count(*) FROM (SELECT 1 FROM "{name}" WHERE {condition} LIMIT 1) AS found"#);
+    count(database, &query).await.map(|number| number > 0)
 }
 
 async fn counted<C: ConnectionTrait>(database: &C, owners: &str) -> Result<u64, DbErr> {

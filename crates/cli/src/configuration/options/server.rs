@@ -29,7 +29,8 @@ pub(super) fn general() -> Vec<Entry> {
             "secret",
             |config| &mut config.secret,
             "The key of all signatures and encryption, at least 32 random bytes. Unset: one is made on the first start \
-             and kept in the data directory. Else `BETTER_AUTH_SECRET`.",
+             and kept in the data directory, unless the database has users. Else `BETTER_AUTH_SECRETS` (the first), \
+             `BETTER_AUTH_SECRET` or `AUTH_SECRET`.",
         ),
         Entry::new(
             "data_dir",

@@ -2,16 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 
+mod rights;
+
 use std::fs;
 
 use doorward_adapters::sea_orm::schema::{
-    Finding, SchemaCheck, SchemaError, WithoutPassword, enrolled_second_factors, users_without_password,
+    Changes, Finding, SchemaCheck, SchemaError, WithoutPassword, enrolled_second_factors,
+    users_without_password,
 };
 use doorward_adapters::sea_orm::{ConnectOptions, ExtraColumns, SeaStore};
 use doorward_domain::Secret;
 use doorward_domain::fields::FieldKind;
 use doorward_testing::TestDatabase;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
 async fn databases() -> Vec<TestDatabase> {
     let both = [Some(TestDatabase::sqlite()), TestDatabase::postgres().await];
@@ -47,7 +50,7 @@ async fn findings(database: &DatabaseConnection) -> Vec<Finding> {
     let extra = ExtraColumns::default();
     let check = SchemaCheck {
         extra: &extra,
-        beside_lookalikes: false,
+        changes: Changes::Missing,
     };
     check.look(database).await.unwrap().findings
 }
@@ -60,6 +63,12 @@ fn labels(findings: &[Finding]) -> Vec<String> {
     findings.iter().map(label).collect()
 }
 
+async fn text(database: &DatabaseConnection, query: &str) -> String {
+    let statement = Statement::from_string(database.get_database_backend(), query);
+    let row = database.query_one_raw(statement).await.unwrap().unwrap();
+    row.try_get_by_index(0).unwrap()
+}
+
 #[tokio::test]
 async fn an_empty_database_better_auth_s_and_our_own_fit() {
     for test in databases().await {
@@ -70,7 +79,7 @@ async fn an_empty_database_better_auth_s_and_our_own_fit() {
         let extra = ExtraColumns::default();
         let check = SchemaCheck {
             extra: &extra,
-            beside_lookalikes: false,
+            changes: Changes::Missing,
         };
         let report = check.require(&database).await.unwrap();
         assert!(report.is_taken_over && report.other_tables == 1, "{report:?}");
@@ -235,7 +244,7 @@ async fn h6_a_mandatory_column_is_refused_until_it_is_declared() {
         };
         let check = SchemaCheck {
             extra: &extra,
-            beside_lookalikes: false,
+            changes: Changes::Missing,
         };
         assert_eq!(check.look(&database).await.unwrap().findings, []);
     }
@@ -260,7 +269,7 @@ async fn c5_tables_under_other_names_are_refused_before_empty_ones_stand_beside_
         let extra = ExtraColumns::default();
         let told = SchemaCheck {
             extra: &extra,
-            beside_lookalikes: true,
+            changes: Changes::BesideLookalikes,
         };
         assert_eq!(told.look(&database).await.unwrap().findings, []);
     }
@@ -329,7 +338,7 @@ async fn a_refused_file_keeps_every_byte() {
     let extra = ExtraColumns::default();
     let check = SchemaCheck {
         extra: &extra,
-        beside_lookalikes: false,
+        changes: Changes::Missing,
     };
     let refusal = check.require_file(&options).await.unwrap_err();
     assert!(
@@ -387,48 +396,35 @@ async fn c3_users_with_a_second_factor_and_without_a_password_are_counted() {
 }
 
 #[tokio::test]
-async fn h11_a_role_without_a_right_is_told_which() {
+async fn m10_an_index_name_of_ours_on_another_table_is_named() {
+    for test in databases().await {
+        let database = test.connection().await;
+        run(&database, &better_auth(database.get_database_backend())).await;
+        run(
+            &database,
+            r#"CREATE TABLE "invoice" ("createdAt" text); CREATE INDEX "user_createdAt_idx" ON "invoice" ("createdAt")"#,
+        )
+        .await;
+        let found = findings(&database).await;
+        assert_eq!(labels(&found), [r#"user: "user_createdAt_idx" on "invoice""#]);
+        let remedy = match database.get_database_backend() {
+            DbBackend::Postgres => r#"ALTER INDEX "user_createdAt_idx" RENAME TO"#,
+            _ => r#"DROP INDEX "user_createdAt_idx""#,
+        };
+        assert!(found[0].remedy.contains(remedy), "{found:?}");
+        run(&database, r#"DROP INDEX "user_createdAt_idx""#).await;
+        assert_eq!(findings(&database).await, []);
+    }
+}
+
+#[tokio::test]
+async fn m8_what_postgres_refuses_is_told_without_the_line_of_its_source() {
     let Some(test) = TestDatabase::postgres().await else {
         return;
     };
     let database = test.connection().await;
-    SeaStore::new(database.clone()).migrate().await.unwrap();
-    let role = format!("reader_{}", std::process::id());
-    run(
-        &database,
-        &format!("CREATE ROLE {role}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"),
-    )
-    .await;
-    // The pool may have more connections than one: the role is set for all of the database.
-    run(
-        &database,
-        &format!(
-            "ALTER ROLE CURRENT_USER IN DATABASE {} SET role = {role}",
-            name_of(&test)
-        ),
-    )
-    .await;
-    let reader = test.connection().await;
-    let found = findings(&reader).await;
-    reader.close().await.unwrap();
-    run(
-        &database,
-        &format!(
-            "ALTER ROLE CURRENT_USER IN DATABASE {} RESET role",
-            name_of(&test)
-        ),
-    )
-    .await;
-    let user = found.iter().find(|finding| finding.table == "user").unwrap();
-    assert_eq!(user.found, format!("no right to INSERT for the role {role}"));
-    assert_eq!(user.remedy, format!(r#"GRANT INSERT ON "user" TO "{role}""#));
-    assert!(
-        !found.iter().any(|finding| finding.table == "doorward_migration"),
-        "{found:?}"
-    );
-    run(&database, &format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
-}
-
-fn name_of(test: &TestDatabase) -> &str {
-    test.url().rsplit('/').next().unwrap()
+    run(&database, "CREATE TABLE doorward_outbox (note text)").await;
+    let failed = SeaStore::new(database).migrate().await.unwrap_err();
+    assert_eq!(failed.to_string(), r#"column "dueAt" does not exist"#);
+    assert!(std::error::Error::source(&failed).is_none());
 }
