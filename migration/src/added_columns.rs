@@ -3,8 +3,9 @@
 use sea_orm_migration::sea_orm::sea_query::{Alias, ColumnDef};
 use sea_orm_migration::sea_orm::{DatabaseConnection, DbBackend};
 
-use crate::MigrateError;
-use crate::schema::{Schema, has_column};
+use crate::catalog::has_column;
+use crate::migrate_error::MigrateError;
+use crate::schema::Schema;
 
 /// What a column holds, in Better Auth's types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,11 +8,13 @@ mod added_columns;
 mod admin_columns;
 mod audit_event;
 mod better_auth_tables;
+mod catalog;
 mod columns;
 mod deleted_username;
 mod doorward_columns;
 mod driver_error;
 mod impersonated_sessions;
+mod migrate_error;
 mod module;
 mod optional_issuer;
 mod outbox;
@@ -26,12 +28,14 @@ mod username_columns;
 
 pub use added_columns::{AddedColumn, ColumnKind, add_columns, missing_columns};
 pub use driver_error::{DriverError, refusal};
+pub use migrate_error::MigrateError;
 pub use module::{ModuleMigrations, migrate_modules, pending_of_modules};
 pub use sea_orm_migration::{self, MigrationTrait};
 
-use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
+use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 
-use schema::{Schema, has_table, rows};
+use catalog::{has_table, rows};
+use schema::{Schema, VERSION_TABLE};
 use step::Step;
 
 /// The indexes that steps build, each after the table it is on.
@@ -60,48 +64,6 @@ const POSTGRES_INDEXES: &[(&str, &str)] = &[("user", "user_email_search_idx")];
 pub fn indexes(backend: DbBackend) -> impl Iterator<Item = (&'static str, &'static str)> {
     let others = (backend == DbBackend::Postgres).then_some(POSTGRES_INDEXES);
     INDEXES.iter().chain(others.into_iter().flatten()).copied()
-}
-
-/// The table that names the steps taken.
-const VERSION_TABLE: &str = "doorward_migration";
-
-/// Why the schema could not be brought up to date. On SQLite nothing was changed. On PostgreSQL what was done before stays, and the
-/// next start goes on from there.
-#[derive(Debug, thiserror::Error)]
-pub enum MigrateError {
-    /// A newer Doorward was here before.
-    #[error(
-        "the database was brought up to date by a newer version of Doorward (step \"{0}\" is not known to this one)"
-    )]
-    Newer(String),
-    /// A newer version of a module was here before.
-    #[error(
-        "the database was brought up to date by a newer version of the module `{module}` (step \"{step}\" is not known to this one)"
-    )]
-    NewerModule {
-        /// The module.
-        module: &'static str,
-        /// The step.
-        step: String,
-    },
-    /// A transaction of others keeps a table locked.
-    #[error(
-        "a table is locked by a transaction of others, and was for minutes; the log names it. End it, and start again"
-    )]
-    Locked(#[source] DriverError),
-    /// The database refused a statement.
-    #[error(transparent)]
-    Database(DriverError),
-}
-
-impl From<DbErr> for MigrateError {
-    fn from(error: DbErr) -> Self {
-        if session::is_passing(&error) {
-            Self::Locked(error.into())
-        } else {
-            Self::Database(error.into())
-        }
-    }
 }
 
 /// Brings the schema up to date and answers the names of the steps taken. Nodes that start together take turns, and the later

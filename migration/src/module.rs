@@ -6,8 +6,9 @@ use sea_orm_migration::sea_orm::sea_query::{ColumnDef, Expr, ExprTrait, Index, Q
 use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
 use sea_orm_migration::{MigrationTrait, SchemaManager};
 
-use crate::MigrateError;
-use crate::schema::{Schema, has_table};
+use crate::catalog::has_table;
+use crate::migrate_error::MigrateError;
+use crate::schema::Schema;
 
 /// Names the steps taken, by module.
 const TABLE: &str = "doorward_module_migration";

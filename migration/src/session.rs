@@ -15,8 +15,8 @@ use sea_orm_migration::sea_orm::{
 };
 use tokio::time::sleep;
 
+use crate::catalog::{IndexState, index_state, rows};
 use crate::driver_error::refusal;
-use crate::schema::{IndexState, index_state, rows};
 
 /// The longest wait for a lock that others queue behind.
 const LOCK_TIMEOUT: &str = "2s";

@@ -103,5 +103,5 @@ fn errors_json(catalogue: &[(Option<&str>, ErrorCode)]) -> String {
         } = code;
         json!({ "module": module, "code": code, "status": status, "message": message })
     };
-    Value::from_iter(catalogue.iter().map(entry)).to_string()
+    catalogue.iter().map(entry).collect::<Value>().to_string()
 }
