@@ -65,11 +65,11 @@ struct SignInUsernameBody {
 fn parse(state: &AppState, raw: &str) -> Result<Username, ApiError> {
     Username::parse(raw, state.context.settings.username.length).map_err(|problem| {
         let code = match problem {
-            InvalidUsername::TooShort => USERNAME_TOO_SHORT,
-            InvalidUsername::TooLong => USERNAME_TOO_LONG,
-            InvalidUsername::Malformed => INVALID_USERNAME,
+            InvalidUsername::TooShort => USERNAME_TOO_SHORT.with_status(422),
+            InvalidUsername::TooLong => USERNAME_TOO_LONG.with_status(422),
+            InvalidUsername::Malformed => INVALID_USERNAME.with_status(422),
         };
-        code.with_status(422).into()
+        code.into()
     })
 }
 
