@@ -66,6 +66,12 @@ impl AppState {
         })
     }
 
+    /// The ports and settings of the server.
+    #[must_use]
+    pub const fn context(&self) -> &Context {
+        &self.context
+    }
+
     /// The context of a request by this actor, under the id that its log lines have.
     pub(crate) fn request(&self, request: &actix_web::HttpRequest, actor: Actor) -> RequestContext {
         let known = request

@@ -3,19 +3,19 @@
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use doorward_application::Context;
 use doorward_application::session::ActiveSession;
+use doorward_domain::RequestContext;
 use doorward_domain::access::Permission;
 use doorward_domain::user::User;
 
 use crate::CurrentSession;
 use crate::error::ApiError;
 use crate::error::codes::FORBIDDEN;
-use crate::session::extract::{api_of, current};
+use crate::session::extract::{Caller, api_of, current};
 
 type Extraction<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 
@@ -48,15 +48,15 @@ pub trait Requires: 'static {
 /// who may not. The role is the one in the database at this moment (AC-2), read with the session, so that the check itself
 /// asks nobody.
 pub struct Authorized<P> {
-    session: ActiveSession,
+    caller: Caller,
     requires: PhantomData<P>,
 }
 
 impl<P> Authorized<P> {
-    /// The session.
+    /// Who asks, from where, and under which id: what use-cases want to know.
     #[must_use]
-    pub fn into_session(self) -> ActiveSession {
-        self.session
+    pub const fn request(&self) -> &RequestContext {
+        self.caller.request()
     }
 }
 
@@ -64,7 +64,7 @@ impl<P> Deref for Authorized<P> {
     type Target = ActiveSession;
 
     fn deref(&self) -> &Self::Target {
-        &self.session
+        &self.caller.active
     }
 }
 
@@ -93,9 +93,9 @@ impl<P: Requires> FromRequest for Authorized<P> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let session = permitted(&request, |access| access.permits(&P::PERMISSION)).await?;
+            let caller = permitted(&request, |access| access.permits(&P::PERMISSION)).await?;
             Ok(Self {
-                session,
+                caller,
                 requires: PhantomData,
             })
         })
@@ -124,19 +124,19 @@ impl Access<'_> {
     }
 }
 
-/// The session of a request, if the question about it is answered with yes.
+/// The caller of a request, if the question about it is answered with yes.
 pub(super) async fn permitted(
     request: &HttpRequest,
     question: impl FnOnce(Access<'_>) -> bool,
-) -> Result<ActiveSession, ApiError> {
-    let session = Arc::unwrap_or_clone(current(request).await?.active);
+) -> Result<Caller, ApiError> {
+    let caller = current(request).await?;
     let state = api_of(request)?;
     let access = Access {
         context: &state.context,
-        session: &session,
+        session: &caller.active,
     };
     if question(access) {
-        Ok(session)
+        Ok(caller)
     } else {
         Err(FORBIDDEN.into())
     }

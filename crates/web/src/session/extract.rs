@@ -86,6 +86,13 @@ impl Caller {
     }
 }
 
+impl Caller {
+    /// The context of the request.
+    pub(crate) const fn request(&self) -> &RequestContext {
+        &self.request
+    }
+}
+
 impl OptionalSession {
     /// The context of the request.
     pub(crate) const fn request(&self) -> &RequestContext {
