@@ -63,7 +63,33 @@ pub struct Hooks {
     pub deletion: HookList,
 }
 
+impl Hooks {
+    /// Adds these behind those that are there.
+    pub fn append(&mut self, other: Self) {
+        let Self {
+            sign_up,
+            sign_in,
+            deletion,
+        } = other;
+        self.sign_up.0.extend(sign_up.0);
+        self.sign_in.0.extend(sign_in.0);
+        self.deletion.0.extend(deletion.0);
+    }
+}
+
 impl HookList {
+    /// How many hooks there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Adds a hook. It runs after those that were added before.
     pub fn push(&mut self, hook: Arc<dyn Hook>) {
         self.0.push(hook);

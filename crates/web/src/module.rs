@@ -41,35 +41,44 @@ pub trait Module: Send + Sync {
         &[]
     }
 
-    /// The kinds of emails it sends, each named `module.kind`, such as `clinic.discharge`.
+    /// The kinds of emails it sends, each named `module.kind`, such as `clinic.discharge`. A declaration for people and tools:
+    /// what is sent is not compared with it.
     fn emails(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// The kinds of audit events it records: [`EventKind::Module`] with a name such as `clinic.patient_discharged`.
+    /// The kinds of audit events it records: [`EventKind::Module`] with a name such as `clinic.patient_discharged`. A
+    /// declaration, as with [`emails`](Self::emails).
     fn events(&self) -> &'static [EventKind] {
         &[]
     }
 
     /// Steps that make its tables in the server's database, in the order in which they are taken. Each is taken once, after
-    /// Doorward's own and in a transaction with the note that it was. Names are unique in the module and never change.
+    /// Doorward's own and in a transaction with the note that it was; one that must not be in a transaction is refused. Names
+    /// are unique in the module and never change.
     fn migrations(&self) -> Vec<Box<dyn MigrationTrait>> {
         Vec::new()
     }
 
-    /// Adds its steps around what users do. The context is that of the server but has no hooks itself.
-    fn hooks(&self, context: &Context, hooks: &mut Hooks) {
-        let (_, _) = (context, hooks);
+    /// Its steps around what users do, which run after those of the modules before it. The context is that of the server, but
+    /// has no hooks: what a hook does through it runs no hook.
+    fn hooks(&self, context: &Context) -> Hooks {
+        let _ = context;
+        Hooks::default()
     }
 
     /// Registers routes, relative to the base path. Only what is registered by `service` is documented, and only
     /// what is documented is served. The description of a route says what it takes and answers: a page is a route whose
     /// response is `text/html`, a form one whose request body is `application/x-www-form-urlencoded`.
+    ///
+    /// A path that an earlier module serves is refused. `app_data` is shared by all modules and found by its type, so give it a
+    /// type of the module's own.
     fn routes(&self, context: &Context, config: &mut ServiceConfig<'_>) {
         let (_, _) = (context, config);
     }
 
-    /// What it does in the background, for as long as the server runs.
+    /// What it does in the background, for as long as the server runs. All workers of modules share a thread, so none may block.
+    /// Their names are unique in the server.
     fn workers(&self, context: &Context) -> Vec<Arc<dyn Worker>> {
         let _ = context;
         Vec::new()
@@ -109,15 +118,36 @@ pub enum ModuleConflict {
         /// The kind.
         name: &'static str,
     },
-    /// Two migrations of one name.
-    #[error("module `{module}` has two migrations called `{name}`")]
+    /// Two migrations of one name, or one that must not be in a transaction.
+    #[error("module `{module}`: there are two migrations `{name}`, or it wants no transaction")]
     Migration {
         /// The module.
         module: &'static str,
         /// The name.
         name: String,
     },
-    /// A limit on requests to what nobody serves.
+    /// Two workers of one name.
+    #[error("two workers are called `{0}`")]
+    Worker(&'static str),
+    /// A route that is never reached, for an earlier module serves its path.
+    #[error("module `{module}`: `{path}` is never reached, for another module serves {earlier}")]
+    Route {
+        /// The later module.
+        module: &'static str,
+        /// Its method and path.
+        path: String,
+        /// The path that is served.
+        earlier: String,
+    },
+    /// A method that is not served.
+    #[error("module `{module}` serves {path} by another method than GET, POST, PUT, PATCH and DELETE")]
+    Method {
+        /// The module.
+        module: &'static str,
+        /// The path.
+        path: String,
+    },
+    /// A limit on requests to what the module does not serve.
     #[error("module `{module}` limits `{path}`, which is no path of it")]
     RateLimit {
         /// The module.
@@ -147,14 +177,15 @@ impl Modules {
         if self.0.iter().any(|other| other.id() == id) {
             return Err(ModuleConflict::Id(id));
         }
+        let mut known: Vec<_> = self.error_codes().map(|(_, code)| code).collect();
         for code in module.error_codes() {
-            let mut known = self.error_codes().map(|(_, code)| code);
-            if known.any(|other| other.code == code.code && other != *code) {
+            if known.iter().any(|other| other.code == code.code && other != code) {
                 return Err(ModuleConflict::Code {
                     module: id,
                     code: code.code,
                 });
             }
+            known.push(*code);
         }
         check_names(id, module.emails().iter().copied())?;
         check_names(
@@ -166,7 +197,7 @@ impl Modules {
         )?;
         let mut migrations = HashSet::new();
         for step in module.migrations() {
-            if !migrations.insert(step.name().to_owned()) {
+            if step.use_transaction() == Some(false) || !migrations.insert(step.name().to_owned()) {
                 return Err(ModuleConflict::Migration {
                     module: id,
                     name: step.name().to_owned(),
@@ -187,13 +218,17 @@ impl Modules {
         general.chain(own)
     }
 
-    /// The context of a server of these modules: with their hooks after those that are there, and their permissions.
+    /// The context of a server of these modules: with their permissions, and their hooks after those that are there.
     pub fn context(&self, mut ports: Ports, mut settings: Settings) -> Result<Context, PolicyError> {
         let permissions = self.0.iter().flat_map(|module| module.permissions());
         settings.access = settings.access.declaring(permissions)?;
-        let context = Context::new(ports.clone(), settings.clone());
+        let without_hooks = Ports {
+            hooks: Hooks::default(),
+            ..ports.clone()
+        };
+        let context = Context::new(without_hooks, settings.clone());
         for module in &self.0 {
-            module.hooks(&context, &mut ports.hooks);
+            ports.hooks.append(module.hooks(&context));
         }
         Ok(Context::new(ports, settings))
     }
@@ -209,31 +244,24 @@ impl Modules {
     }
 
     /// What the modules do in the background.
-    #[must_use]
-    pub fn workers(&self, context: &Context) -> Vec<Arc<dyn Worker>> {
-        self.0.iter().flat_map(|module| module.workers(context)).collect()
+    pub fn workers(&self, context: &Context) -> Result<Vec<Arc<dyn Worker>>, ModuleConflict> {
+        let workers: Vec<_> = self.0.iter().flat_map(|module| module.workers(context)).collect();
+        let mut names = HashSet::new();
+        match workers.iter().find(|worker| !names.insert(worker.name())) {
+            Some(worker) => Err(ModuleConflict::Worker(worker.name())),
+            None => Ok(workers),
+        }
     }
 
     /// Registers all routes.
     pub(crate) fn register(&self, context: &Context, config: &mut ServiceConfig<'_>) {
-        for module in &self.0 {
+        for module in self.iter() {
             module.routes(context, config);
         }
     }
 
-    /// Refuses a limit on requests to a path that nobody serves. The paths are below the base path.
-    pub(crate) fn check_rate_limits(&self, served: &[&str]) -> Result<(), ModuleConflict> {
-        for module in &self.0 {
-            for limit in module.rate_limits() {
-                if !served.iter().any(|path| limit.covers(path)) {
-                    return Err(ModuleConflict::RateLimit {
-                        module: module.id(),
-                        path: limit.path,
-                    });
-                }
-            }
-        }
-        Ok(())
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &dyn Module> {
+        self.0.iter().map(|module| &**module)
     }
 }
 

@@ -10,7 +10,7 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa_actix_web::AppExt;
 
-use crate::module::{ModuleConflict, Modules};
+use crate::module::{Module, ModuleConflict, Modules};
 use crate::system::{healthz, readyz};
 
 #[derive(utoipa::OpenApi)]
@@ -32,9 +32,10 @@ use crate::system::{healthz, readyz};
 )]
 struct Frame;
 
-/// Describes what these modules serve.
+/// Describes what these modules serve. A route that would never be reached is refused.
 pub(crate) fn document(context: &Context, modules: &Modules) -> Result<OpenApi, ModuleConflict> {
     let base_path = &*context.settings.base_path;
+    check_routes(context, modules)?;
     let scope =
         utoipa_actix_web::scope(base_path).configure(|config: &mut _| modules.register(context, config));
     let (_, mut document) = App::new()
@@ -51,6 +52,65 @@ pub(crate) fn document(context: &Context, modules: &Modules) -> Result<OpenApi, 
     }
     identify(base_path, &mut document)?;
     Ok(document)
+}
+
+/// Refuses a route whose path an earlier module serves: that one would answer. In the document of all modules it could not be
+/// told, where the later of two operations is dropped.
+fn check_routes(context: &Context, modules: &Modules) -> Result<(), ModuleConflict> {
+    let mut served: Vec<(&'static str, String)> = Vec::new();
+    for module in modules.iter() {
+        let routes = utoipa_actix_web::scope("").configure(|config: &mut _| module.routes(context, config));
+        let (_, mut document) = App::new().into_utoipa_app().service(routes).split_for_parts();
+        let mut own = Vec::new();
+        for (path, item) in &mut document.paths.paths {
+            for (method, _) in operations(item) {
+                if !METHODS.contains(&method) {
+                    return Err(ModuleConflict::Method {
+                        module: module.id(),
+                        path: path.clone(),
+                    });
+                }
+                let mut earlier = served.iter().chain(&own);
+                if let Some((_, earlier)) =
+                    earlier.find(|(other, pattern)| *other == method && covers(pattern, path))
+                {
+                    return Err(ModuleConflict::Route {
+                        module: module.id(),
+                        path: format!("{} {path}", method.to_uppercase()),
+                        earlier: earlier.clone(),
+                    });
+                }
+            }
+            own.extend(operations(item).map(|(method, _)| (method, path.clone())));
+        }
+        let paths: Vec<_> = own.iter().map(|(_, path)| &**path).collect();
+        module_limits(module, &paths)?;
+        served.extend(own);
+    }
+    Ok(())
+}
+
+/// The methods that are served.
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+/// Whether requests to `path` match `pattern` first, if that was registered before. Both have the same number of segments then.
+fn covers(pattern: &str, path: &str) -> bool {
+    let (pattern, path): (Vec<_>, Vec<_>) = (pattern.split('/').collect(), path.split('/').collect());
+    let is_covered = |(ours, theirs): (&&str, &&str)| ours == theirs || ours.starts_with('{');
+    pattern.len() == path.len() && pattern.iter().zip(&path).all(is_covered)
+}
+
+/// Refuses a limit on requests to a path that the module does not serve.
+fn module_limits(module: &dyn Module, served: &[&str]) -> Result<(), ModuleConflict> {
+    let limits = module.rate_limits().iter();
+    let mut unserved = limits.filter(|limit| !served.iter().any(|path| limit.covers(path)));
+    match unserved.next() {
+        Some(limit) => Err(ModuleConflict::RateLimit {
+            module: module.id(),
+            path: limit.path,
+        }),
+        None => Ok(()),
+    }
 }
 
 /// Gives every operation the id that follows from its method and path. Readers of the document (Swagger UI, generators
@@ -117,14 +177,15 @@ pub(crate) fn to_text(document: &OpenApi) -> String {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
-    use actix_web::{HttpResponse, get, post};
+    use actix_web::{HttpResponse, get, head, post};
     use doorward_application::settings::{Preset, Settings};
     use doorward_domain::redirect::Origin;
     use utoipa_actix_web::service_config::ServiceConfig;
 
     use super::*;
-    use crate::Module;
+    use crate::RateLimit;
 
     #[utoipa::path(responses((status = 200)))]
     #[get("/notes/list")]
@@ -217,6 +278,113 @@ mod tests {
             "GET /api/auth/notes-list",
         ] {
             assert!(text.contains(part), "{text}");
+        }
+    }
+
+    #[utoipa::path(params(("name" = String, Path)), responses((status = 200)))]
+    #[get("/notes/{name}")]
+    async fn read() -> HttpResponse {
+        HttpResponse::Ok().finish()
+    }
+
+    #[utoipa::path(params(("id" = String, Path)), responses((status = 200)))]
+    #[get("/notes/{id}")]
+    async fn find() -> HttpResponse {
+        HttpResponse::Ok().finish()
+    }
+
+    #[utoipa::path(responses((status = 200)))]
+    #[head("/notes/list")]
+    async fn look() -> HttpResponse {
+        HttpResponse::Ok().finish()
+    }
+
+    /// A module that is its name, its routes and its limits.
+    struct Serving(&'static str, fn(&mut ServiceConfig<'_>), &'static [RateLimit]);
+
+    impl Module for Serving {
+        fn id(&self) -> &'static str {
+            self.0
+        }
+
+        fn routes(&self, _: &Context, config: &mut ServiceConfig<'_>) {
+            self.1(config);
+        }
+
+        fn rate_limits(&self) -> &'static [RateLimit] {
+            self.2
+        }
+    }
+
+    fn refusal(modules: impl IntoIterator<Item = Serving>) -> Option<ModuleConflict> {
+        let mut all = Modules::default();
+        for module in modules {
+            all.add(Arc::new(module)).unwrap();
+        }
+        check_routes(&context(), &all).err()
+    }
+
+    #[test]
+    fn a_route_that_is_never_reached_is_refused() {
+        let module = |id, routes: fn(&mut ServiceConfig<'_>)| Serving(id, routes, &[]);
+        let list_first = [
+            module("a", |config| _ = config.service(list)),
+            module("b", |config| _ = config.service(read)),
+        ];
+        assert!(
+            refusal(list_first).is_none(),
+            "other names than `list` reach the second"
+        );
+        let same = [
+            module("a", |config| _ = config.service(list)),
+            module("b", |config| _ = config.service(list)),
+        ];
+        let behind_a_parameter = [
+            module("a", |config| _ = config.service(read)),
+            module("b", |config| _ = config.service(list)),
+        ];
+        let two_parameters = [
+            module("a", |config| _ = config.service(read)),
+            module("b", |config| _ = config.service(find)),
+        ];
+        for modules in [same, behind_a_parameter, two_parameters] {
+            assert!(matches!(
+                refusal(modules),
+                Some(ModuleConflict::Route { module: "b", .. })
+            ));
+        }
+        let in_one = [module("a", |config| _ = config.service(read).service(find))];
+        assert!(matches!(
+            refusal(in_one),
+            Some(ModuleConflict::Route { module: "a", .. })
+        ));
+    }
+
+    #[test]
+    fn a_method_that_is_not_served_is_refused() {
+        let module = Serving("a", |config| _ = config.service(look), &[]);
+        assert!(matches!(refusal([module]), Some(ModuleConflict::Method { .. })));
+    }
+
+    #[test]
+    fn a_limit_is_about_a_path_of_the_module() {
+        const SECOND: Duration = Duration::from_secs(1);
+        const RIGHT: &[RateLimit] = &[
+            RateLimit::path("/notes/list", 1, SECOND),
+            RateLimit::prefix("/no", 1, SECOND),
+        ];
+        const WRONG: [&[RateLimit]; 2] = [
+            &[RateLimit::path("/no", 1, SECOND)],
+            &[RateLimit::prefix("/tasks", 1, SECOND)],
+        ];
+        let limited = |limits| refusal([Serving("a", |config| _ = config.service(list), limits)]);
+        assert!(limited(RIGHT).is_none());
+        for wrong in WRONG {
+            let refusal = limited(wrong);
+            assert!(
+                matches!(refusal, Some(ModuleConflict::RateLimit { .. })),
+                "{wrong:?}"
+            );
         }
     }
 }

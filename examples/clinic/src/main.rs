@@ -9,6 +9,7 @@ mod permission;
 mod routes;
 mod store;
 mod table;
+mod worker;
 
 use std::process::ExitCode;
 

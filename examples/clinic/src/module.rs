@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
-use doorward_application::Context;
 use doorward_application::hooks::Hooks;
+use doorward_application::{Context, Worker};
 use doorward_domain::access::Permission;
 use doorward_domain::audit::EventKind;
 use doorward_migration::MigrationTrait;
@@ -17,6 +17,7 @@ use crate::hook::ReleasePatients;
 use crate::patient::Patients;
 use crate::store::SeaPatients;
 use crate::table::MakePatients;
+use crate::worker::ForgetPatients;
 use crate::{email, permission, routes};
 
 pub(crate) struct Clinic;
@@ -51,9 +52,11 @@ impl Module for Clinic {
         vec![Box::new(MakePatients)]
     }
 
-    fn hooks(&self, _: &Context, hooks: &mut Hooks) {
+    fn hooks(&self, _: &Context) -> Hooks {
         let patients = Arc::new(SeaPatients);
+        let mut hooks = Hooks::default();
         hooks.deletion.push(Arc::new(ReleasePatients { patients }));
+        hooks
     }
 
     fn routes(&self, context: &Context, config: &mut ServiceConfig<'_>) {
@@ -64,5 +67,12 @@ impl Module for Clinic {
             .app_data(Data::new(discharge))
             .service(routes::admit)
             .service(routes::discharge);
+    }
+
+    fn workers(&self, context: &Context) -> Vec<Arc<dyn Worker>> {
+        vec![Arc::new(ForgetPatients {
+            context: context.clone(),
+            patients: Arc::new(SeaPatients),
+        })]
     }
 }

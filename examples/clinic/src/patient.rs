@@ -62,4 +62,12 @@ pub(crate) trait Patients: Send + Sync {
 
     /// Leaves the patients of a doctor without one.
     async fn release(&self, tx: &CallersTransaction, doctor: &UserId) -> Result<(), StoreError>;
+
+    /// Removes patients who left before this, `most` at a time, and answers how many.
+    async fn forget(
+        &self,
+        tx: &CallersTransaction,
+        before: DateTime<Utc>,
+        most: u64,
+    ) -> Result<u64, StoreError>;
 }

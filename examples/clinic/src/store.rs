@@ -6,7 +6,7 @@ use doorward_adapters::sea_orm::SeaTransaction;
 use doorward_domain::user::Email;
 use doorward_domain::{Changed, Locked, StoreError, Transaction, UserId};
 use sea_orm::entity::prelude::*;
-use sea_orm::{DatabaseTransaction, QuerySelect, Set};
+use sea_orm::{DatabaseTransaction, QuerySelect, QueryTrait, Set};
 
 use crate::patient::{Patient, Patients};
 
@@ -104,5 +104,22 @@ impl Patients for SeaPatients {
             .col_expr(row::Column::DoctorId, Expr::value(None::<String>))
             .filter(row::Column::DoctorId.eq(doctor.as_str()));
         update.exec(connection(tx)?).await.map_err(failed).map(drop)
+    }
+
+    async fn forget(
+        &self,
+        tx: &dyn Transaction,
+        before: DateTime<Utc>,
+        most: u64,
+    ) -> Result<u64, StoreError> {
+        let query = row::Entity::find()
+            .select_only()
+            .column(row::Column::Id)
+            .filter(row::Column::DischargedAt.lt(before.timestamp_millis()))
+            .limit(most)
+            .into_query();
+        let delete = row::Entity::delete_many().filter(row::Column::Id.in_subquery(query));
+        let done = delete.exec(connection(tx)?).await.map_err(failed)?;
+        Ok(done.rows_affected)
     }
 }

@@ -1,13 +1,61 @@
 use std::time::Duration;
 
+use async_trait::async_trait;
+use doorward_application::Progress;
+use doorward_application::hooks::{Hook, HookError};
+use doorward_application::settings::Preset;
+use doorward_domain::redirect::Origin;
+use doorward_domain::user::User;
+use doorward_domain::{BoxError, RequestContext, Transaction};
+use doorward_migration::sea_orm_migration::sea_orm::DbErr;
+use doorward_migration::sea_orm_migration::{MigrationName, SchemaManager};
+use doorward_testing::in_memory_ports;
+
 use super::*;
+
+struct Step(&'static str, Option<bool>);
+
+impl MigrationName for Step {
+    fn name(&self) -> &str {
+        self.0
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Step {
+    async fn up(&self, _: &SchemaManager) -> Result<(), DbErr> {
+        Ok(())
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        self.1
+    }
+}
+
+struct Idle(&'static str);
+
+#[async_trait]
+impl Worker for Idle {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+
+    fn pause(&self) -> Duration {
+        Duration::MAX
+    }
+
+    async fn run(&self, _: &RequestContext) -> Result<Progress, BoxError> {
+        Ok(Progress::Done)
+    }
+}
 
 struct Sample {
     id: &'static str,
     codes: &'static [ErrorCode],
     emails: &'static [&'static str],
     events: &'static [EventKind],
-    limits: &'static [RateLimit],
+    steps: fn() -> Vec<Box<dyn MigrationTrait>>,
+    workers: &'static [&'static str],
 }
 
 impl Sample {
@@ -17,7 +65,8 @@ impl Sample {
             codes: &[],
             emails: &[],
             events: &[],
-            limits: &[],
+            steps: Vec::new,
+            workers: &[],
         }
     }
 }
@@ -31,8 +80,16 @@ impl Module for Sample {
         self.codes
     }
 
-    fn rate_limits(&self) -> &'static [RateLimit] {
-        self.limits
+    fn migrations(&self) -> Vec<Box<dyn MigrationTrait>> {
+        (self.steps)()
+    }
+
+    fn workers(&self, _: &Context) -> Vec<Arc<dyn Worker>> {
+        let workers = self
+            .workers
+            .iter()
+            .map(|name| Arc::new(Idle(name)) as Arc<dyn Worker>);
+        workers.collect()
     }
 
     fn emails(&self) -> &'static [&'static str] {
@@ -70,6 +127,7 @@ const NO: ErrorCode = ErrorCode {
 #[test]
 fn a_code_has_one_meaning_whoever_brings_it() {
     const SAME: &[ErrorCode] = &[NO];
+    const TWICE: &[ErrorCode] = &[NO, NO.with_status(409)];
     const OTHER: &[ErrorCode] = &[NO.with_status(409)];
     const GENERAL: &[ErrorCode] = &[ErrorCode {
         code: "UNAUTHORIZED",
@@ -80,6 +138,7 @@ fn a_code_has_one_meaning_whoever_brings_it() {
         ..Sample::named(id)
     };
     assert_eq!(refusal([bringing("a", SAME), bringing("b", SAME)]), None);
+    assert!(refusal([bringing("a", TWICE)]).is_some());
     assert!(refusal([bringing("a", SAME), bringing("b", OTHER)]).is_some_and(|text| text.contains("`NO`")));
     assert!(refusal([bringing("a", GENERAL)]).is_some());
 }
@@ -111,27 +170,85 @@ fn emails_and_events_are_named_after_their_module() {
 }
 
 #[test]
-fn a_limit_is_about_a_path_that_is_served() {
-    const SECOND: Duration = Duration::from_secs(1);
-    const RIGHT: &[RateLimit] = &[
-        RateLimit::path("/patients", 1, SECOND),
-        RateLimit::prefix("/pat", 1, SECOND),
-    ];
-    const WRONG: [&[RateLimit]; 2] = [
-        &[RateLimit::path("/pat", 1, SECOND)],
-        &[RateLimit::prefix("/doctors", 1, SECOND)],
-    ];
-    let check = |limits| {
-        let mut modules = Modules::default();
-        let module = Sample {
-            limits,
-            ..Sample::named("clinic")
-        };
-        modules.add(Arc::new(module)).expect("a module");
-        modules.check_rate_limits(&["/patients", "/patients/discharge"])
+fn migrations_have_names_of_their_own_and_are_in_a_transaction() {
+    let steps = |steps| Sample {
+        steps,
+        ..Sample::named("clinic")
     };
-    assert!(check(RIGHT).is_ok());
-    for wrong in WRONG {
-        assert!(check(wrong).is_err(), "{wrong:?}");
+    let two: fn() -> Vec<Box<dyn MigrationTrait>> =
+        || vec![Box::new(Step("a", None)), Box::new(Step("b", Some(true)))];
+    assert_eq!(refusal([steps(two)]), None);
+    assert!(
+        refusal([steps(|| vec![
+            Box::new(Step("a", None)),
+            Box::new(Step("a", None))
+        ])])
+        .is_some()
+    );
+    assert!(refusal([steps(|| vec![Box::new(Step("a", Some(false)))])]).is_some());
+}
+
+fn settings() -> Settings {
+    Settings::of(Preset::Hardened, Origin::loopback(3000), "/api/auth".to_owned())
+}
+
+#[test]
+fn workers_have_names_of_their_own() {
+    let (context, ..) = doorward_testing::in_memory_context(settings());
+    let mut modules = Modules::default();
+    modules
+        .add(Arc::new(Sample {
+            workers: &["a", "b"],
+            ..Sample::named("first")
+        }))
+        .expect("a module");
+    assert_eq!(modules.workers(&context).expect("workers").len(), 2);
+    modules
+        .add(Arc::new(Sample {
+            workers: &["b"],
+            ..Sample::named("second")
+        }))
+        .expect("a module");
+    assert!(matches!(
+        modules.workers(&context),
+        Err(ModuleConflict::Worker("b"))
+    ));
+}
+
+struct Nothing;
+
+#[async_trait]
+impl Hook for Nothing {
+    async fn before_commit(&self, _: &dyn Transaction, _: &User) -> Result<(), HookError> {
+        Ok(())
     }
+}
+
+struct Hooked;
+
+impl Module for Hooked {
+    fn id(&self) -> &'static str {
+        "hooked"
+    }
+
+    fn hooks(&self, context: &Context) -> Hooks {
+        assert!(
+            context.ports.hooks.sign_up.is_empty(),
+            "what a hook does runs no hook"
+        );
+        let mut hooks = Hooks::default();
+        hooks.sign_up.push(Arc::new(Nothing));
+        hooks
+    }
+}
+
+#[test]
+fn hooks_of_a_module_come_after_those_that_are_there() {
+    let mut modules = Modules::default();
+    modules.add(Arc::new(Hooked)).expect("a module");
+    let (mut ports, ..) = in_memory_ports();
+    ports.hooks.sign_up.push(Arc::new(Nothing));
+    let context = modules.context(ports, settings()).expect("a context");
+    assert_eq!(context.ports.hooks.sign_up.len(), 2);
+    assert!(context.ports.hooks.deletion.is_empty());
 }

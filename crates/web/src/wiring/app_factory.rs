@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, Error};
-use doorward_application::Context;
+use doorward_application::{Context, Worker};
 use doorward_domain::Secret;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
@@ -22,6 +24,7 @@ use crate::telemetry::RequestSpan;
 pub struct AppFactory {
     state: Data<AppState>,
     modules: Modules,
+    workers: Vec<Arc<dyn Worker>>,
     readiness: Data<Readiness>,
     document: Data<Document>,
 }
@@ -37,15 +40,12 @@ impl AppFactory {
         let settings = &context.settings;
         validate_app(settings, http, secret)?;
         let described = openapi::document(context, &modules)?;
-        let paths = described.paths.paths.keys();
-        let served: Vec<_> = paths
-            .filter_map(|path| path.strip_prefix(&*settings.base_path))
-            .collect();
-        modules.check_rate_limits(&served)?;
+        let workers = modules.workers(context)?;
         let state = AppState::new(context.clone(), http, secret, &described)?;
         Ok(Self {
             state: Data::new(state),
             modules,
+            workers,
             readiness: Data::new(Readiness::new(context.ports.store.clone())),
             document: Data::new(Document(openapi::to_text(&described))),
         })
@@ -94,7 +94,7 @@ impl AppFactory {
         &self.state.context
     }
 
-    pub(super) const fn modules(&self) -> &Modules {
-        &self.modules
+    pub(super) fn workers(&self) -> Vec<Arc<dyn Worker>> {
+        self.workers.clone()
     }
 }

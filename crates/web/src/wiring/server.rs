@@ -68,7 +68,7 @@ impl Server {
         } = self;
         let http = &configuration.http;
         let readiness = app.readiness();
-        let workers = Workers::start(app.context(), mailer, app.modules().workers(app.context()));
+        let workers = Workers::start(app.context(), mailer, app.workers())?;
         let mut server = HttpServer::new(move || app.app())
             .disable_signals()
             .client_request_timeout(HEAD_TIMEOUT)

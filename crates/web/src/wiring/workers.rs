@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 use std::time::Duration;
+use std::{io, thread};
 
 use actix_web::rt;
 use doorward_application::email::DeliverMail;
 use doorward_application::{Context, Progress, Worker};
 use doorward_domain::email::Mailer;
 use doorward_domain::{Actor, ErrorChain};
-use tokio::sync::watch;
+use futures_util::future::join_all;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// What the worker that sends emails is called, in logs and as an actor.
@@ -19,6 +21,8 @@ const OUTBOX_PAUSE: Duration = Duration::from_millis(200);
 const STORE_PAUSE: Duration = Duration::from_secs(2);
 /// How long work that died is left alone.
 const RESTART_PAUSE: Duration = Duration::from_secs(5);
+/// How long a worker may take to end when the server stops.
+const WORK_GRACE: Duration = Duration::from_secs(5);
 /// How long an email on its way may take when the server stops.
 const SEND_GRACE: Duration = Duration::from_secs(1);
 
@@ -26,11 +30,17 @@ const SEND_GRACE: Duration = Duration::from_secs(1);
 pub(super) struct Workers {
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+    /// The workers of modules, and what tells that each has ended.
+    ends: Vec<(&'static str, oneshot::Receiver<()>)>,
 }
 
 impl Workers {
-    /// Begins it on the present thread's runtime.
-    pub(super) fn start(context: &Context, mailer: Arc<dyn Mailer>, workers: Vec<Arc<dyn Worker>>) -> Self {
+    /// Begins it: emails on the present thread's runtime, the workers of modules on a thread of their own.
+    pub(super) fn start(
+        context: &Context,
+        mailer: Arc<dyn Mailer>,
+        workers: Vec<Arc<dyn Worker>>,
+    ) -> io::Result<Self> {
         let (stop, stopping) = watch::channel(false);
         let deliver = DeliverMail::new(context.clone(), mailer);
         let send = {
@@ -39,25 +49,39 @@ impl Workers {
                 send_emails(context.clone(), deliver.clone(), stopping.clone())
             })
         };
-        let mut tasks = vec![rt::spawn(send)];
-        for worker in workers {
-            let (name, context, stopping) = (worker.name(), context.clone(), stopping.clone());
-            tasks.push(rt::spawn(supervised(
-                name,
-                stopping.clone(),
-                RESTART_PAUSE,
-                move || work(worker.clone(), context.clone(), stopping.clone()),
-            )));
-        }
-        Self { stop, tasks }
+        let tasks = vec![rt::spawn(send)];
+        let mut ends = Vec::new();
+        let work = workers.into_iter().map(|worker| {
+            let (context, stopping) = (context.clone(), stopping.clone());
+            let (end, ended) = oneshot::channel();
+            ends.push((worker.name(), ended));
+            async move {
+                let begin = || work(worker.clone(), context.clone(), stopping.clone());
+                supervised(worker.name(), stopping.clone(), RESTART_PAUSE, begin).await;
+                // Nobody waits any more if the server stopped at once.
+                let _ = end.send(());
+            }
+        });
+        let work: Vec<_> = work.collect();
+        // A thread apart from the one that delivers emails and listens for signals.
+        thread::Builder::new()
+            .name("doorward-workers".to_owned())
+            .spawn(move || rt::Runtime::new().map(|runtime| runtime.block_on(join_all(work))))?;
+        Ok(Self { stop, tasks, ends })
     }
 
-    /// Ends it: an email on its way has a moment to arrive, those after it are left to others at once (RE-9).
+    /// Ends it: an email on its way has a moment to arrive, those after it are left to others at once (RE-9). So has what a worker
+    /// of a module is doing.
     pub(super) async fn stop(self) {
         self.stop.send_replace(true);
         for task in self.tasks {
             if let Err(error) = task.await {
                 tracing::error!(%error, "background work ended early");
+            }
+        }
+        for (worker, end) in self.ends {
+            if tokio::time::timeout(WORK_GRACE, end).await.is_err() {
+                tracing::warn!(worker, "background work does not end and is given up");
             }
         }
     }
@@ -100,7 +124,11 @@ async fn work(worker: Arc<dyn Worker>, context: Context, mut stopping: watch::Re
     while !*stopping.borrow() {
         let request = context.internal_request(Actor::System(worker.name()));
         match worker.run(&request).await {
-            Ok(Progress::More) => continue,
+            Ok(Progress::More) => {
+                // Others on this thread have their turn, also if the work never waits.
+                tokio::task::yield_now().await;
+                continue;
+            }
             Ok(Progress::Done) => {}
             Err(error) => {
                 tracing::warn!(worker = worker.name(), error = %ErrorChain(&*error), "background work failed");
@@ -128,6 +156,13 @@ mod tests {
     use std::cell::Cell;
     use std::rc::Rc;
 
+    use async_trait::async_trait;
+    use doorward_adapters::email::TerminalMailer;
+    use doorward_application::settings::{Preset, Settings};
+    use doorward_domain::redirect::Origin;
+    use doorward_domain::{BoxError, RequestContext};
+    use tokio::sync::mpsc;
+
     use super::*;
 
     #[actix_web::test]
@@ -144,6 +179,42 @@ mod tests {
         })
         .await;
         assert_eq!(begun.get(), 3);
+    }
+
+    /// Works in two parts and rests; says what it did.
+    struct Counting(mpsc::UnboundedSender<String>);
+
+    #[async_trait]
+    impl Worker for Counting {
+        fn name(&self) -> &'static str {
+            "counting"
+        }
+
+        fn pause(&self) -> Duration {
+            Duration::MAX
+        }
+
+        async fn run(&self, request: &RequestContext) -> Result<Progress, BoxError> {
+            let Actor::System(name) = request.actor else {
+                return Err("another actor".into());
+            };
+            self.0.send(name.to_owned())?;
+            Ok(Progress::More)
+        }
+    }
+
+    #[actix_web::test]
+    async fn re_9_a_worker_of_a_module_works_as_the_system_until_the_server_stops() {
+        let settings = Settings::of(Preset::Hardened, Origin::loopback(3000), "/api/auth".to_owned());
+        let (context, ..) = doorward_testing::in_memory_context(settings);
+        let (sender, mut done) = mpsc::unbounded_channel();
+        let worker: Arc<dyn Worker> = Arc::new(Counting(sender));
+        let workers = Workers::start(&context, Arc::new(TerminalMailer::stdout()), vec![worker]).unwrap();
+        for _ in 0..2 {
+            assert_eq!(done.recv().await.as_deref(), Some("counting"));
+        }
+        workers.stop().await;
+        while done.recv().await.is_some() {}
     }
 
     #[actix_web::test]

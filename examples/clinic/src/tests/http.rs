@@ -3,11 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use doorward_adapters::cache::{CacheInvalidatingStore, MemorySessionCache};
+use doorward_application::Progress;
 use doorward_application::settings::Preset;
+use doorward_domain::Actor;
 use doorward_domain::access::AccessPolicy;
 use doorward_domain::email::EmailKind;
 use doorward_testing::{Backend, Browser, PASSWORD, TestApp};
+use doorward_web::Module;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::json;
 
@@ -126,4 +130,19 @@ fn the_steps_are_taken_once_and_noted() {
     let app = app();
     let noted = "SELECT module || '.' || step FROM doorward_module_migration";
     assert_eq!(asked(&app, noted).as_deref(), Some("clinic.patients"));
+}
+
+#[test]
+fn who_left_long_ago_is_forgotten() {
+    let app = app();
+    let mut ada = app.signed_up_as("ada@example.test", "doctor");
+    let (gone, here) = (admit(&mut ada), admit(&mut ada));
+    assert_eq!(discharge(&mut ada, &gone).0, 200);
+    app.clock.advance(TimeDelta::days(3654));
+    for worker in Clinic.workers(&app.context) {
+        let request = app.context.internal_request(Actor::System(worker.name()));
+        assert_eq!(app.wait(worker.run(&request)).expect("a store"), Progress::Done);
+    }
+    let left = asked(&app, "SELECT group_concat(id) FROM clinic_patient");
+    assert_eq!(left, Some(here));
 }
