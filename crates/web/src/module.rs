@@ -147,8 +147,8 @@ pub enum ModuleConflict {
         /// The path.
         path: String,
     },
-    /// A limit on requests to what the module does not serve.
-    #[error("module `{module}` limits `{path}`, which is no path of it")]
+    /// A limit on requests to what nobody serves.
+    #[error("module `{module}` limits `{path}`, which nobody serves")]
     RateLimit {
         /// The module.
         module: &'static str,

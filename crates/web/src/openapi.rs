@@ -83,9 +83,10 @@ fn check_routes(context: &Context, modules: &Modules) -> Result<(), ModuleConfli
             }
             own.extend(operations(item).map(|(method, _)| (method, path.clone())));
         }
-        let paths: Vec<_> = own.iter().map(|(_, path)| &**path).collect();
-        module_limits(module, &paths)?;
         served.extend(own);
+    }
+    for module in modules.iter() {
+        check_limits(module, &served)?;
     }
     Ok(())
 }
@@ -100,10 +101,10 @@ fn covers(pattern: &str, path: &str) -> bool {
     pattern.len() == path.len() && pattern.iter().zip(&path).all(is_covered)
 }
 
-/// Refuses a limit on requests to a path that the module does not serve.
-fn module_limits(module: &dyn Module, served: &[&str]) -> Result<(), ModuleConflict> {
+/// Refuses a limit on requests to a path that nobody serves.
+fn check_limits(module: &dyn Module, served: &[(&str, String)]) -> Result<(), ModuleConflict> {
     let limits = module.rate_limits().iter();
-    let mut unserved = limits.filter(|limit| !served.iter().any(|path| limit.covers(path)));
+    let mut unserved = limits.filter(|limit| !served.iter().any(|(_, path)| limit.covers(path)));
     match unserved.next() {
         Some(limit) => Err(ModuleConflict::RateLimit {
             module: module.id(),
@@ -367,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_is_about_a_path_of_the_module() {
+    fn a_limit_is_about_a_path_that_is_served() {
         const SECOND: Duration = Duration::from_secs(1);
         const RIGHT: &[RateLimit] = &[
             RateLimit::path("/notes/list", 1, SECOND),
