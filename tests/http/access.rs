@@ -2,13 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use doorward_domain::access::AccessPolicy;
+use doorward_domain::user::{RoleList, UserChange};
+use doorward_domain::{Clock, UserId};
 use doorward_testing::{Backend, Browser, PASSWORD, TestApp};
 use serde_json::{Value, json};
 
 use crate::documentation::{concrete, operations};
 
 /// What a route answers to nobody, to an ordinary user, to an administrator, and to an administrator who impersonates
-/// another user. `EVE` is the id of a third user. A route without a row fails the test, and so does a row without a route.
+/// another user. `EVE` is the id of a third user, `eve@example.test` stands for their address and `new@example.test` for one
+/// that nobody has. A route without a row fails the test, and so does a row without a route.
 const EXPECTED: [(&str, &str, [u16; 4]); 53] = [
     // For those who look after others.
     (
@@ -190,38 +194,71 @@ fn parts(route: &str) -> (&str, String, &str) {
     (method, format!("{base}{path}"), query)
 }
 
-/// An administrator who impersonates an ordinary user.
-fn impersonator(app: &TestApp) -> Browser {
-    drop(app.signed_up("grace@example.test"));
-    let mut browser = app.administrator();
-    let body = json!({ "userId": app.id_of("grace@example.test").as_str() });
-    let answer = browser.post("/admin/impersonate-user", &body);
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    browser
-}
-
-/// An application with Eve in it, and the browser of whoever tries its routes.
+/// Users nobody has tried anything on, and the browser of whoever tries a route. They share the application with those of
+/// earlier attempts, so each has an address of its own.
 struct Attempt {
     browser: Browser,
-    eve: String,
-    // It has to outlive the browser's requests.
-    _app: TestApp,
+    eve: UserId,
+    eves_address: String,
+    /// An address that nobody has.
+    free_address: String,
 }
 
-impl Attempt {
-    fn by(who: &str, backend: Backend) -> Self {
-        let app = TestApp::on(backend);
-        drop(app.signed_up("eve@example.test"));
+/// Makes attempts in one application.
+struct Attempts {
+    app: TestApp,
+    made: u32,
+    /// Those of the last attempt who may administer now.
+    administrators: Vec<UserId>,
+}
+
+impl Attempts {
+    fn on(backend: Backend) -> Self {
+        Self {
+            app: TestApp::on(backend),
+            made: 0,
+            administrators: Vec::new(),
+        }
+    }
+
+    fn by(&mut self, who: &str) -> Attempt {
+        self.made += 1;
+        let (app, number) = (&self.app, self.made);
+        // Whoever administers does it alone.
+        for former in self.administrators.drain(..) {
+            let change = UserChange {
+                role: Some(RoleList::from_stored(AccessPolicy::USER)),
+                ..UserChange::default()
+            };
+            // A route may have removed them, so that there is nobody to change.
+            let users = app.store.users();
+            drop(app.wait(users.update(&former, &change, app.clock.now())).unwrap());
+        }
+        let address = |name: &str| format!("{name}-{number}@example.test");
+        let eves_address = address("eve");
+        drop(app.signed_up(&eves_address));
+        let eve = app.id_of(&eves_address);
         let browser = match who {
             "nobody" => app.browser(),
-            "a user" => app.signed_up("ada@example.test"),
-            "an administrator" => app.administrator(),
-            _ => impersonator(&app),
+            "a user" => app.signed_up(&address("ada")),
+            _ => {
+                let mut browser = app.signed_up_as(&address("admin"), AccessPolicy::ADMIN);
+                // A route may make Eve one, too.
+                self.administrators = vec![app.id_of(&address("admin")), eve.clone()];
+                if who == "an impersonator" {
+                    drop(app.signed_up(&address("grace")));
+                    let body = json!({ "userId": app.id_of(&address("grace")).as_str() });
+                    let answer = browser.post("/admin/impersonate-user", &body);
+                    assert_eq!(answer.status, 200, "{}", answer.text);
+                }
+                browser
+            }
         };
-        Self {
+        Attempt {
             browser,
-            eve: app.id_of("eve@example.test").to_string(),
-            _app: app,
+            eve,
+            eves_address,
+            free_address: address("new"),
         }
     }
 }
@@ -241,12 +278,24 @@ fn every_route_has_a_row() {
 
 fn ac_2_every_route_is_tried_by_everybody(backend: Backend) {
     let everybody = ["nobody", "a user", "an administrator", "an impersonator"];
+    // A database for each attempt would take minutes.
+    let mut attempts = Attempts::on(backend);
     for (column, who) in everybody.into_iter().enumerate() {
         let mut attempt = None;
         for (route, body, expected) in EXPECTED {
-            let Attempt { browser, eve, .. } = attempt.get_or_insert_with(|| Attempt::by(who, backend));
+            let Attempt {
+                browser,
+                eve,
+                eves_address,
+                free_address,
+            } = attempt.get_or_insert_with(|| attempts.by(who));
             let (method, path, query) = parts(route);
-            let fill = |text: &str| text.replace("EVE", eve).replace("PASSWORD", PASSWORD);
+            let fill = |text: &str| {
+                text.replace("eve@example.test", eves_address)
+                    .replace("new@example.test", free_address)
+                    .replace("EVE", eve.as_str())
+                    .replace("PASSWORD", PASSWORD)
+            };
             let target = match query {
                 "" => concrete(&path),
                 query => format!("{}?{}", concrete(&path), fill(query)),
@@ -265,7 +314,7 @@ fn ac_2_every_route_is_tried_by_everybody(backend: Backend) {
                     "{route}: {body}"
                 );
             }
-            // Reading and a refusal change nothing, so the next route is tried in the same application.
+            // Reading and a refusal change nothing, so the next route is tried by and on the same users.
             if method == "POST" && answer.status < 300 {
                 attempt = None;
             }

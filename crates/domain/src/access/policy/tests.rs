@@ -109,6 +109,34 @@ fn who_is_listed_may_do_everything() {
 }
 
 #[test]
+fn a_caller_covers_who_has_no_more_permissions() {
+    let policy = policy();
+    let covers = |caller, other| policy.covers(&user(Some(caller)), &user(Some(other)));
+    assert!(covers("accountant", "clerk") && covers("clerk", "clerk") && covers("clerk", "user"));
+    assert!(!covers("clerk", "accountant") && !covers("user", "clerk"));
+    assert!(!covers("clerk", "user,accountant"), "every role counts");
+    assert!(covers("admin", "accountant") && covers("admin", "admin"));
+}
+
+/// An administrator is more than the permissions of the role, which another role may have, too.
+#[test]
+fn only_an_administrator_covers_an_administrator() {
+    let (listed, ada) = (UserId::from_stored("listed"), user(None));
+    let policy = AccessPolicy::builder()
+        .role("deputy", builtin())
+        .administrators(Administrators {
+            roles: vec!["admin".into()],
+            users: vec![listed.clone()],
+        })
+        .build()
+        .unwrap();
+    let (deputy, admin) = (user(Some("deputy")), user(Some("admin")));
+    let listed = User { id: listed, ..ada };
+    assert!(!policy.covers(&deputy, &admin) && !policy.covers(&deputy, &listed));
+    assert!(policy.covers(&admin, &deputy) && policy.covers(&listed, &admin));
+}
+
+#[test]
 fn a_decision_says_why() {
     let policy = policy();
     let of = |role, permission: &Permission| policy.decide(&user(role), permission, now());
