@@ -27,7 +27,7 @@ use tokio::time::Instant;
 
 use super::{AppFactory, Extensions, StartError, modules};
 use crate::configuration::is_short;
-use crate::configuration::{Configuration, DatabaseSettings, HashingScheme, HashingSettings, MailSettings};
+use crate::configuration::{Configuration, HashingScheme, HashingSettings, MailSettings};
 
 /// How long to wait before an unreachable database is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
@@ -73,7 +73,7 @@ async fn open_app(configuration: &Configuration, extensions: Extensions) -> Resu
         Some(wrap) => wrap(store),
         None => store,
     };
-    let (store, session_cache) = remembering(store, configuration.session_memory);
+    let (store, session_cache) = remembering(store, configuration.database.session_memory);
     let ports = Ports {
         store,
         session_cache,
@@ -134,10 +134,10 @@ async fn open_fit(
     };
     let unfit = |error| StartError::Database(BoxError::from(error));
     check
-        .require_file(&connect_options(&configuration.database))
+        .require_file(&connect_options(configuration))
         .await
         .map_err(unfit)?;
-    let store = open_database(&configuration.database).await?;
+    let store = open_database(configuration).await?;
     let report = check.require(store.connection()).await.map_err(unfit)?;
     Ok((store.with_extra(extra), report))
 }
@@ -248,17 +248,17 @@ pub(super) fn mailer(settings: Option<&MailSettings>) -> Result<Arc<dyn Mailer>,
     })?))
 }
 
-fn connect_options(settings: &DatabaseSettings) -> ConnectOptions {
+fn connect_options(configuration: &Configuration) -> ConnectOptions {
     ConnectOptions {
-        url: settings.url.clone(),
-        max_connections: settings.max_connections,
+        url: configuration.database_url.clone(),
+        max_connections: configuration.database.max_connections,
     }
 }
 
 /// Opens the database. One that cannot be reached is tried again for the configured time.
-async fn open_database(settings: &DatabaseSettings) -> Result<SeaStore, StartError> {
-    let deadline = Instant::now() + settings.connect_timeout;
-    let options = connect_options(settings);
+async fn open_database(configuration: &Configuration) -> Result<SeaStore, StartError> {
+    let deadline = Instant::now() + configuration.database.connect_timeout;
+    let options = connect_options(configuration);
     loop {
         let error = match connect(&options).await {
             Ok(store) => match store.ping().await {

@@ -177,43 +177,43 @@ pub(super) fn sessions() -> Vec<Entry> {
         ),
         Entry::new(
             "session.defer_session_refresh",
-            |config| &mut config.defer_session_refresh,
+            |config| &mut config.http.defer_session_refresh,
             "Whether `GET /get-session` never writes and `POST` to it extends the session.",
         ),
         Entry::new(
             "session.memory",
-            |config| &mut config.session_memory,
+            |config| &mut config.database.session_memory,
             "Seconds, at most 1, for which a session that was read is remembered. What this process changes counts at once, \
              what other nodes change after this time. 0 asks the database every time.",
         ),
         Entry::new(
             "session.cookie_cache.enabled",
-            |config| &mut config.cookie_cache,
+            |config| &mut config.http.cookie_cache.enabled,
             "Whether a signed copy of the session in a cookie spares the database.",
         ),
         Entry::new(
             "session.cookie_cache.max_age",
-            |config| &mut config.cookie_cache_max_age,
+            |config| &mut config.http.cookie_cache.max_age,
             "Seconds for which it is believed; a revoked session lives on as long in its browser.",
         ),
         Entry::new(
             "session.cookie_cache.strategy",
-            |config| &mut config.cookie_cache_strategy,
+            |config| &mut config.http.cookie_cache.strategy,
             "Form of that cookie; `jwe` is encrypted.",
         ),
         Entry::new(
             "session.cookie_cache.version",
-            |config| &mut config.cookie_cache_version,
+            |config| &mut config.http.cookie_cache.version,
             "Changing it makes all cached sessions worthless.",
         ),
         Entry::new(
             "bearer.enabled",
-            |config| &mut config.bearer,
+            |config| &mut config.http.bearer.enabled,
             "Whether the session token may come as `Authorization: Bearer …`, and is handed out in the header `set-auth-token`.",
         ),
         Entry::new(
             "bearer.require_signature",
-            |config| &mut config.bearer_require_signature,
+            |config| &mut config.http.bearer.require_signature,
             "Whether only the signed token of `set-auth-token` counts, or the bare one of answers as well.",
         ),
     ]
