@@ -10,7 +10,7 @@ use actix_web::rt::System;
 use async_trait::async_trait;
 use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
 use doorward_adapters::memory::MemoryStore;
-use doorward_adapters::password::{CommonPasswordList, HashScheme, HasherSettings, PooledHasher};
+use doorward_adapters::password::{CommonPasswordList, HasherSettings, PooledHasher};
 use doorward_application::email::DeliverMail;
 use doorward_application::hooks::Hooks;
 use doorward_application::settings::{Preset, Settings};
@@ -18,6 +18,7 @@ use doorward_application::sign_in::SecondFactor;
 use doorward_application::{Context, Ports};
 use doorward_domain::access::AccessPolicy;
 use doorward_domain::email::{EmailMessage, MailError, Mailer};
+use doorward_domain::password::{Argon2Parameters, HashScheme};
 use doorward_domain::redirect::Origin;
 use doorward_domain::session::{NoSessionCache, SessionCache};
 use doorward_domain::user::{Email, RoleList, UserChange};
@@ -131,7 +132,8 @@ impl TestApp {
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::default());
         let secret = Secret::new(SECRET.to_owned());
         let hashing = HasherSettings {
-            scheme: HashScheme::default(),
+            scheme: HashScheme::Argon2id,
+            argon2: Argon2Parameters::default(),
             threads: NonZeroUsize::MIN,
             queue: 1000,
         };

@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use doorward_application::settings::{Preset, Settings};
+use doorward_application::settings::{HashingSettings, Preset, Settings};
 use doorward_domain::Secret;
 use doorward_domain::redirect::Origin;
 
@@ -173,35 +173,6 @@ impl DatabaseSettings {
             },
         }
     }
-}
-
-/// The algorithm of new password hashes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HashingScheme {
-    /// Argon2id (PW-1, PW-2).
-    Argon2id {
-        /// Memory in KiB.
-        memory_kib: u32,
-        /// Passes over the memory.
-        iterations: u32,
-        /// Lanes.
-        parallelism: u32,
-    },
-    /// scrypt as Better Auth writes it.
-    BetterAuthScrypt,
-}
-
-/// `[password]`
-#[derive(Clone, Debug)]
-pub struct HashingSettings {
-    /// The algorithm of new hashes. Older ones verify all the same.
-    pub scheme: HashingScheme,
-    /// Keys mixed into passwords before they are hashed, each `id:key`, the present one first (PW-11). Argon2id only.
-    pub peppers: Vec<Secret<String>>,
-    /// Hashes computed at a time; unset means one a core (RE-7).
-    pub threads: Option<NonZeroUsize>,
-    /// Requests that may wait for one, per thread (RE-8).
-    pub queue_per_thread: usize,
 }
 
 /// `[mail]`

@@ -6,13 +6,12 @@ use doorward_domain::Secret;
 use doorward_domain::access::AccessPolicyBuilder;
 use doorward_domain::fields::ColumnFeatures;
 use doorward_domain::redirect::Origin;
-use doorward_web::configuration::{Configuration, HashingScheme, HashingSettings, MailSettings};
+use doorward_web::configuration::{Configuration, MailSettings};
 use doorward_web::wiring::{StartError, check};
 use url::Url;
 
 use super::ConfigError;
 use super::raw_config::RawConfig;
-use super::value::HashingName;
 use super::value::without_credentials;
 
 impl RawConfig {
@@ -37,7 +36,6 @@ impl RawConfig {
         })?;
         self.place()?;
         let mail = self.mail()?;
-        let scheme = self.scheme();
         if self.base_url.is_none() {
             // Who opens `localhost` in place of `127.0.0.1` is on this machine all the same.
             let origin = format!("http://localhost:{}", self.http.listen.port());
@@ -49,12 +47,7 @@ impl RawConfig {
             secret,
             database_url,
             database: self.database,
-            hashing: HashingSettings {
-                scheme,
-                peppers: self.peppers,
-                threads: self.hashing_threads,
-                queue_per_thread: self.queue_per_thread,
-            },
+            hashing: self.hashing,
             mail,
         };
         check(&configuration).map_err(|error| unusable(&error))?;
@@ -91,17 +84,6 @@ impl RawConfig {
                 .clone_into(&mut self.settings.base_path);
         }
         Ok(())
-    }
-
-    const fn scheme(&self) -> HashingScheme {
-        match self.hashing {
-            HashingName::Scrypt => HashingScheme::BetterAuthScrypt,
-            HashingName::Argon2id => HashingScheme::Argon2id {
-                memory_kib: self.memory_kib,
-                iterations: self.iterations,
-                parallelism: self.parallelism,
-            },
-        }
     }
 
     fn mail(&self) -> Result<Option<MailSettings>, ConfigError> {

@@ -8,7 +8,7 @@ use doorward_domain::Secret;
 use doorward_domain::redirect::{Origin, TrustedOrigins};
 
 use super::secret::check_secret;
-use super::{Configuration, HashingScheme, HttpSettings};
+use super::{Configuration, HttpSettings};
 use crate::client_address::ClientAddressPolicy;
 
 /// Where hardened, the longest a cached session is believed, whether or not the cache is on (SE-10).
@@ -20,13 +20,7 @@ impl Configuration {
     /// Refuses a configuration that contradicts itself or endangers users. The binary and every start call this.
     pub fn validate(&self) -> Result<(), InvalidSetting> {
         validate_app(&self.settings, &self.http, &self.secret)?;
-        if !self.hashing.peppers.is_empty() && self.hashing.scheme == HashingScheme::BetterAuthScrypt {
-            return Err(InvalidSetting::new(
-                "password.peppers",
-                "only Argon2id hashes can say which pepper they were made with",
-                "remove it, or set password.scheme = \"argon2id\"",
-            ));
-        }
+        self.hashing.validate()?;
         if self.database.session_memory > LONGEST_MEMORY {
             return Err(InvalidSetting::new(
                 "session.memory",

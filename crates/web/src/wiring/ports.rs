@@ -7,16 +7,14 @@ use std::time::Duration;
 use doorward_adapters::cache::{CacheInvalidatingStore, MemorySessionCache};
 use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
 use doorward_adapters::email::{SmtpMailer, SmtpSettings, TerminalMailer};
-use doorward_adapters::password::{
-    CommonPasswordList, HashScheme, HasherSettings, Pepper, Peppers, PooledHasher,
-};
+use doorward_adapters::password::{CommonPasswordList, HasherSettings, Pepper, Peppers, PooledHasher};
 use doorward_adapters::sea_orm::schema::{
     Changes, SchemaCheck, SchemaReport, enrolled_second_factors, has_passwords, users_without_password,
 };
 use doorward_adapters::sea_orm::{ConnectOptions, DriverError, ExtraColumns, SeaStore, connect, schema};
 use doorward_adapters::system::{SystemClock, SystemEntropy};
 use doorward_application::Ports;
-use doorward_application::settings::Settings;
+use doorward_application::settings::{HashingSettings, Settings};
 use doorward_domain::email::Mailer;
 use doorward_domain::fields::FieldSpec;
 use doorward_domain::session::{NoSessionCache, SessionCache, TokenStorage};
@@ -26,8 +24,7 @@ use futures_util::future::LocalBoxFuture;
 use tokio::time::Instant;
 
 use super::{AppFactory, Extensions, StartError, modules};
-use crate::configuration::is_short;
-use crate::configuration::{Configuration, HashingScheme, HashingSettings, MailSettings};
+use crate::configuration::{Configuration, MailSettings, is_short};
 
 /// How long to wait before an unreachable database is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
@@ -277,18 +274,6 @@ async fn open_database(configuration: &Configuration) -> Result<SeaStore, StartE
 }
 
 fn hasher(settings: &HashingSettings, entropy: &Arc<dyn Entropy>) -> Result<PooledHasher, StartError> {
-    let scheme = match settings.scheme {
-        HashingScheme::Argon2id {
-            memory_kib,
-            iterations,
-            parallelism,
-        } => HashScheme::Argon2id {
-            memory_kib,
-            iterations,
-            parallelism,
-        },
-        HashingScheme::BetterAuthScrypt => HashScheme::BetterAuthScrypt,
-    };
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let threads = settings.threads.unwrap_or(cores);
     let refused = |cause| StartError::Configuration {
@@ -304,7 +289,8 @@ fn hasher(settings: &HashingSettings, entropy: &Arc<dyn Entropy>) -> Result<Pool
         .and_then(Peppers::new)
         .map_err(|error| refused(error.into()))?;
     let limits = HasherSettings {
-        scheme,
+        scheme: settings.scheme,
+        argon2: settings.argon2,
         threads,
         queue: settings.queue_per_thread * threads.get(),
     };

@@ -6,7 +6,7 @@ pub(super) fn general() -> Vec<Entry> {
     vec![
         Entry::new(
             "preset",
-            |config| &mut config.preset,
+            |config| &mut config.settings.preset,
             "Which defaults apply: the safest, or Better Auth's own, with which both servers can share a database.",
         ),
         Entry::new(

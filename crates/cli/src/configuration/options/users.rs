@@ -91,38 +91,38 @@ pub(super) fn passwords() -> Vec<Entry> {
     vec![
         Entry::new(
             "password.scheme",
-            |config| &mut config.hashing,
+            |config| &mut config.hashing.scheme,
             "Algorithm of new password hashes. Others verify all the same.",
         ),
         Entry::new(
             "password.memory_kib",
-            |config| &mut config.memory_kib,
+            |config| &mut config.hashing.argon2.memory_kib,
             "Memory of one Argon2id hash in KiB.",
         ),
         Entry::new(
             "password.iterations",
-            |config| &mut config.iterations,
+            |config| &mut config.hashing.argon2.iterations,
             "Passes of Argon2id over that memory.",
         ),
         Entry::new(
             "password.parallelism",
-            |config| &mut config.parallelism,
+            |config| &mut config.hashing.argon2.parallelism,
             "Lanes of Argon2id.",
         ),
         Entry::new(
             "password.peppers",
-            |config| &mut config.peppers,
+            |config| &mut config.hashing.peppers,
             "Keys mixed into passwords before they are hashed, each `id:key` with at least 32 random bytes, the present one \
              first. Without its pepper nobody can sign in: keep older ones until all hashes are renewed.",
         ),
         Entry::new(
             "password.threads",
-            |config| &mut config.hashing_threads,
+            |config| &mut config.hashing.threads,
             "Hashes computed at a time. Unset: one a core.",
         ),
         Entry::new(
             "password.queue_per_thread",
-            |config| &mut config.queue_per_thread,
+            |config| &mut config.hashing.queue_per_thread,
             "Requests that may wait for a hash, per thread; those beyond are told to come back.",
         ),
         Entry::new(
