@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use doorward_adapters::cache::{CacheInvalidatingStore, MemorySessionCache};
 use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
-use doorward_adapters::email::{SmtpMailer, SmtpSettings, TerminalMailer};
+use doorward_adapters::email::{SmtpMailer, TerminalMailer};
 use doorward_adapters::password::{CommonPasswordList, HasherSettings, Pepper, Peppers, PooledHasher};
 use doorward_adapters::sea_orm::schema::{
     Changes, SchemaCheck, SchemaReport, enrolled_second_factors, has_passwords, users_without_password,
@@ -233,12 +233,13 @@ pub(super) fn mailer(settings: Option<&MailSettings>) -> Result<Arc<dyn Mailer>,
     let Some(settings) = settings else {
         return Ok(Arc::new(TerminalMailer::stdout()));
     };
-    let (url, from, reply_to) = (
-        settings.smtp_url.clone(),
-        settings.from.clone(),
-        settings.reply_to.clone(),
+    let reply_to = settings.reply_to.as_deref();
+    let mailer = SmtpMailer::new(
+        &settings.smtp_url,
+        &settings.from,
+        reply_to,
+        Arc::new(SystemClock),
     );
-    let mailer = SmtpMailer::new(&SmtpSettings { url, from, reply_to }, Arc::new(SystemClock));
     Ok(Arc::new(mailer.map_err(|error| StartError::Configuration {
         option: "mail",
         cause: error.into(),
