@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 
 fn app(require_signature: bool) -> TestApp {
     TestApp::with(Preset::Hardened, |setup| {
-        setup.http.bearer = Some(BearerSettings { require_signature });
+        setup.http.bearer = BearerSettings {
+            enabled: true,
+            require_signature,
+        };
     })
 }
 

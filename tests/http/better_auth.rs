@@ -48,11 +48,7 @@ fn a_field_may_be_called_like_a_column_of_a_plugin_that_is_off() {
             },
             field("username", FieldKind::Text),
         ];
-        setup.http.cookie_cache = Some(doorward_web::configuration::CookieCacheSettings {
-            max_age: chrono::TimeDelta::minutes(5),
-            strategy: doorward_web::cookie_cache::Strategy::Compact,
-            version: "1".to_owned(),
-        });
+        setup.http.cookie_cache.enabled = true;
     });
     let mut browser = app.browser();
     let answer = sign_up(&mut browser, &json!({ "username": "Ada L." }));

@@ -9,8 +9,6 @@ use doorward_adapters::memory::MemoryStore;
 use doorward_application::settings::Preset;
 use doorward_domain::Store;
 use doorward_testing::{PASSWORD, TestApp, samples};
-use doorward_web::configuration::CookieCacheSettings;
-use doorward_web::cookie_cache::Strategy;
 use serde_json::json;
 
 fn sign_in(app: &TestApp, remember: bool) -> doorward_testing::Browser {
@@ -269,11 +267,7 @@ fn pw_9_what_needs_freshness_asks_to_sign_in_again() {
 #[test]
 fn se_9_a_cache_in_many_cookies_is_kept_in_step_and_cleared_whole() {
     let app = TestApp::with(Preset::Hardened, |setup| {
-        setup.http.cookie_cache = Some(CookieCacheSettings {
-            max_age: TimeDelta::minutes(5),
-            strategy: Strategy::Compact,
-            version: "1".to_owned(),
-        });
+        setup.http.cookie_cache.enabled = true;
     });
     for path in ["/delete-user", "/sign-out", "/revoke-sessions"] {
         let mut browser = app.browser();

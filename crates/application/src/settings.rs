@@ -1,6 +1,7 @@
 //! What an operator may decide. Names and defaults are Better Auth's wherever it has the option.
 
 mod checks;
+mod hashing;
 
 use chrono::TimeDelta;
 use doorward_domain::Secret;
@@ -12,6 +13,7 @@ use doorward_domain::session::{SessionPolicy, TokenStorage};
 use doorward_domain::user::UsernameLength;
 
 pub use checks::InvalidSetting;
+pub use hashing::HashingSettings;
 
 /// Which defaults apply where an option is not set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,9 +25,7 @@ impl Error {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Configuration(_)
-            | Self::Start(
-                StartError::Setting(_) | StartError::Configuration { .. } | StartError::Origins(_),
-            ) => 2,
+            | Self::Start(StartError::Setting(_) | StartError::Configuration { .. }) => 2,
             Self::Start(_) | Self::User(_) | Self::Io(_) => 1,
         }
     }

@@ -3,7 +3,6 @@ use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
@@ -11,7 +10,7 @@ use actix_web::rt::System;
 use async_trait::async_trait;
 use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
 use doorward_adapters::memory::MemoryStore;
-use doorward_adapters::password::{CommonPasswordList, HashScheme, HasherSettings, PooledHasher};
+use doorward_adapters::password::{CommonPasswordList, HasherSettings, PooledHasher};
 use doorward_application::email::DeliverMail;
 use doorward_application::hooks::Hooks;
 use doorward_application::settings::{Preset, Settings};
@@ -19,12 +18,12 @@ use doorward_application::sign_in::SecondFactor;
 use doorward_application::{Context, Ports};
 use doorward_domain::access::AccessPolicy;
 use doorward_domain::email::{EmailMessage, MailError, Mailer};
+use doorward_domain::password::{Argon2Parameters, HashScheme};
 use doorward_domain::redirect::Origin;
 use doorward_domain::session::{NoSessionCache, SessionCache};
 use doorward_domain::user::{Email, RoleList, UserChange};
 use doorward_domain::{Actor, Clock, Entropy, Secret, Store, UserId};
 use doorward_web::Module;
-use doorward_web::client_address::ClientAddressPolicy;
 use doorward_web::configuration::HttpSettings;
 use doorward_web::wiring::{AppFactory, modules};
 use serde_json::Value;
@@ -116,7 +115,7 @@ impl TestApp {
         let address = listener.local_addr().expect("an address");
         let mut setup = Setup {
             settings: settings(preset, address.port()),
-            http: http(address),
+            http: http(preset, address),
             modules: Vec::new(),
             hooks: Hooks::default(),
             second_factors: Vec::new(),
@@ -133,7 +132,8 @@ impl TestApp {
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::default());
         let secret = Secret::new(SECRET.to_owned());
         let hashing = HasherSettings {
-            scheme: HashScheme::default(),
+            scheme: HashScheme::Argon2id,
+            argon2: Argon2Parameters::default(),
             threads: NonZeroUsize::MIN,
             queue: 1000,
         };
@@ -343,24 +343,10 @@ fn settings(preset: Preset, port: u16) -> Settings {
     settings
 }
 
-#[expect(clippy::expect_used, reason = "an empty policy is valid")]
-fn http(listen: SocketAddr) -> HttpSettings {
-    HttpSettings {
-        listen,
-        allow_insecure: false,
-        trusted_origins: Vec::new(),
-        cookie_prefix: "better-auth".to_owned(),
-        use_secure_cookies: None,
-        cookie_domain: None,
-        cookie_cache: None,
-        bearer: None,
-        defer_session_refresh: false,
-        client_address: ClientAddressPolicy::new(&[], &[], false).expect("a policy"),
-        disabled_paths: Vec::new(),
-        max_body_bytes: 256 * 1024,
-        workers: None,
-        shutdown_timeout: Duration::from_secs(1),
-    }
+fn http(preset: Preset, listen: SocketAddr) -> HttpSettings {
+    let mut http = HttpSettings::of(preset);
+    http.listen = listen;
+    http
 }
 
 /// Keeps emails.

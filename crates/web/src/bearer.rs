@@ -13,7 +13,9 @@ const SET_AUTH_TOKEN: HeaderName = HeaderName::from_static("set-auth-token");
 
 /// The token in the header, signed or, where that is allowed, bare. Anything else is as good as no header.
 pub(crate) fn presented(state: &AppState, headers: &HeaderMap) -> Option<String> {
-    let settings = state.bearer?;
+    if !state.bearer.enabled {
+        return None;
+    }
     let (scheme, credentials) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let credentials = credentials.trim();
     if !scheme.eq_ignore_ascii_case(SCHEME) {
@@ -23,7 +25,7 @@ pub(crate) fn presented(state: &AppState, headers: &HeaderMap) -> Option<String>
         return Some(token);
     }
     // A dot parts a token from its signature, which was wrong.
-    let bare = !settings.require_signature && !credentials.contains('.');
+    let bare = !state.bearer.require_signature && !credentials.contains('.');
     bare.then(|| credentials.to_owned())
 }
 
@@ -32,7 +34,7 @@ pub(crate) fn hand_out(state: &AppState, cookies: &ResponseCookies, headers: &mu
     let name = state.style.name(SESSION_TOKEN);
     let Some(cookie) = cookies
         .value_of(&name)
-        .filter(|value| state.bearer.is_some() && !value.is_empty())
+        .filter(|value| state.bearer.enabled && !value.is_empty())
     else {
         return;
     };

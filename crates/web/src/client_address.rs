@@ -3,7 +3,32 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use actix_web::http::header::{HeaderMap, HeaderName};
+use doorward_application::settings::Preset;
 use ipnet::{IpNet, Ipv4Net};
+
+/// `[advanced.ip_address]`
+#[derive(Clone, Debug)]
+pub struct ClientAddressSettings {
+    /// The headers in which proxies name the client's address, tried in this order.
+    pub headers: Vec<String>,
+    /// Addresses or networks of proxies whose headers are believed.
+    pub trusted_proxies: Vec<String>,
+    /// Whether the headers count whoever sent them, and the peer never does, as in Better Auth. Otherwise they count only if
+    /// a trusted proxy sent them.
+    pub believe_any_peer: bool,
+}
+
+impl ClientAddressSettings {
+    /// The defaults of a preset: where hardened the peer is believed, and nobody else.
+    #[must_use]
+    pub fn of(preset: Preset) -> Self {
+        Self {
+            headers: vec!["x-forwarded-for".to_owned()],
+            trusted_proxies: Vec::new(),
+            believe_any_peer: preset == Preset::BetterAuth,
+        }
+    }
+}
 
 /// Whose word is taken for where a request comes from (RL-2).
 ///
@@ -13,7 +38,7 @@ use ipnet::{IpNet, Ipv4Net};
 pub struct ClientAddressPolicy {
     headers: Vec<HeaderName>,
     trusted_proxies: Vec<IpNet>,
-    believe_single_value: bool,
+    believe_any_peer: bool,
 }
 
 /// A setting of the policy that cannot be used.
@@ -28,18 +53,8 @@ pub enum InvalidClientAddressPolicy {
 }
 
 impl ClientAddressPolicy {
-    /// The header most proxies write.
-    pub const DEFAULT_HEADER: &str = "x-forwarded-for";
-
-    /// Headers are tried in the order given; proxies are addresses or networks.
-    ///
-    /// With `believe_single_value` the headers count whoever sent them, and the peer never does, as in Better
-    /// Auth. Without it, they count only if a trusted proxy sent them.
-    pub fn new(
-        headers: &[String],
-        trusted_proxies: &[String],
-        believe_single_value: bool,
-    ) -> Result<Self, InvalidClientAddressPolicy> {
+    /// The policy of these settings. Names that no header can have and networks that are none are refused.
+    pub fn new(settings: &ClientAddressSettings) -> Result<Self, InvalidClientAddressPolicy> {
         let header = |name: &String| {
             name.parse()
                 .map_err(|_| InvalidClientAddressPolicy::Header(name.clone()))
@@ -47,9 +62,13 @@ impl ClientAddressPolicy {
         let proxy =
             |text: &String| network(text).ok_or_else(|| InvalidClientAddressPolicy::Proxy(text.clone()));
         Ok(Self {
-            headers: headers.iter().map(header).collect::<Result<_, _>>()?,
-            trusted_proxies: trusted_proxies.iter().map(proxy).collect::<Result<_, _>>()?,
-            believe_single_value,
+            headers: settings.headers.iter().map(header).collect::<Result<_, _>>()?,
+            trusted_proxies: settings
+                .trusted_proxies
+                .iter()
+                .map(proxy)
+                .collect::<Result<_, _>>()?,
+            believe_any_peer: settings.believe_any_peer,
         })
     }
 
@@ -57,7 +76,7 @@ impl ClientAddressPolicy {
     /// (RL-3). Empty where nobody trustworthy names one, so that all such clients are counted together.
     #[must_use]
     pub fn resolve(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> String {
-        let address = if self.believe_single_value {
+        let address = if self.believe_any_peer {
             self.forwarded(headers)
         } else {
             self.vouched_for(peer, headers)
@@ -108,17 +127,6 @@ impl ClientAddressPolicy {
         self.trusted_proxies
             .iter()
             .any(|network| network.contains(&address))
-    }
-}
-
-impl Default for ClientAddressPolicy {
-    /// The peer, and nobody else.
-    fn default() -> Self {
-        Self {
-            headers: vec![HeaderName::from_static(Self::DEFAULT_HEADER)],
-            trusted_proxies: Vec::new(),
-            believe_single_value: false,
-        }
     }
 }
 

@@ -3,21 +3,24 @@
 mod checks;
 mod secret;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use doorward_application::settings::Settings;
+use doorward_application::settings::{HashingSettings, Preset, Settings};
 use doorward_domain::Secret;
+use doorward_domain::redirect::Origin;
 
-use crate::client_address::ClientAddressPolicy;
+use crate::client_address::ClientAddressSettings;
 use crate::cookie_cache::Strategy;
 
 pub(crate) use checks::validate_app;
 pub(crate) use secret::is_short;
 
 /// A complete configuration. [`validate`](Configuration::validate) is called before anything is made of it.
+///
+/// Its parts know the defaults of each preset. The secret, the database's address and the relay have none.
 #[derive(Clone, Debug)]
 pub struct Configuration {
     /// What the use-cases depend on.
@@ -26,11 +29,10 @@ pub struct Configuration {
     pub http: HttpSettings,
     /// The key of every signature and of all encryption.
     pub secret: Secret<String>,
-    /// Where data lives.
+    /// Where data lives: `sqlite://FILE?mode=rwc` or `postgres://…`; may hold a password.
+    pub database_url: Secret<String>,
+    /// How the database is used.
     pub database: DatabaseSettings,
-    /// How long a session read from the database is remembered in the process, for plain reading; zero switches that off.
-    /// What this process changes counts at once; what others change, such as another node, after this time (RE-16).
-    pub session_memory: Duration,
     /// How passwords are hashed.
     pub hashing: HashingSettings,
     /// The relay emails go to; without one they are printed to the terminal.
@@ -50,29 +52,71 @@ pub struct HttpSettings {
     pub cookie_prefix: String,
     /// Whether cookies are `Secure` and named `__Secure-…`; unset means: if the base URL is https.
     pub use_secure_cookies: Option<bool>,
-    /// `Domain` of the cookies, to share them between subdomains.
-    pub cookie_domain: Option<String>,
-    /// The cookie that spares the database, if it is used.
-    pub cookie_cache: Option<CookieCacheSettings>,
+    /// Whether cookies are shared between subdomains.
+    pub cross_subdomain_cookies: CrossSubdomainCookies,
+    /// The cookie that spares the database.
+    pub cookie_cache: CookieCacheSettings,
     /// Whether the session token may come in the `Authorization` header, for clients that keep no cookies.
-    pub bearer: Option<BearerSettings>,
+    pub bearer: BearerSettings,
     /// Whether `GET /get-session` never writes and `POST` to it refreshes.
     pub defer_session_refresh: bool,
     /// Whose word on the client's address is taken.
-    pub client_address: ClientAddressPolicy,
+    pub client_address: ClientAddressSettings,
     /// Endpoints that do not exist, as paths below the base path.
     pub disabled_paths: Vec<String>,
     /// Largest request body in bytes (IN-2).
     pub max_body_bytes: usize,
     /// Worker threads that answer requests; unset means one a core.
-    pub workers: Option<usize>,
+    pub workers: Option<NonZeroUsize>,
     /// How long requests in flight may take when the server stops (RE-9).
     pub shutdown_timeout: Duration,
 }
 
+impl HttpSettings {
+    /// The defaults of a preset.
+    #[must_use]
+    pub fn of(preset: Preset) -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)),
+            allow_insecure: false,
+            trusted_origins: Vec::new(),
+            cookie_prefix: "better-auth".to_owned(),
+            use_secure_cookies: None,
+            cross_subdomain_cookies: CrossSubdomainCookies::default(),
+            cookie_cache: CookieCacheSettings::default(),
+            bearer: BearerSettings::default(),
+            defer_session_refresh: false,
+            client_address: ClientAddressSettings::of(preset),
+            disabled_paths: Vec::new(),
+            max_body_bytes: 256 * 1024,
+            workers: None,
+            shutdown_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// `[advanced.cross_sub_domain_cookies]`
+#[derive(Clone, Debug, Default)]
+pub struct CrossSubdomainCookies {
+    /// Whether cookies have a `Domain`.
+    pub enabled: bool,
+    /// That domain; unset means the host of the base URL.
+    pub domain: Option<String>,
+}
+
+impl CrossSubdomainCookies {
+    /// `Domain` of the cookies of a server that is reached there.
+    pub(crate) fn domain<'a>(&'a self, base_url: &'a Origin) -> Option<&'a str> {
+        self.enabled
+            .then(|| self.domain.as_deref().unwrap_or_else(|| base_url.host()))
+    }
+}
+
 /// `[bearer]`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BearerSettings {
+    /// Whether it may come there.
+    pub enabled: bool,
     /// Whether only signed tokens count, as answers hand them out, or bare ones as well.
     pub require_signature: bool,
 }
@@ -80,6 +124,8 @@ pub struct BearerSettings {
 /// `[session.cookie_cache]`
 #[derive(Clone, Debug)]
 pub struct CookieCacheSettings {
+    /// Whether there is such a cookie.
+    pub enabled: bool,
     /// How long a cached session is believed; a revocation takes that long to be noticed.
     pub max_age: TimeDelta,
     /// The form of the cookie.
@@ -88,46 +134,45 @@ pub struct CookieCacheSettings {
     pub version: String,
 }
 
-/// `[database]`
+impl Default for CookieCacheSettings {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            max_age: TimeDelta::minutes(5),
+            strategy: Strategy::Compact,
+            version: "1".to_owned(),
+        }
+    }
+}
+
+/// `[database]`, and what is remembered of it.
 #[derive(Clone, Debug)]
 pub struct DatabaseSettings {
-    /// `sqlite://FILE?mode=rwc` or `postgres://…`; may hold a password.
-    pub url: Secret<String>,
     /// Most connections at a time; unset means the adapter's default.
     pub max_connections: Option<u32>,
     /// Whether the schema is brought up to date at start.
     pub auto_migrate: bool,
     /// How long an unreachable database is tried again at start.
     pub connect_timeout: Duration,
+    /// How long a session read from the database is remembered in the process, for plain reading; zero switches that off.
+    /// What this process changes counts at once; what others change, such as another node, after this time (RE-16).
+    pub session_memory: Duration,
 }
 
-/// The algorithm of new password hashes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HashingScheme {
-    /// Argon2id (PW-1, PW-2).
-    Argon2id {
-        /// Memory in KiB.
-        memory_kib: u32,
-        /// Passes over the memory.
-        iterations: u32,
-        /// Lanes.
-        parallelism: u32,
-    },
-    /// scrypt as Better Auth writes it.
-    BetterAuthScrypt,
-}
-
-/// `[password]`
-#[derive(Clone, Debug)]
-pub struct HashingSettings {
-    /// The algorithm of new hashes. Older ones verify all the same.
-    pub scheme: HashingScheme,
-    /// Keys mixed into passwords before they are hashed, each `id:key`, the present one first (PW-11). Argon2id only.
-    pub peppers: Vec<Secret<String>>,
-    /// Hashes computed at a time; unset means one a core (RE-7).
-    pub threads: Option<NonZeroUsize>,
-    /// Requests that may wait for one, per thread (RE-8).
-    pub queue_per_thread: usize,
+impl DatabaseSettings {
+    /// The defaults of a preset.
+    #[must_use]
+    pub const fn of(preset: Preset) -> Self {
+        Self {
+            max_connections: None,
+            auto_migrate: true,
+            connect_timeout: Duration::from_secs(30),
+            session_memory: match preset {
+                Preset::Hardened => Duration::from_millis(500),
+                Preset::BetterAuth => Duration::ZERO,
+            },
+        }
+    }
 }
 
 /// `[mail]`

@@ -4,7 +4,7 @@ use actix_web::HttpMessage;
 use actix_web::http::Method;
 use chrono::TimeDelta;
 use doorward_application::Context;
-use doorward_domain::redirect::{InvalidPattern, TrustedOrigins};
+use doorward_application::settings::InvalidSetting;
 use doorward_domain::{Actor, Client, RequestContext, RequestId, Secret};
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::{OpenApi, RefOr};
@@ -22,7 +22,7 @@ pub struct AppState {
     pub(crate) signer: CookieSigner,
     pub(crate) style: CookieStyle,
     pub(crate) cookie_cache: Option<CookieCache>,
-    pub(crate) bearer: Option<BearerSettings>,
+    pub(crate) bearer: BearerSettings,
     pub(crate) defer_session_refresh: bool,
     pub(crate) max_body_bytes: usize,
     pub(crate) https: bool,
@@ -43,25 +43,27 @@ impl AppState {
         http: &HttpSettings,
         secret: &Secret<String>,
         document: &OpenApi,
-    ) -> Result<Self, InvalidPattern> {
+    ) -> Result<Self, InvalidSetting> {
         let base = context.settings.base_url.clone();
         let https = base.is_https();
         let secure = http.use_secure_cookies.unwrap_or(https);
-        let cookie_cache = http.cookie_cache.as_ref().map(|cache| CookieCache {
+        let domain = http.cross_subdomain_cookies.domain(&base).map(str::to_owned);
+        let cache = &http.cookie_cache;
+        let cookie_cache = cache.enabled.then(|| CookieCache {
             codec: CookieCacheCodec::new(cache.strategy, secret, cache.version.clone()),
             max_age: cache.max_age,
         });
         Ok(Self {
-            redirects: Redirects::new(TrustedOrigins::new(&base, &http.trusted_origins)?, base),
+            redirects: Redirects::new(http.origins(&base)?, base),
             signer: CookieSigner::new(secret),
-            style: CookieStyle::new(&http.cookie_prefix, secure, http.cookie_domain.clone()),
+            style: CookieStyle::new(&http.cookie_prefix, secure, domain),
             cookie_cache,
             bearer: http.bearer,
             defer_session_refresh: http.defer_session_refresh,
             max_body_bytes: http.max_body_bytes,
             https,
             routes: Routes::of(document, &context.settings.base_path, &http.disabled_paths),
-            client_address: http.client_address.clone(),
+            client_address: http.client_address_policy()?,
             context,
         })
     }

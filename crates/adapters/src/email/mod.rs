@@ -6,5 +6,5 @@ mod smtp;
 mod terminal;
 
 pub use relay::RelayError;
-pub use smtp::{SmtpError, SmtpMailer, SmtpSettings};
+pub use smtp::{SmtpError, SmtpMailer};
 pub use terminal::TerminalMailer;

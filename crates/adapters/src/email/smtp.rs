@@ -16,18 +16,7 @@ use tokio::time::timeout;
 use super::content::Content;
 use super::relay::{Relay, RelayError};
 
-/// Where emails are handed to, and whom they are from.
-#[derive(Clone, Debug)]
-pub struct SmtpSettings {
-    /// The mail server, `smtps://user:password@host:port` or `smtp://…`; `?tls=required`, `opportunistic` or `none`.
-    pub url: Secret<String>,
-    /// The sender, `Example <noreply@example.com>` or the address alone. The name signs the emails.
-    pub from: String,
-    /// Who gets the answers, if it is not the sender.
-    pub reply_to: Option<String>,
-}
-
-/// What is wrong with the settings.
+/// Why there is no mailer.
 #[derive(Debug, thiserror::Error)]
 pub enum SmtpError {
     /// The mail server's address.
@@ -63,16 +52,25 @@ const IDLE: Duration = Duration::from_secs(30);
 const MOST_CONNECTIONS: u32 = 4;
 
 impl SmtpMailer {
-    /// Checks the settings. Does not connect: the server may be away for a while.
-    pub fn new(settings: &SmtpSettings, clock: Arc<dyn Clock>) -> Result<Self, SmtpError> {
+    /// A mailer that hands emails to the mail server at this URL, `smtps://user:password@host:port` or `smtp://…`, with
+    /// `?tls=required`, `opportunistic` or `none`. The sender is `Example <noreply@example.com>` or the address alone; the name
+    /// signs the emails. Answers go to `reply_to`, if it is not the sender.
+    ///
+    /// Does not connect: the server may be away for a while.
+    pub fn new(
+        url: &Secret<String>,
+        from: &str,
+        reply_to: Option<&str>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, SmtpError> {
         let mailbox = |text: &str| text.trim().parse::<Mailbox>();
-        let from = mailbox(&settings.from).map_err(|error| SmtpError::From(settings.from.clone(), error))?;
-        let reply_to = match &settings.reply_to {
-            Some(text) => Some(mailbox(text).map_err(|error| SmtpError::ReplyTo(text.clone(), error))?),
+        let from = mailbox(from).map_err(|error| SmtpError::From(from.to_owned(), error))?;
+        let reply_to = match reply_to {
+            Some(text) => Some(mailbox(text).map_err(|error| SmtpError::ReplyTo(text.to_owned(), error))?),
             None => None,
         };
         let runtime = Handle::try_current()?;
-        let transport = Relay::parse(&settings.url)?
+        let transport = Relay::parse(url)?
             .transport()?
             .hello_name(ClientId::Domain(from.email.domain().to_owned()))
             .timeout(Some(CONNECT))

@@ -1,11 +1,11 @@
 use ::argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use ::argon2::{Algorithm, Argon2, KeyId, Params, ParamsBuilder, Version};
 use doorward_domain::Entropy;
+use doorward_domain::password::{Argon2Parameters, argon2_is_affordable};
 use subtle::ConstantTimeEq;
 
 use super::HashingError;
 use super::block_pool::BlockPool;
-use super::scheme::argon2_is_affordable;
 
 const SALT: usize = 16;
 const OUTPUT: usize = 32;
@@ -25,17 +25,12 @@ pub(super) struct Argon2Cost(Params);
 
 impl Argon2Cost {
     /// The cost, and the name of the pepper that new hashes are made with.
-    pub(super) fn new(
-        memory_kib: u32,
-        iterations: u32,
-        parallelism: u32,
-        pepper: KeyId,
-    ) -> Result<Self, HashingError> {
+    pub(super) fn new(cost: Argon2Parameters, pepper: KeyId) -> Result<Self, HashingError> {
         let mut params = ParamsBuilder::new();
         params
-            .m_cost(memory_kib)
-            .t_cost(iterations)
-            .p_cost(parallelism)
+            .m_cost(cost.memory_kib)
+            .t_cost(cost.iterations)
+            .p_cost(cost.parallelism)
             .output_len(OUTPUT);
         Ok(Self(params.keyid(pepper).build()?))
     }

@@ -2,11 +2,12 @@ use std::fmt;
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::thread;
 
 use async_trait::async_trait;
 use doorward_domain::Entropy;
-use doorward_domain::password::{HashError, Password, PasswordHash, PasswordHasher, Verdict};
+use doorward_domain::password::{
+    Argon2Parameters, HashError, HashScheme, Password, PasswordHash, PasswordHasher, Verdict, WeakParameters,
+};
 
 use super::HashingError;
 use super::argon2id::Argon2Cost;
@@ -14,7 +15,6 @@ use super::better_auth;
 use super::block_pool::BlockPool;
 use super::pepper::Peppers;
 use super::pool::HashPool;
-use super::scheme::{HashScheme, WeakParameters};
 use super::stored::StoredHash;
 
 /// How passwords are hashed, and how many at a time.
@@ -22,33 +22,12 @@ use super::stored::StoredHash;
 pub struct HasherSettings {
     /// How new passwords are hashed.
     pub scheme: HashScheme,
+    /// What new hashes cost, if they are Argon2id.
+    pub argon2: Argon2Parameters,
     /// How many threads hash. Each takes the memory of one hash.
     pub threads: NonZeroUsize,
     /// How many passwords may wait for a thread before callers are told to come back later (RE-8).
     pub queue: usize,
-}
-
-impl HasherSettings {
-    /// What waits for each thread by default.
-    const QUEUE_PER_THREAD: usize = 8;
-
-    /// A number of threads, and the queue that goes with it.
-    #[must_use]
-    pub const fn with_threads(scheme: HashScheme, threads: NonZeroUsize) -> Self {
-        Self {
-            scheme,
-            threads,
-            queue: Self::QUEUE_PER_THREAD * threads.get(),
-        }
-    }
-}
-
-impl Default for HasherSettings {
-    /// Argon2id on as many threads as there are cores (RE-7).
-    fn default() -> Self {
-        let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self::with_threads(HashScheme::default(), threads)
-    }
 }
 
 /// Why there is no hasher.
@@ -90,14 +69,10 @@ impl PooledHasher {
         peppers: Peppers,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, HasherError> {
-        settings.scheme.check()?;
         let scheme = match settings.scheme {
-            HashScheme::Argon2id {
-                memory_kib,
-                iterations,
-                parallelism,
-            } => {
-                let cost = Argon2Cost::new(memory_kib, iterations, parallelism, peppers.current());
+            HashScheme::Argon2id => {
+                settings.argon2.check()?;
+                let cost = Argon2Cost::new(settings.argon2, peppers.current());
                 Some(cost.map_err(HasherError::Parameters)?)
             }
             HashScheme::BetterAuthScrypt => None,

@@ -8,13 +8,11 @@ mod hasher;
 mod imported;
 mod pepper;
 mod pool;
-mod scheme;
 mod stored;
 
 pub use common::CommonPasswordList;
 pub use hasher::{HasherError, HasherSettings, PooledHasher};
 pub use pepper::{InvalidPepper, Pepper, Peppers};
-pub use scheme::{HashScheme, WeakParameters};
 
 /// Why a hash could not be computed, whatever the password.
 type HashingError = doorward_domain::BoxError;

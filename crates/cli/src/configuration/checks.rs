@@ -2,27 +2,17 @@
 
 use std::net::SocketAddr;
 
-use chrono::TimeDelta;
-use doorward_application::settings::{InvalidSetting, Preset};
 use doorward_domain::Secret;
 use doorward_domain::access::AccessPolicyBuilder;
 use doorward_domain::fields::ColumnFeatures;
 use doorward_domain::redirect::Origin;
-use doorward_web::client_address::ClientAddressPolicy;
-use doorward_web::configuration::{
-    BearerSettings, Configuration, CookieCacheSettings, DatabaseSettings, HashingScheme, HashingSettings,
-    HttpSettings, MailSettings,
-};
+use doorward_web::configuration::{Configuration, MailSettings};
 use doorward_web::wiring::{StartError, check};
 use url::Url;
 
 use super::ConfigError;
 use super::raw_config::RawConfig;
-use super::value::HashingName;
 use super::value::without_credentials;
-
-/// Where hardened, the longest a cached session is believed, whether or not the cache is on.
-const LONGEST_COOKIE_CACHE: TimeDelta = TimeDelta::seconds(300);
 
 impl RawConfig {
     /// The complete configuration, with these for what may be left out.
@@ -39,15 +29,6 @@ impl RawConfig {
                 "set it to false, and limit requests in the proxy in front of Doorward",
             ));
         }
-        if !self.cookie_cache
-            && self.preset == Preset::Hardened
-            && self.cookie_cache_max_age > LONGEST_COOKIE_CACHE
-        {
-            return Err(ConfigError::of(InvalidSetting::too_long(
-                "session.cookie_cache.max_age",
-                LONGEST_COOKIE_CACHE,
-            )));
-        }
         self.settings.access = self.access.policy(declare)?;
         (self.settings.user_fields, self.settings.session_fields) = self.fields.specs(ColumnFeatures {
             admin: self.settings.admin.enabled,
@@ -55,55 +36,18 @@ impl RawConfig {
         })?;
         self.place()?;
         let mail = self.mail()?;
-        let client_address = self.client_address()?;
-        let scheme = self.scheme();
-        let mut trusted_origins = self.trusted_origins;
         if self.base_url.is_none() {
             // Who opens `localhost` in place of `127.0.0.1` is on this machine all the same.
-            trusted_origins.push(format!("http://localhost:{}", self.listen.port()));
+            let origin = format!("http://localhost:{}", self.http.listen.port());
+            self.http.trusted_origins.push(origin);
         }
-        let cookie_domain = self.cross_subdomain_cookies.then(|| {
-            self.cookie_domain
-                .unwrap_or_else(|| self.settings.base_url.host().to_owned())
-        });
         let configuration = Configuration {
-            http: HttpSettings {
-                listen: self.listen,
-                allow_insecure: self.allow_insecure,
-                trusted_origins,
-                cookie_prefix: self.cookie_prefix,
-                use_secure_cookies: self.use_secure_cookies,
-                cookie_domain,
-                cookie_cache: self.cookie_cache.then_some(CookieCacheSettings {
-                    max_age: self.cookie_cache_max_age,
-                    strategy: self.cookie_cache_strategy,
-                    version: self.cookie_cache_version,
-                }),
-                bearer: self.bearer.then_some(BearerSettings {
-                    require_signature: self.bearer_require_signature,
-                }),
-                defer_session_refresh: self.defer_session_refresh,
-                client_address,
-                disabled_paths: self.disabled_paths,
-                max_body_bytes: self.max_body_bytes,
-                workers: self.workers.map(usize::from),
-                shutdown_timeout: self.shutdown_timeout,
-            },
+            http: self.http,
             settings: self.settings,
             secret,
-            database: DatabaseSettings {
-                url: database_url,
-                max_connections: self.max_connections,
-                auto_migrate: self.auto_migrate,
-                connect_timeout: self.connect_timeout,
-            },
-            session_memory: self.session_memory,
-            hashing: HashingSettings {
-                scheme,
-                peppers: self.peppers,
-                threads: self.hashing_threads,
-                queue_per_thread: self.queue_per_thread,
-            },
+            database_url,
+            database: self.database,
+            hashing: self.hashing,
             mail,
         };
         check(&configuration).map_err(|error| unusable(&error))?;
@@ -112,7 +56,7 @@ impl RawConfig {
 
     /// Sets where the server is reached.
     fn place(&mut self) -> Result<(), ConfigError> {
-        if self.listen.port() == 0 && self.base_url.is_none() {
+        if self.http.listen.port() == 0 && self.base_url.is_none() {
             let problem = "port 0 takes any free port, so that browsers do not know the address";
             return Err(ConfigError::new(
                 "listen",
@@ -123,7 +67,7 @@ impl RawConfig {
         let url = self
             .base_url
             .clone()
-            .unwrap_or_else(|| format!("http://{}", reachable(self.listen)));
+            .unwrap_or_else(|| format!("http://{}", reachable(self.http.listen)));
         let refused = |error: &dyn std::fmt::Display| {
             ConfigError::new(
                 "base_url",
@@ -142,17 +86,6 @@ impl RawConfig {
         Ok(())
     }
 
-    const fn scheme(&self) -> HashingScheme {
-        match self.hashing {
-            HashingName::Scrypt => HashingScheme::BetterAuthScrypt,
-            HashingName::Argon2id => HashingScheme::Argon2id {
-                memory_kib: self.memory_kib,
-                iterations: self.iterations,
-                parallelism: self.parallelism,
-            },
-        }
-    }
-
     fn mail(&self) -> Result<Option<MailSettings>, ConfigError> {
         let Some(smtp_url) = self.smtp_url.clone().map(|url| url.0) else {
             return Ok(None);
@@ -169,21 +102,6 @@ impl RawConfig {
             from,
             reply_to: self.reply_to.clone(),
         }))
-    }
-
-    fn client_address(&self) -> Result<ClientAddressPolicy, ConfigError> {
-        ClientAddressPolicy::new(
-            &self.ip_address_headers,
-            &self.trusted_proxies,
-            self.believe_any_peer,
-        )
-        .map_err(|error| {
-            ConfigError::new(
-                "advanced.ip_address",
-                error.to_string(),
-                "write names of headers and networks such as 10.0.0.0/8",
-            )
-        })
     }
 }
 

@@ -113,7 +113,7 @@ fn variables_of_better_auth_and_of_platforms_are_fallbacks() {
     );
     assert_eq!(configuration.http.listen.to_string(), "0.0.0.0:8080");
     assert_eq!(
-        configuration.database.url.expose(),
+        configuration.database_url.expose(),
         "postgres://ada:hunter2@db.example.test/users"
     );
 }

@@ -8,17 +8,10 @@ use chrono::TimeDelta;
 use config::{Value, ValueKind};
 use doorward_application::settings::{DeletionMode, Preset, WhenEnrolled};
 use doorward_domain::Secret;
-use doorward_domain::password::LengthUnit;
+use doorward_domain::password::{HashScheme, LengthUnit};
 use doorward_domain::session::TokenStorage;
 use doorward_web::cookie_cache::Strategy;
 use url::Url;
-
-/// The algorithm of new password hashes, by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HashingName {
-    Argon2id,
-    Scrypt,
-}
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -358,5 +351,5 @@ words!(WhenEnrolled { "refuse" = Self::Refuse, "ignore" = Self::Ignore });
 words!(DeletionMode { "soft" = Self::Soft, "hard" = Self::Hard });
 words!(LengthUnit { "code-points" = Self::CodePoints, "utf-16" = Self::Utf16Units });
 words!(Strategy { "compact" = Self::Compact, "jwt" = Self::Jwt, "jwe" = Self::Jwe });
-words!(HashingName { "argon2id" = Self::Argon2id, "scrypt" = Self::Scrypt });
+words!(HashScheme { "argon2id" = Self::Argon2id, "scrypt" = Self::BetterAuthScrypt });
 words!(LogFormat { "text" = Self::Text, "json" = Self::Json });

@@ -2,11 +2,13 @@
 
 mod hasher;
 mod policy;
+mod scheme;
 mod secret;
 
 pub use crate::account::PasswordHash;
 pub use hasher::{HashError, PasswordHasher, Verdict};
 pub use policy::{CommonPasswords, LengthUnit, PasswordPolicy, PasswordProblem};
+pub use scheme::{Argon2Parameters, HashScheme, WeakParameters, argon2_is_affordable};
 pub use secret::Password;
 
 #[cfg(any(test, feature = "mocks"))]

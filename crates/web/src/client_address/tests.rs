@@ -3,13 +3,26 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn policy(proxies: &[&str], believe_single_value: bool) -> ClientAddressPolicy {
-    policy_of(&["x-forwarded-for"], proxies, believe_single_value)
+fn policy(proxies: &[&str], believe_any_peer: bool) -> ClientAddressPolicy {
+    policy_of(&["x-forwarded-for"], proxies, believe_any_peer)
 }
 
-fn policy_of(headers: &[&str], proxies: &[&str], believe_single_value: bool) -> ClientAddressPolicy {
+fn policy_of(headers: &[&str], proxies: &[&str], believe_any_peer: bool) -> ClientAddressPolicy {
+    ClientAddressPolicy::new(&settings(headers, proxies, believe_any_peer)).unwrap()
+}
+
+fn settings(headers: &[&str], proxies: &[&str], believe_any_peer: bool) -> ClientAddressSettings {
     let owned = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
-    ClientAddressPolicy::new(&owned(headers), &owned(proxies), believe_single_value).unwrap()
+    ClientAddressSettings {
+        headers: owned(headers),
+        trusted_proxies: owned(proxies),
+        believe_any_peer,
+    }
+}
+
+/// The policy where nothing is configured.
+fn hardened() -> ClientAddressPolicy {
+    ClientAddressPolicy::new(&ClientAddressSettings::of(Preset::Hardened)).unwrap()
 }
 
 fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
@@ -114,17 +127,13 @@ fn headers_are_tried_in_their_order() {
 
 #[test]
 fn rl_2_the_client_is_the_peer() {
-    for policy in [
-        ClientAddressPolicy::default(),
-        policy(&[], false),
-        policy(&["10.0.0.0/8"], false),
-    ] {
+    for policy in [hardened(), policy(&[], false), policy(&["10.0.0.0/8"], false)] {
         for value in UNREADABLE.into_iter().chain(["1.1.1.1", "10.0.0.1", "127.0.0.1"]) {
             assert_eq!(resolved(&policy, "203.0.113.7", value), "203.0.113.7", "{value}");
             assert_eq!(resolved(&policy, "no peer", value), "", "{value}");
         }
     }
-    let policy = ClientAddressPolicy::default();
+    let policy = hardened();
     assert_eq!(resolved(&policy, "::ffff:203.0.113.7", "1.1.1.1"), "203.0.113.7");
     assert_eq!(
         resolved(&policy, "2001:db8::5", ""),
@@ -199,8 +208,7 @@ fn several_lines_of_a_header_are_one_list() {
 
 #[test]
 fn settings_that_cannot_be_meant_are_refused() {
-    let new =
-        |header: &str, proxy: &str| ClientAddressPolicy::new(&[header.to_owned()], &[proxy.to_owned()], true);
+    let new = |header: &str, proxy: &str| ClientAddressPolicy::new(&settings(&[header], &[proxy], true));
     for proxy in [
         "10.0.0.1",
         "10.0.0.0/8",

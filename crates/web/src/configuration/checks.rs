@@ -8,9 +8,10 @@ use doorward_domain::Secret;
 use doorward_domain::redirect::{Origin, TrustedOrigins};
 
 use super::secret::check_secret;
-use super::{Configuration, HashingScheme, HttpSettings};
+use super::{Configuration, HttpSettings};
+use crate::client_address::ClientAddressPolicy;
 
-/// Where hardened, the longest a cached session is believed (SE-10).
+/// Where hardened, the longest a cached session is believed, whether or not the cache is on (SE-10).
 const LONGEST_COOKIE_CACHE: TimeDelta = TimeDelta::seconds(300);
 /// The longest a session is remembered in the process (RE-16).
 const LONGEST_MEMORY: Duration = Duration::from_secs(1);
@@ -19,14 +20,8 @@ impl Configuration {
     /// Refuses a configuration that contradicts itself or endangers users. The binary and every start call this.
     pub fn validate(&self) -> Result<(), InvalidSetting> {
         validate_app(&self.settings, &self.http, &self.secret)?;
-        if !self.hashing.peppers.is_empty() && self.hashing.scheme == HashingScheme::BetterAuthScrypt {
-            return Err(InvalidSetting::new(
-                "password.peppers",
-                "only Argon2id hashes can say which pepper they were made with",
-                "remove it, or set password.scheme = \"argon2id\"",
-            ));
-        }
-        if self.session_memory > LONGEST_MEMORY {
+        self.hashing.validate()?;
+        if self.database.session_memory > LONGEST_MEMORY {
             return Err(InvalidSetting::new(
                 "session.memory",
                 "a revoked session must be refused on every node within a second",
@@ -61,18 +56,12 @@ impl HttpSettings {
                 "use https, or set allow_insecure = true if the network is yours alone",
             ));
         }
-        self.check_origins(base_url)?;
-        self.check_cookies(preset)?;
+        self.origins(base_url)?;
+        self.check_cookies(base_url, preset)?;
+        self.client_address_policy()?;
         if self.max_body_bytes == 0 {
             let remedy = "write the largest body in bytes, such as 262144";
             return Err(InvalidSetting::new("max_body_bytes", "is nothing at all", remedy));
-        }
-        if self.workers == Some(0) {
-            return Err(InvalidSetting::new(
-                "workers",
-                "is 0",
-                "write at least 1, or leave it out",
-            ));
         }
         if let Some(path) = self.disabled_paths.iter().find(|path| !path.starts_with('/')) {
             let problem = format!("{path:?} is no path below the base path");
@@ -85,12 +74,14 @@ impl HttpSettings {
         Ok(())
     }
 
-    fn check_origins(&self, base_url: &Origin) -> Result<(), InvalidSetting> {
+    /// Where requests may come from and redirects may lead.
+    pub(crate) fn origins(&self, base_url: &Origin) -> Result<TrustedOrigins, InvalidSetting> {
         let refused = |problem: String| {
             let remedy = "write https://app.example.com, https://*.example.com or myapp://";
             InvalidSetting::new("trusted_origins", problem, remedy)
         };
-        TrustedOrigins::new(base_url, &self.trusted_origins).map_err(|error| refused(error.to_string()))?;
+        let trusted = TrustedOrigins::new(base_url, &self.trusted_origins)
+            .map_err(|error| refused(error.to_string()))?;
         for origin in &self.trusted_origins {
             let (scheme, rest) = origin.split_once("://").unwrap_or(("", origin));
             if rest.len() > 1 && rest.ends_with('/') {
@@ -102,10 +93,18 @@ impl HttpSettings {
                 return Err(refused(format!("{origin:?} has no scheme")));
             }
         }
-        Ok(())
+        Ok(trusted)
     }
 
-    fn check_cookies(&self, preset: Preset) -> Result<(), InvalidSetting> {
+    /// Whose word on the client's address is taken.
+    pub(crate) fn client_address_policy(&self) -> Result<ClientAddressPolicy, InvalidSetting> {
+        ClientAddressPolicy::new(&self.client_address).map_err(|error| {
+            let remedy = "write names of headers and networks such as 10.0.0.0/8";
+            InvalidSetting::new("advanced.ip_address", error.to_string(), remedy)
+        })
+    }
+
+    fn check_cookies(&self, base_url: &Origin, preset: Preset) -> Result<(), InvalidSetting> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         if self.cookie_prefix.is_empty() || !self.cookie_prefix.bytes().all(plain) {
             let problem = format!("{:?} cannot begin the name of a cookie", self.cookie_prefix);
@@ -115,7 +114,8 @@ impl HttpSettings {
                 "write letters, digits and `-_.`",
             ));
         }
-        let domain = self.cookie_domain.as_deref().unwrap_or("domain");
+        let domain = self.cross_subdomain_cookies.domain(base_url);
+        let domain = domain.unwrap_or("domain");
         if domain.is_empty() || !domain.bytes().all(|byte| plain(byte) || b"[]:".contains(&byte)) {
             return Err(InvalidSetting::new(
                 "advanced.cross_sub_domain_cookies.domain",
@@ -123,11 +123,9 @@ impl HttpSettings {
                 "write a domain such as example.com",
             ));
         }
-        let Some(cache) = &self.cookie_cache else {
-            return Ok(());
-        };
+        let cache = &self.cookie_cache;
         let option = "session.cookie_cache.max_age";
-        if cache.max_age <= TimeDelta::zero() {
+        if cache.enabled && cache.max_age <= TimeDelta::zero() {
             let remedy = "write a number of seconds above 0";
             return Err(InvalidSetting::new(option, "is no time at all", remedy));
         }

@@ -11,7 +11,6 @@ use doorward_application::access::{CreateUser, CreateUserError};
 use doorward_application::settings::InvalidSetting;
 use doorward_domain::access::PolicyError;
 use doorward_domain::password::Password;
-use doorward_domain::redirect::InvalidPattern;
 use doorward_domain::user::{Email, InvalidEmail, UserName};
 use doorward_domain::{Actor, BoxError, InvalidText};
 
@@ -46,9 +45,6 @@ pub enum StartError {
         #[source]
         cause: BoxError,
     },
-    /// A trusted origin is none.
-    #[error("trusted_origins: {0}")]
-    Origins(#[from] InvalidPattern),
     /// Two modules cannot live together.
     #[error(transparent)]
     Modules(#[from] ModuleConflict),

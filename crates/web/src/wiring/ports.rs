@@ -6,17 +6,15 @@ use std::time::Duration;
 
 use doorward_adapters::cache::{CacheInvalidatingStore, MemorySessionCache};
 use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
-use doorward_adapters::email::{SmtpMailer, SmtpSettings, TerminalMailer};
-use doorward_adapters::password::{
-    CommonPasswordList, HashScheme, HasherSettings, Pepper, Peppers, PooledHasher,
-};
+use doorward_adapters::email::{SmtpMailer, TerminalMailer};
+use doorward_adapters::password::{CommonPasswordList, HasherSettings, Pepper, Peppers, PooledHasher};
 use doorward_adapters::sea_orm::schema::{
     Changes, SchemaCheck, SchemaReport, enrolled_second_factors, has_passwords, users_without_password,
 };
 use doorward_adapters::sea_orm::{ConnectOptions, DriverError, ExtraColumns, SeaStore, connect, schema};
 use doorward_adapters::system::{SystemClock, SystemEntropy};
 use doorward_application::Ports;
-use doorward_application::settings::Settings;
+use doorward_application::settings::{HashingSettings, Settings};
 use doorward_domain::email::Mailer;
 use doorward_domain::fields::FieldSpec;
 use doorward_domain::session::{NoSessionCache, SessionCache, TokenStorage};
@@ -26,8 +24,7 @@ use futures_util::future::LocalBoxFuture;
 use tokio::time::Instant;
 
 use super::{AppFactory, Extensions, StartError, modules};
-use crate::configuration::is_short;
-use crate::configuration::{Configuration, DatabaseSettings, HashingScheme, HashingSettings, MailSettings};
+use crate::configuration::{Configuration, MailSettings, is_short};
 
 /// How long to wait before an unreachable database is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
@@ -73,7 +70,7 @@ async fn open_app(configuration: &Configuration, extensions: Extensions) -> Resu
         Some(wrap) => wrap(store),
         None => store,
     };
-    let (store, session_cache) = remembering(store, configuration.session_memory);
+    let (store, session_cache) = remembering(store, configuration.database.session_memory);
     let ports = Ports {
         store,
         session_cache,
@@ -134,10 +131,10 @@ async fn open_fit(
     };
     let unfit = |error| StartError::Database(BoxError::from(error));
     check
-        .require_file(&connect_options(&configuration.database))
+        .require_file(&connect_options(configuration))
         .await
         .map_err(unfit)?;
-    let store = open_database(&configuration.database).await?;
+    let store = open_database(configuration).await?;
     let report = check.require(store.connection()).await.map_err(unfit)?;
     Ok((store.with_extra(extra), report))
 }
@@ -236,29 +233,30 @@ pub(super) fn mailer(settings: Option<&MailSettings>) -> Result<Arc<dyn Mailer>,
     let Some(settings) = settings else {
         return Ok(Arc::new(TerminalMailer::stdout()));
     };
-    let (url, from, reply_to) = (
-        settings.smtp_url.clone(),
-        settings.from.clone(),
-        settings.reply_to.clone(),
+    let reply_to = settings.reply_to.as_deref();
+    let mailer = SmtpMailer::new(
+        &settings.smtp_url,
+        &settings.from,
+        reply_to,
+        Arc::new(SystemClock),
     );
-    let mailer = SmtpMailer::new(&SmtpSettings { url, from, reply_to }, Arc::new(SystemClock));
     Ok(Arc::new(mailer.map_err(|error| StartError::Configuration {
         option: "mail",
         cause: error.into(),
     })?))
 }
 
-fn connect_options(settings: &DatabaseSettings) -> ConnectOptions {
+fn connect_options(configuration: &Configuration) -> ConnectOptions {
     ConnectOptions {
-        url: settings.url.clone(),
-        max_connections: settings.max_connections,
+        url: configuration.database_url.clone(),
+        max_connections: configuration.database.max_connections,
     }
 }
 
 /// Opens the database. One that cannot be reached is tried again for the configured time.
-async fn open_database(settings: &DatabaseSettings) -> Result<SeaStore, StartError> {
-    let deadline = Instant::now() + settings.connect_timeout;
-    let options = connect_options(settings);
+async fn open_database(configuration: &Configuration) -> Result<SeaStore, StartError> {
+    let deadline = Instant::now() + configuration.database.connect_timeout;
+    let options = connect_options(configuration);
     loop {
         let error = match connect(&options).await {
             Ok(store) => match store.ping().await {
@@ -277,18 +275,6 @@ async fn open_database(settings: &DatabaseSettings) -> Result<SeaStore, StartErr
 }
 
 fn hasher(settings: &HashingSettings, entropy: &Arc<dyn Entropy>) -> Result<PooledHasher, StartError> {
-    let scheme = match settings.scheme {
-        HashingScheme::Argon2id {
-            memory_kib,
-            iterations,
-            parallelism,
-        } => HashScheme::Argon2id {
-            memory_kib,
-            iterations,
-            parallelism,
-        },
-        HashingScheme::BetterAuthScrypt => HashScheme::BetterAuthScrypt,
-    };
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let threads = settings.threads.unwrap_or(cores);
     let refused = |cause| StartError::Configuration {
@@ -304,7 +290,8 @@ fn hasher(settings: &HashingSettings, entropy: &Arc<dyn Entropy>) -> Result<Pool
         .and_then(Peppers::new)
         .map_err(|error| refused(error.into()))?;
     let limits = HasherSettings {
-        scheme,
+        scheme: settings.scheme,
+        argon2: settings.argon2,
         threads,
         queue: settings.queue_per_thread * threads.get(),
     };

@@ -75,7 +75,7 @@ impl Server {
             .keep_alive(KEEP_ALIVE)
             .shutdown_timeout(http.shutdown_timeout.as_secs());
         if let Some(count) = http.workers {
-            server = server.workers(count);
+            server = server.workers(count.get());
         }
         let server = server.listen(listener)?.run();
         let handle = server.handle();

@@ -62,6 +62,13 @@ impl Server {
     }
 }
 
+/// What a mailer is made from.
+struct SmtpSettings {
+    url: Secret<String>,
+    from: String,
+    reply_to: Option<String>,
+}
+
 fn settings(port: u16) -> SmtpSettings {
     SmtpSettings {
         url: Secret::new(format!("smtp://127.0.0.1:{port}")),
@@ -73,7 +80,8 @@ fn settings(port: u16) -> SmtpSettings {
 fn mailer(settings: &SmtpSettings) -> Result<SmtpMailer, SmtpError> {
     // Another test may have been first.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    SmtpMailer::new(settings, Arc::new(StoppedClock))
+    let reply_to = settings.reply_to.as_deref();
+    SmtpMailer::new(&settings.url, &settings.from, reply_to, Arc::new(StoppedClock))
 }
 
 fn email() -> EmailMessage {

@@ -10,13 +10,21 @@ const PBKDF2: &str =
     "$pbkdf2-sha256$i=1000,l=32$MDEyMzQ1Njc4OWFiY2RlZg$BVALGMmC/K/8ELErc5VgJxyPFApArIZRCQsqjEgZWJ4";
 const BCRYPT: &str = "$2b$04$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS";
 
+fn settings(scheme: HashScheme) -> HasherSettings {
+    HasherSettings {
+        scheme,
+        argon2: Argon2Parameters::default(),
+        threads: NonZeroUsize::MIN,
+        queue: 8,
+    }
+}
+
 fn hasher(scheme: HashScheme) -> PooledHasher {
-    let settings = HasherSettings::with_threads(scheme, NonZeroUsize::MIN);
-    PooledHasher::new(settings, Arc::new(SystemEntropy)).unwrap()
+    PooledHasher::new(settings(scheme), Arc::new(SystemEntropy)).unwrap()
 }
 
 fn argon2() -> PooledHasher {
-    hasher(HashScheme::default())
+    hasher(HashScheme::Argon2id)
 }
 
 fn scrypt() -> PooledHasher {
@@ -63,12 +71,8 @@ async fn pw_1_new_hashes_are_argon2id_in_phc_form() {
 
 #[tokio::test]
 async fn pw_2_weak_parameters_give_no_hasher() {
-    let scheme = HashScheme::Argon2id {
-        memory_kib: 19_456,
-        iterations: 1,
-        parallelism: 1,
-    };
-    let settings = HasherSettings::with_threads(scheme, NonZeroUsize::MIN);
+    let mut settings = settings(HashScheme::Argon2id);
+    settings.argon2.iterations = 1;
     let error = PooledHasher::new(settings, Arc::new(SystemEntropy)).unwrap_err();
     assert!(matches!(error, HasherError::Weak(_)));
 }
@@ -202,7 +206,7 @@ fn peppered(peppers: &[&str]) -> PooledHasher {
         .unwrap()
     };
     let peppers = Peppers::new(peppers.iter().map(parse).collect()).unwrap();
-    let settings = HasherSettings::with_threads(HashScheme::default(), NonZeroUsize::MIN);
+    let settings = settings(HashScheme::Argon2id);
     PooledHasher::with_peppers(settings, peppers, Arc::new(SystemEntropy)).unwrap()
 }
 

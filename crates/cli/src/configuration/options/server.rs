@@ -6,12 +6,12 @@ pub(super) fn general() -> Vec<Entry> {
     vec![
         Entry::new(
             "preset",
-            |config| &mut config.preset,
+            |config| &mut config.settings.preset,
             "Which defaults apply: the safest, or Better Auth's own, with which both servers can share a database.",
         ),
         Entry::new(
             "listen",
-            |config| &mut config.listen,
+            |config| &mut config.http.listen,
             "Where to listen. Port 0 takes any free port, and needs base_url. `PORT` in the environment listens there on all interfaces.",
         ),
         Entry::new(
@@ -39,33 +39,33 @@ pub(super) fn general() -> Vec<Entry> {
         ),
         Entry::new(
             "trusted_origins",
-            |config| &mut config.trusted_origins,
+            |config| &mut config.http.trusted_origins,
             "Further origins that may send requests and be redirected to: `https://app.example.com`, \
              `https://*.example.com`, `myapp://`. Else `BETTER_AUTH_TRUSTED_ORIGINS`.",
         ),
         Entry::new(
             "disabled_paths",
-            |config| &mut config.disabled_paths,
+            |config| &mut config.http.disabled_paths,
             "Endpoints that do not exist, such as `/update-user`.",
         ),
         Entry::new(
             "allow_insecure",
-            |config| &mut config.allow_insecure,
+            |config| &mut config.http.allow_insecure,
             "Whether a base URL without https is accepted although it is not this machine's.",
         ),
         Entry::new(
             "max_body_bytes",
-            |config| &mut config.max_body_bytes,
+            |config| &mut config.http.max_body_bytes,
             "Largest request body in bytes.",
         ),
         Entry::new(
             "workers",
-            |config| &mut config.workers,
+            |config| &mut config.http.workers,
             "Threads that answer requests. Unset: one a core.",
         ),
         Entry::new(
             "shutdown_timeout",
-            |config| &mut config.shutdown_timeout,
+            |config| &mut config.http.shutdown_timeout,
             "Seconds that requests in flight may take when the server stops.",
         ),
     ]
@@ -75,37 +75,37 @@ pub(super) fn wire() -> Vec<Entry> {
     vec![
         Entry::new(
             "advanced.cookie_prefix",
-            |config| &mut config.cookie_prefix,
+            |config| &mut config.http.cookie_prefix,
             "What cookie names begin with.",
         ),
         Entry::new(
             "advanced.use_secure_cookies",
-            |config| &mut config.use_secure_cookies,
+            |config| &mut config.http.use_secure_cookies,
             "Whether cookies are `Secure`. Unset: if the base URL is https.",
         ),
         Entry::new(
             "advanced.cross_sub_domain_cookies.enabled",
-            |config| &mut config.cross_subdomain_cookies,
+            |config| &mut config.http.cross_subdomain_cookies.enabled,
             "Whether cookies are shared between subdomains.",
         ),
         Entry::new(
             "advanced.cross_sub_domain_cookies.domain",
-            |config| &mut config.cookie_domain,
+            |config| &mut config.http.cross_subdomain_cookies.domain,
             "The domain they are shared in. Unset: the host of the base URL.",
         ),
         Entry::new(
             "advanced.ip_address.ip_address_headers",
-            |config| &mut config.ip_address_headers,
+            |config| &mut config.http.client_address.headers,
             "Headers in which proxies name the client's address, the first one that has it counts.",
         ),
         Entry::new(
             "advanced.ip_address.trusted_proxies",
-            |config| &mut config.trusted_proxies,
+            |config| &mut config.http.client_address.trusted_proxies,
             "Addresses or networks of proxies whose headers are believed, such as `10.0.0.0/8`.",
         ),
         Entry::new(
             "advanced.ip_address.believe_any_peer",
-            |config| &mut config.believe_any_peer,
+            |config| &mut config.http.client_address.believe_any_peer,
             "Whether a header with a single address is believed whoever sent it, as Better Auth does.",
         ),
         Entry::new(
@@ -197,17 +197,17 @@ pub(super) fn sources() -> Vec<Entry> {
         ),
         Entry::new(
             "database.max_connections",
-            |config| &mut config.max_connections,
+            |config| &mut config.database.max_connections,
             "Most connections at a time. Unset: 10, on SQLite 8.",
         ),
         Entry::new(
             "database.auto_migrate",
-            |config| &mut config.auto_migrate,
+            |config| &mut config.database.auto_migrate,
             "Whether the schema is brought up to date at start.",
         ),
         Entry::new(
             "database.connect_timeout",
-            |config| &mut config.connect_timeout,
+            |config| &mut config.database.connect_timeout,
             "Seconds for which an unreachable database is tried again at start.",
         ),
         Entry::new(

@@ -91,38 +91,38 @@ pub(super) fn passwords() -> Vec<Entry> {
     vec![
         Entry::new(
             "password.scheme",
-            |config| &mut config.hashing,
+            |config| &mut config.hashing.scheme,
             "Algorithm of new password hashes. Others verify all the same.",
         ),
         Entry::new(
             "password.memory_kib",
-            |config| &mut config.memory_kib,
+            |config| &mut config.hashing.argon2.memory_kib,
             "Memory of one Argon2id hash in KiB.",
         ),
         Entry::new(
             "password.iterations",
-            |config| &mut config.iterations,
+            |config| &mut config.hashing.argon2.iterations,
             "Passes of Argon2id over that memory.",
         ),
         Entry::new(
             "password.parallelism",
-            |config| &mut config.parallelism,
+            |config| &mut config.hashing.argon2.parallelism,
             "Lanes of Argon2id.",
         ),
         Entry::new(
             "password.peppers",
-            |config| &mut config.peppers,
+            |config| &mut config.hashing.peppers,
             "Keys mixed into passwords before they are hashed, each `id:key` with at least 32 random bytes, the present one \
              first. Without its pepper nobody can sign in: keep older ones until all hashes are renewed.",
         ),
         Entry::new(
             "password.threads",
-            |config| &mut config.hashing_threads,
+            |config| &mut config.hashing.threads,
             "Hashes computed at a time. Unset: one a core.",
         ),
         Entry::new(
             "password.queue_per_thread",
-            |config| &mut config.queue_per_thread,
+            |config| &mut config.hashing.queue_per_thread,
             "Requests that may wait for a hash, per thread; those beyond are told to come back.",
         ),
         Entry::new(
@@ -177,43 +177,43 @@ pub(super) fn sessions() -> Vec<Entry> {
         ),
         Entry::new(
             "session.defer_session_refresh",
-            |config| &mut config.defer_session_refresh,
+            |config| &mut config.http.defer_session_refresh,
             "Whether `GET /get-session` never writes and `POST` to it extends the session.",
         ),
         Entry::new(
             "session.memory",
-            |config| &mut config.session_memory,
+            |config| &mut config.database.session_memory,
             "Seconds, at most 1, for which a session that was read is remembered. What this process changes counts at once, \
              what other nodes change after this time. 0 asks the database every time.",
         ),
         Entry::new(
             "session.cookie_cache.enabled",
-            |config| &mut config.cookie_cache,
+            |config| &mut config.http.cookie_cache.enabled,
             "Whether a signed copy of the session in a cookie spares the database.",
         ),
         Entry::new(
             "session.cookie_cache.max_age",
-            |config| &mut config.cookie_cache_max_age,
+            |config| &mut config.http.cookie_cache.max_age,
             "Seconds for which it is believed; a revoked session lives on as long in its browser.",
         ),
         Entry::new(
             "session.cookie_cache.strategy",
-            |config| &mut config.cookie_cache_strategy,
+            |config| &mut config.http.cookie_cache.strategy,
             "Form of that cookie; `jwe` is encrypted.",
         ),
         Entry::new(
             "session.cookie_cache.version",
-            |config| &mut config.cookie_cache_version,
+            |config| &mut config.http.cookie_cache.version,
             "Changing it makes all cached sessions worthless.",
         ),
         Entry::new(
             "bearer.enabled",
-            |config| &mut config.bearer,
+            |config| &mut config.http.bearer.enabled,
             "Whether the session token may come as `Authorization: Bearer …`, and is handed out in the header `set-auth-token`.",
         ),
         Entry::new(
             "bearer.require_signature",
-            |config| &mut config.bearer_require_signature,
+            |config| &mut config.http.bearer.require_signature,
             "Whether only the signed token of `set-auth-token` counts, or the bare one of answers as well.",
         ),
     ]

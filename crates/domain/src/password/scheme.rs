@@ -1,24 +1,28 @@
 use std::fmt;
 
-/// How new passwords are hashed.
+/// The algorithm of new password hashes. Older ones verify all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HashScheme {
     /// Argon2id, version 19, as a PHC string (PW-1).
-    Argon2id {
-        /// Memory in KiB.
-        memory_kib: u32,
-        /// Passes over the memory.
-        iterations: u32,
-        /// Lanes. They are computed one after the other; more than one helps an attacker with many cores.
-        parallelism: u32,
-    },
+    Argon2id,
     /// scrypt in Better Auth's form, for a database that Better Auth has to read as well.
     BetterAuthScrypt,
 }
 
-impl Default for HashScheme {
+/// What an Argon2id hash costs. The default is OWASP's second row (PW-2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Argon2Parameters {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub iterations: u32,
+    /// Lanes. They are computed one after the other; more than one helps an attacker with many cores.
+    pub parallelism: u32,
+}
+
+impl Default for Argon2Parameters {
     fn default() -> Self {
-        Self::Argon2id {
+        Self {
             memory_kib: 19_456,
             iterations: 2,
             parallelism: 1,
@@ -36,12 +40,11 @@ const MOST_KIB_WRITTEN: u64 = 2 * 1024 * 1024;
 /// Argon2 parameters that are unsafe.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "Argon2id with {memory_kib} KiB of memory, {iterations} iterations and parallelism {parallelism} {problem}"
+    "Argon2id with {} KiB of memory, {} iterations and parallelism {} {problem}",
+    parameters.memory_kib, parameters.iterations, parameters.parallelism
 )]
 pub struct WeakParameters {
-    memory_kib: u32,
-    iterations: u32,
-    parallelism: u32,
+    parameters: Argon2Parameters,
     problem: Problem,
 }
 
@@ -74,44 +77,31 @@ impl fmt::Display for Problem {
     }
 }
 
-impl HashScheme {
+impl Argon2Parameters {
     /// Refuses parameters that are weaker than OWASP's minima (PW-2) or so costly that the hash would not be verified
     /// (PW-10).
     pub fn check(self) -> Result<(), WeakParameters> {
-        let Self::Argon2id {
-            memory_kib,
-            iterations,
-            parallelism,
-        } = self
-        else {
+        let is_enough =
+            |&(memory, passes): &(u32, u32)| self.memory_kib >= memory && self.iterations >= passes;
+        let problem = if !MINIMA.iter().any(is_enough) {
+            Problem::TooWeak
+        } else if !argon2_is_affordable(self.memory_kib, self.iterations) {
+            Problem::TooCostly
+        } else if self.parallelism == 0 || u64::from(self.memory_kib) < 8 * u64::from(self.parallelism) {
+            Problem::Impossible
+        } else {
             return Ok(());
         };
-        let refuse = |problem| {
-            Err(WeakParameters {
-                memory_kib,
-                iterations,
-                parallelism,
-                problem,
-            })
-        };
-        if !MINIMA
-            .iter()
-            .any(|&(memory, passes)| memory_kib >= memory && iterations >= passes)
-        {
-            return refuse(Problem::TooWeak);
-        }
-        if !argon2_is_affordable(memory_kib, iterations) {
-            return refuse(Problem::TooCostly);
-        }
-        if parallelism == 0 || u64::from(memory_kib) < 8 * u64::from(parallelism) {
-            return refuse(Problem::Impossible);
-        }
-        Ok(())
+        Err(WeakParameters {
+            parameters: self,
+            problem,
+        })
     }
 }
 
 /// Whether an Argon2 hash of this cost may be computed (PW-10).
-pub(super) fn argon2_is_affordable(memory_kib: u32, iterations: u32) -> bool {
+#[must_use]
+pub fn argon2_is_affordable(memory_kib: u32, iterations: u32) -> bool {
     memory_kib <= MOST_KIB && u64::from(memory_kib) * u64::from(iterations) <= MOST_KIB_WRITTEN
 }
 
@@ -120,7 +110,7 @@ mod tests {
     use super::*;
 
     fn check(memory_kib: u32, iterations: u32, parallelism: u32) -> Result<(), WeakParameters> {
-        HashScheme::Argon2id {
+        Argon2Parameters {
             memory_kib,
             iterations,
             parallelism,
@@ -130,14 +120,13 @@ mod tests {
 
     #[test]
     fn pw_2_the_default_is_owasps_second_row() {
-        let expected = HashScheme::Argon2id {
+        let expected = Argon2Parameters {
             memory_kib: 19_456,
             iterations: 2,
             parallelism: 1,
         };
-        assert_eq!(HashScheme::default(), expected);
-        assert_eq!(HashScheme::default().check(), Ok(()));
-        assert_eq!(HashScheme::BetterAuthScrypt.check(), Ok(()));
+        assert_eq!(Argon2Parameters::default(), expected);
+        assert_eq!(expected.check(), Ok(()));
     }
 
     #[test]
