@@ -83,7 +83,9 @@ impl HttpSettings {
         let trusted = TrustedOrigins::new(base_url, &self.trusted_origins)
             .map_err(|error| refused(error.to_string()))?;
         for origin in &self.trusted_origins {
-            let (scheme, rest) = origin.split_once("://").unwrap_or(("", origin));
+            // An app may write its scheme with one slash, `myapp:/`.
+            let parts = origin.split_once("://").or_else(|| origin.split_once(":/"));
+            let (scheme, rest) = parts.unwrap_or(("", origin));
             if rest.len() > 1 && rest.ends_with('/') {
                 return Err(refused(format!(
                     "{origin:?} ends in a slash, which no origin does"
