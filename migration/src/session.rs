@@ -141,12 +141,16 @@ impl MigrationSession {
         let mut attempt = 0;
         loop {
             self.take_turn().await?;
-            match index_state(&self.session, table, name).await? {
+            let outcome = match index_state(&self.session, table, name).await? {
                 IndexState::Built => return Ok(()),
-                IndexState::Invalid => self.drop_index(name).await?,
-                IndexState::Missing => {}
-            }
-            let Err(error) = self.watched(create).await else {
+                IndexState::Invalid => self.drop_index(name).await,
+                IndexState::Missing => Ok(()),
+            };
+            let outcome = match outcome {
+                Ok(()) => self.watched(create).await.map(drop),
+                Err(error) => Err(error),
+            };
+            let Err(error) = outcome else {
                 return Ok(());
             };
             if attempt == ATTEMPTS || !is_passing(&error) {
@@ -210,12 +214,12 @@ impl MigrationSession {
         }
     }
 
-    /// Values in statements are people's data and are left out; PostgreSQL itself cuts long statements, also within a value.
+    /// Values in statements are people's data: of the statement only its first word is told.
     async fn tell(&self, what: &str, whom: &str) -> Result<(), DbErr> {
         let query = format!(
             r#"SELECT pid, state, to_char(coalesce(xact_start, query_start) AT TIME ZONE 'UTC',
                     'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since,
-                left(regexp_replace(query, $q$'[^']*('|$)$q$, '?', 'g'), 100) AS query
+                application_name AS application, substring(query FROM '^\s*([A-Za-z]+)') AS statement
             FROM pg_stat_activity WHERE pid IN ({whom}) ORDER BY pid"#
         );
         let waited_for = rows(&self.watching, &query).await?;
@@ -227,8 +231,16 @@ impl MigrationSession {
             // What belongs to other roles PostgreSQL may keep to itself.
             let state: Option<String> = row.try_get("", "state")?;
             let since: Option<String> = row.try_get("", "since")?;
-            let query: Option<String> = row.try_get("", "query")?;
-            tracing::warn!(pid, state, since, query, "the schema waits for {what}");
+            let application: Option<String> = row.try_get("", "application")?;
+            let statement: Option<String> = row.try_get("", "statement")?;
+            tracing::warn!(
+                pid,
+                state,
+                since,
+                application,
+                statement,
+                "the schema waits for {what}"
+            );
         }
         Ok(())
     }

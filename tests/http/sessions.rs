@@ -318,6 +318,35 @@ fn se_9_a_cache_in_many_cookies_is_kept_in_step_and_cleared_whole() {
     }
 }
 
+/// A revoked session that is answered out of the cache must not seal itself a longer one.
+#[test]
+fn se_10_a_cached_session_does_not_prolong_its_cache() {
+    let app = TestApp::with(Preset::BetterAuth, |setup| {
+        setup.http.cookie_cache = Some(CookieCacheSettings {
+            max_age: TimeDelta::minutes(5),
+            strategy: Strategy::Compact,
+            version: "1".to_owned(),
+        });
+    });
+    let mut browser = app.signed_up("ada@example.test");
+    let mut other = app.browser();
+    let credentials = json!({ "email": "ada@example.test", "password": PASSWORD });
+    assert_eq!(other.post("/sign-in/email", &credentials).status, 200);
+    app.clock.advance(TimeDelta::minutes(4));
+    assert_eq!(
+        browser.post("/update-user", &json!({ "name": "Ada L." })).status,
+        200
+    );
+    assert_eq!(
+        browser.get("/get-session").json()["user"]["name"],
+        "Ada L.",
+        "cached anew"
+    );
+    assert_eq!(other.post("/revoke-other-sessions", &json!({})).status, 200);
+    app.clock.advance(TimeDelta::minutes(1));
+    assert_eq!(browser.get("/get-session").text, "null");
+}
+
 #[test]
 fn se_9_signing_out_clears_every_cookie() {
     let app = TestApp::start();

@@ -37,10 +37,11 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
             .filter(credential(user))
     }
 
+    /// Whether accounts have an issuer, as those of Better Auth 1.7.0 to 1.7.2 have. Looked up each time: Better Auth, running
+    /// beside, may add the column at any time.
     async fn has_issuer(&self) -> Result<bool, StoreError> {
-        let look = || has_column(&self.connection, "account", "issuer");
-        let has = self.has_issuer.get_or_try_init(look).await;
-        has.copied().map_err(store_error)
+        let has = has_column(&self.connection, "account", "issuer").await;
+        has.map_err(store_error)
     }
 
     async fn update_account(&self, update: UpdateMany<Entity>) -> Result<Changed, StoreError> {

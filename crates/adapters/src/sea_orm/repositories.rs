@@ -14,8 +14,6 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
-use tokio::sync::OnceCell;
-
 use super::ExtraColumns;
 use super::error::store_error;
 use super::timestamp::Timestamp;
@@ -26,10 +24,6 @@ pub struct SeaRepositories<C> {
     pub(super) connection: C,
     /// The columns an application added.
     pub(super) extra: Arc<ExtraColumns>,
-    /// Whether the table `user` has the column of Better Auth's two-factor plugin; looked up once.
-    pub(super) two_factor: Arc<OnceCell<bool>>,
-    /// Whether accounts have an issuer, as those of Better Auth 1.7.0 to 1.7.2 have; looked up once.
-    pub(super) has_issuer: Arc<OnceCell<bool>>,
     /// What modules keep in the database.
     modules: Arc<Vec<ModuleMigrations>>,
     /// How to connect for migrations, if not as for requests.
@@ -63,8 +57,6 @@ impl SeaStore {
         Self {
             connection,
             extra: Arc::default(),
-            two_factor: Arc::default(),
-            has_issuer: Arc::default(),
             modules: Arc::default(),
             migrating: None,
         }
@@ -206,8 +198,6 @@ impl Store for SeaStore {
             repositories: SeaRepositories {
                 connection,
                 extra: self.extra.clone(),
-                two_factor: self.two_factor.clone(),
-                has_issuer: self.has_issuer.clone(),
                 modules: self.modules.clone(),
                 migrating: None,
             },

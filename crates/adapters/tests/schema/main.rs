@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 
 mod rights;
+mod second_factor;
 
 use std::fs;
 

@@ -52,10 +52,16 @@ impl ListSessions {
 
 /// The handle of a session for its user or an administrator, see [`ListedSession::handle`].
 pub(crate) fn handle(context: &Context, session: &Session, caller: Option<&ActiveSession>) -> String {
+    let security = &context.settings.security;
     let own = caller.filter(|caller| caller.session.id == session.id);
-    match (context.settings.security.tokens_at_rest, own) {
+    let is_of_others = caller.is_none_or(|caller| caller.user.id != session.user_id);
+    // A token is as good as a sign-in: whoever has it may do all that its user may, and is bound by no impersonation.
+    let is_hidden = own.is_none()
+        && (security.protect_more_privileged && is_of_others
+            || caller.is_some_and(|caller| !context.has_own_rights(caller)));
+    match (security.tokens_at_rest, own) {
         (TokenStorage::Digest, Some(caller)) => caller.token.expose().to_owned(),
-        (TokenStorage::Plaintext, _) if session.token.storage() == TokenStorage::Plaintext => {
+        (TokenStorage::Plaintext, _) if session.token.storage() == TokenStorage::Plaintext && !is_hidden => {
             session.token.as_str().to_owned()
         }
         (TokenStorage::Digest | TokenStorage::Plaintext, _) => session.id.as_str().to_owned(),

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use crate::entropy::{Alphabet, Entropy, random_text};
 use crate::{Secret, TokenDigest, has_control_characters};
 
@@ -63,8 +65,15 @@ pub enum TokenStorage {
 }
 
 /// The `token` column of a session: a digest or, where Better Auth shares the database, the token in clear.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct StoredToken(String);
+
+/// Tells the form only: in clear, the column is as good as the token (SK-1).
+impl fmt::Debug for StoredToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("StoredToken").field(&self.storage()).finish()
+    }
+}
 
 impl StoredToken {
     /// The column's value.
@@ -92,6 +101,15 @@ impl StoredToken {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sk_1_a_stored_token_is_not_printed() {
+        let token = SessionToken::parse("TokenFromElsewhere").unwrap();
+        for storage in [TokenStorage::Digest, TokenStorage::Plaintext] {
+            let stored = token.stored(storage);
+            assert!(!format!("{stored:?}").contains(stored.as_str()));
+        }
+    }
 
     #[test]
     fn tk_2_a_stored_digest_is_no_token() {

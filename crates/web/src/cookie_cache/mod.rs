@@ -51,6 +51,8 @@ pub(crate) struct CachedSession {
     pub(crate) user: Value,
     /// When it was read from the database, in milliseconds since 1970.
     pub(crate) updated_at_ms: i64,
+    /// When the cookie stops to count, in milliseconds since 1970.
+    pub(crate) expires_at_ms: i64,
 }
 
 /// Claims out of a cookie that is authentic, and when the cookie stops to count.
@@ -113,13 +115,14 @@ impl CookieCacheCodec {
             session: claims.remove("session").filter(Value::is_object)?,
             user: claims.remove("user").filter(Value::is_object)?,
             updated_at_ms: claims.get("updatedAt")?.as_i64()?,
+            expires_at_ms,
         };
-        (cached.expires_at()? > now).then_some(cached)
+        (cached.session_expires_at()? > now).then_some(cached)
     }
 }
 
 impl CachedSession {
-    fn expires_at(&self) -> Option<DateTime<Utc>> {
+    fn session_expires_at(&self) -> Option<DateTime<Utc>> {
         self.session.get("expiresAt")?.as_str()?.parse().ok()
     }
 }

@@ -90,7 +90,7 @@ pub(super) async fn update_user(
     }
     let updated = update.run(caller.request(), &change).await?;
     let user = updated.ok_or(UNAUTHORIZED)?;
-    SessionCookies::of(&state, &request).renew(&user, &caller);
+    SessionCookies::of(&state, &request).renew_cached(&user, &caller);
     Ok(json(&StatusReply::DONE))
 }
 

@@ -63,13 +63,36 @@ impl<'a> SessionCookies<'a> {
 
     /// Signs the browser in.
     pub(crate) fn open(&self, user: &User, opened: &IssuedSession) {
-        self.set(user, &opened.session, &opened.token, opened.lifetime);
+        self.set(
+            user,
+            &opened.session,
+            &opened.token,
+            opened.lifetime,
+            TimeDelta::MAX,
+        );
     }
 
-    /// Sets the cookies of a running session anew.
+    /// Sets the cookies of a running session anew, which the database has just answered.
     pub(crate) fn renew(&self, user: &User, current: &ActiveSession) {
+        self.renew_for(user, current, TimeDelta::MAX);
+    }
+
+    /// As [`renew`](Self::renew), for a session that may come from the cache: the new cache is believed no longer than the one
+    /// that was presented. Otherwise a revoked session could prolong itself for ever.
+    pub(crate) fn renew_cached(&self, user: &User, current: &ActiveSession) {
+        let now = self.state.context.now();
+        let left = self.state.cookie_cache.as_ref().and_then(|cache| {
+            let cached = cache.codec.open(&self.presented_cache()?, now)?;
+            Some(TimeDelta::milliseconds(
+                cached.expires_at_ms - now.timestamp_millis(),
+            ))
+        });
+        self.renew_for(user, current, left.unwrap_or(TimeDelta::MAX));
+    }
+
+    fn renew_for(&self, user: &User, current: &ActiveSession, longest: TimeDelta) {
         let lifetime = current.session.lifetime.unwrap_or_else(|| self.chosen_lifetime());
-        self.set(user, &current.session, &current.token, lifetime);
+        self.set(user, &current.session, &current.token, lifetime, longest);
     }
 
     /// Signs the browser in as the impersonated user, and keeps the session the administrator leaves in a cookie of its own.
@@ -109,7 +132,14 @@ impl<'a> SessionCookies<'a> {
         self.forget(self.name(ADMIN_SESSION));
     }
 
-    fn set(&self, user: &User, session: &Session, token: &SessionToken, lifetime: Lifetime) {
+    fn set(
+        &self,
+        user: &User,
+        session: &Session,
+        token: &SessionToken,
+        lifetime: Lifetime,
+        longest: TimeDelta,
+    ) {
         let age = match lifetime {
             Lifetime::Remembered => Some(self.state.context.settings.session.expires_in),
             Lifetime::BrowserSession => None,
@@ -120,11 +150,23 @@ impl<'a> SessionCookies<'a> {
             (Lifetime::Remembered, Lifetime::BrowserSession) => self.forget(self.name(DONT_REMEMBER)),
             (Lifetime::Remembered, Lifetime::Remembered) => {}
         }
-        self.cache(user, session, token, lifetime);
+        self.cache_for(user, session, token, lifetime, longest);
     }
 
     /// Puts session and user into the cache cookie, if there is a cache; clears one that was sent if not.
     pub(crate) fn cache(&self, user: &User, session: &Session, token: &SessionToken, lifetime: Lifetime) {
+        self.cache_for(user, session, token, lifetime, TimeDelta::MAX);
+    }
+
+    /// The cache is believed for `longest` at most.
+    fn cache_for(
+        &self,
+        user: &User,
+        session: &Session,
+        token: &SessionToken,
+        lifetime: Lifetime,
+        longest: TimeDelta,
+    ) {
         let Some(cache) = &self.state.cookie_cache else {
             return self.forget_cache(false);
         };
@@ -140,9 +182,13 @@ impl<'a> SessionCookies<'a> {
         ));
         let user = serde_json::json!(UserReply::new(user, &self.state.context.settings));
         let context = &self.state.context;
-        let value = cache
-            .codec
-            .seal(&session, &user, context.now(), believed, context.entropy());
+        let value = cache.codec.seal(
+            &session,
+            &user,
+            context.now(),
+            believed.min(longest),
+            context.entropy(),
+        );
         let name = self.name(SESSION_DATA);
         self.answer.withdraw(|set| is_part_of(&name, set));
         let cookies = cookie_cache::split(&name, &value, self.state.style.attributes_length(age));

@@ -18,6 +18,7 @@ use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sea_orm::{DatabaseConnection, DbErr, SqlxSqliteConnector};
 
 pub(super) use catalog::has_column;
+pub(super) use people::SECOND_FACTOR_IS_ON;
 pub use people::{
     WithoutPassword, enrolled_second_factors, has_passwords, has_users, users_without_password,
 };

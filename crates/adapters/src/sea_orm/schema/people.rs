@@ -1,8 +1,12 @@
 //! Users who sign in by what this version does not ask for or does not offer.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
 use super::catalog::{Table, count, tables};
+
+/// Whether `twoFactorEnabled` of a row says yes, whatever type another ORM gave the column.
+pub(in crate::sea_orm) const SECOND_FACTOR_IS_ON: &str =
+    r#"lower(CAST("twoFactorEnabled" AS text)) IN ('1', '1.0', 't', 'true', 'y', 'yes', 'on')"#;
 
 /// How many users have a second factor by Better Auth's two-factor plugin; none where there is no such column.
 ///
@@ -12,16 +16,10 @@ pub async fn enrolled_second_factors(database: &DatabaseConnection) -> Result<Op
     let user = tables
         .iter()
         .find(|table| table.is_visible && table.name.eq_ignore_ascii_case("user"));
-    let Some(column) = user.and_then(|user| user.column("twoFactorEnabled")) else {
+    if user.and_then(|user| user.column("twoFactorEnabled")).is_none() {
         return Ok(None);
-    };
-    let is_on = match database.get_database_backend() {
-        DbBackend::Postgres if column.kind == "boolean" => r#""twoFactorEnabled""#,
-        // A number or a text of another ORM.
-        DbBackend::Postgres => r#"lower("twoFactorEnabled"::text) IN ('1', 't', 'true')"#,
-        _ => r#"lower("twoFactorEnabled") IN (1, '1', 'true')"#,
-    };
-    let query = format!(r#"SELECT count(*) FROM "user" WHERE {is_on}"#);
+    }
+    let query = format!(r#"SELECT count(*) FROM "user" WHERE {SECOND_FACTOR_IS_ON}"#);
     count(database, &query).await.map(Some)
 }
 
