@@ -203,7 +203,7 @@ mod tests {
             ("doorward-domain", "doorward-application"),
             ("doorward-application", "doorward-adapters"),
             ("doorward-adapters", "doorward-application"),
-            ("doorward-web", "doorward-migration"),
+            ("doorward-application", "doorward-migration"),
             ("doorward", "doorward-adapters"),
             ("doorward-migration", "doorward-domain"),
             ("xtask", "doorward"),
