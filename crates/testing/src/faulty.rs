@@ -13,8 +13,8 @@ use doorward_domain::session::{Session, SessionHandle, SessionRepository, Sessio
 use doorward_domain::user::{Email, User, UserChange, UserRepository, UserRepositoryDecorator};
 use doorward_domain::verification::{Purpose, Verification, VerificationKey, VerificationRepository};
 use doorward_domain::{
-    AccountId, Changed, Inserted, Removed, Repositories, RequestContext, RequestFacts, SessionId, Store,
-    StoreError, Transaction, UserId,
+    AccountId, Changed, Inserted, Locked, Removed, Repositories, RequestContext, RequestFacts, SessionId,
+    Store, StoreError, Transaction, UserId,
 };
 
 type Answer<T> = Result<T, StoreError>;
@@ -213,6 +213,10 @@ impl<S: Refers> SessionRepository for Faulty<S> {
         self.inner.sessions().find_with_user(token).await
     }
 
+    async fn lock(&self, id: &SessionId) -> Answer<Option<Locked<Session>>> {
+        self.inner.sessions().lock(id).await
+    }
+
     async fn rewrite_token(
         &self,
         id: &SessionId,
@@ -256,6 +260,12 @@ impl<S: Refers> SessionRepository for Faulty<S> {
     async fn delete(&self, id: &SessionId) -> Answer<Removed> {
         self.write()?;
         self.inner.sessions().delete(id).await
+    }
+
+    async fn delete_unless_extended(&self, id: &SessionId, expires_at: DateTime<Utc>) -> Answer<Removed> {
+        self.write()?;
+        let sessions = self.inner.sessions();
+        sessions.delete_unless_extended(id, expires_at).await
     }
 
     async fn delete_by_handle(&self, user: &UserId, handle: &SessionHandle) -> Answer<Option<SessionId>> {

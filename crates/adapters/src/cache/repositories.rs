@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use doorward_domain::fields::FieldChanges;
 use doorward_domain::session::{Session, SessionHandle, SessionRepository, SessionToken, StoredToken};
 use doorward_domain::user::{Email, User, UserChange, UserRepository, UserRepositoryDecorator};
-use doorward_domain::{Changed, Removed, SessionId, StoreError, UserId};
+use doorward_domain::{Changed, Locked, Removed, SessionId, StoreError, UserId};
 
 use super::store::{Inner, Watched};
 
@@ -63,6 +63,10 @@ impl<S: Inner> SessionRepository for Watched<S> {
         self.inner().sessions().find_with_user(token).await
     }
 
+    async fn lock(&self, id: &SessionId) -> Answer<Option<Locked<Session>>> {
+        self.inner().sessions().lock(id).await
+    }
+
     async fn rewrite_token(
         &self,
         id: &SessionId,
@@ -105,6 +109,12 @@ impl<S: Inner> SessionRepository for Watched<S> {
         self.note(self.inner().sessions().delete(id).await, |outcome| {
             outcome.is_removed()
         })
+    }
+
+    async fn delete_unless_extended(&self, id: &SessionId, expires_at: DateTime<Utc>) -> Answer<Removed> {
+        let sessions = self.inner().sessions();
+        let outcome = sessions.delete_unless_extended(id, expires_at).await;
+        self.note(outcome, |outcome| outcome.is_removed())
     }
 
     async fn delete_by_handle(&self, user: &UserId, handle: &SessionHandle) -> Answer<Option<SessionId>> {

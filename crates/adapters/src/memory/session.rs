@@ -5,7 +5,7 @@ use doorward_domain::session::{
     Session, SessionHandle, SessionRepository, SessionToken, StoredToken, TokenStorage,
 };
 use doorward_domain::user::User;
-use doorward_domain::{Changed, Constraint, Removed, SessionId, StoreError, UserId};
+use doorward_domain::{Changed, Constraint, Locked, Removed, SessionId, StoreError, UserId};
 
 use super::store::{Access, MemoryRepositories, purge_expired, remove};
 use super::tables::Tables;
@@ -83,6 +83,12 @@ impl<A: Access> SessionRepository for MemoryRepositories<A> {
         }))
     }
 
+    async fn lock(&self, id: &SessionId) -> Result<Option<Locked<Session>>, StoreError> {
+        // One transaction at a time: a row lock is not needed.
+        let found = |tables: &Tables| tables.sessions.iter().find(|session| session.id == *id).cloned();
+        Ok(self.read(found).map(Locked::by_store))
+    }
+
     async fn rewrite_token(
         &self,
         id: &SessionId,
@@ -142,6 +148,16 @@ impl<A: Access> SessionRepository for MemoryRepositories<A> {
 
     async fn delete(&self, id: &SessionId) -> Result<Removed, StoreError> {
         let delete = |tables: &mut Tables| remove(&mut tables.sessions, |session| session.id == *id);
+        Ok(Removed::by_count(self.write(delete).await))
+    }
+
+    async fn delete_unless_extended(
+        &self,
+        id: &SessionId,
+        expires_at: DateTime<Utc>,
+    ) -> Result<Removed, StoreError> {
+        let is_meant = |session: &Session| session.id == *id && session.expires_at == expires_at;
+        let delete = |tables: &mut Tables| remove(&mut tables.sessions, is_meant);
         Ok(Removed::by_count(self.write(delete).await))
     }
 

@@ -105,10 +105,10 @@ impl<A: Access> UserRepository for MemoryRepositories<A> {
 
     async fn lock_with_administrators(
         &self,
-        id: &UserId,
+        ids: &[UserId],
         who: &Administrators,
     ) -> Result<Vec<Locked<User>>, StoreError> {
-        Ok(self.read(|tables| tables.lock_any(|user| user.id == *id || who.include(user))))
+        Ok(self.read(|tables| tables.lock_any(|user| ids.contains(&user.id) || who.include(user))))
     }
 
     async fn lock_administrators(&self, who: &Administrators) -> Result<Vec<Locked<User>>, StoreError> {

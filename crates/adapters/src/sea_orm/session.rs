@@ -5,8 +5,8 @@ use doorward_domain::session::{
     Lifetime, Session, SessionHandle, SessionRepository, SessionToken, StoredToken, TokenStorage,
 };
 use doorward_domain::user::User;
-use doorward_domain::{Changed, Removed, SessionId, StoreError, UserId};
-use sea_orm::sea_query::{Condition, Expr, Func, Query, SimpleExpr};
+use doorward_domain::{Changed, Locked, Removed, SessionId, StoreError, UserId};
+use sea_orm::sea_query::{Condition, Expr, Func, LockType, Query, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DeleteMany, EntityTrait, IdenStatic as _, JoinType, QueryFilter,
     QueryOrder, QuerySelect, QueryTrait, RelationTrait, SelectA, SelectB, Set, UpdateMany,
@@ -32,6 +32,14 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
         let delete = among.filter(named(handle)).exec_with_returning(&self.connection);
         let rows = delete.await.map_err(store_error)?;
         Ok(rows.into_iter().next().map(|row| SessionId::from_stored(row.id)))
+    }
+
+    /// Whether the session still expires at this moment. No `=`: an end that others wrote may have another form, which as text
+    /// comes before ours of the same millisecond.
+    fn expires_at(&self, moment: DateTime<Utc>) -> Condition {
+        Condition::all()
+            .add(Column::ExpiresAt.gt(self.at(moment - TimeDelta::milliseconds(1))))
+            .add(Column::ExpiresAt.lte(self.at(moment)))
     }
 
     async fn delete_sessions(&self, delete: DeleteMany<Entity>) -> Result<u64, StoreError> {
@@ -99,6 +107,17 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
         Ok(session.zip(self.fill_user(Some(user.into())).await?))
     }
 
+    async fn lock(&self, id: &SessionId) -> Result<Option<Locked<Session>>, StoreError> {
+        let mut select = Entity::find_by_id(id.as_str());
+        if self.is_postgres() {
+            // SQLite has one writer at a time: the transaction itself is the lock.
+            select = select.lock(LockType::Update);
+        }
+        let row = select.one(&self.connection).await.map_err(store_error)?;
+        let session = row.map(Session::from).into_iter().collect();
+        Ok(self.fill_sessions(session).await?.pop().map(Locked::by_store))
+    }
+
     async fn rewrite_token(
         &self,
         id: &SessionId,
@@ -123,15 +142,11 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
         to: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<Changed, StoreError> {
-        // No `=`: an end that others wrote may have another form, which as text comes before ours of the same millisecond.
-        let unmoved = Condition::all()
-            .add(Column::ExpiresAt.gt(self.at(from - TimeDelta::milliseconds(1))))
-            .add(Column::ExpiresAt.lte(self.at(from)));
         let update = Entity::update_many()
             .col_expr(Column::ExpiresAt, Expr::value(self.at(to)))
             .col_expr(Column::UpdatedAt, Expr::value(self.at(now)))
             .filter(Column::Id.eq(id.as_str()))
-            .filter(unmoved);
+            .filter(self.expires_at(from));
         self.update_session(update).await
     }
 
@@ -167,6 +182,17 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
 
     async fn delete(&self, id: &SessionId) -> Result<Removed, StoreError> {
         let one = Entity::delete_many().filter(Column::Id.eq(id.as_str()));
+        Ok(Removed::by_count(self.delete_sessions(one).await?))
+    }
+
+    async fn delete_unless_extended(
+        &self,
+        id: &SessionId,
+        expires_at: DateTime<Utc>,
+    ) -> Result<Removed, StoreError> {
+        let one = Entity::delete_many()
+            .filter(Column::Id.eq(id.as_str()))
+            .filter(self.expires_at(expires_at));
         Ok(Removed::by_count(self.delete_sessions(one).await?))
     }
 

@@ -116,11 +116,11 @@ where
 
     async fn lock_with_administrators(
         &self,
-        id: &UserId,
+        ids: &[UserId],
         who: &Administrators,
     ) -> Result<Vec<Locked<User>>, StoreError> {
-        let any = administering(who).add(Column::Id.eq(id.as_str()));
-        self.lock_any(any, |user| user.id == *id || who.include(user))
+        let any = administering(who).add(Column::Id.is_in(ids.iter().map(UserId::as_str)));
+        self.lock_any(any, |user| ids.contains(&user.id) || who.include(user))
             .await
     }
 

@@ -5,9 +5,10 @@ use doorward_domain::{
     Actor, Constraint, Locked, NotSignedIn, RequestContext, StoreError, Transaction, UserId,
 };
 
-use crate::Context;
 use crate::hooks::Rejection;
 use crate::identity::{Administered, DeletionError, lock_for_administration};
+use crate::session::{Caller, lock_caller};
+use crate::{Context, RequestError};
 
 /// Why an administrator's request is refused. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +66,15 @@ pub enum AdminError {
     Store(#[source] StoreError),
 }
 
+impl From<RequestError> for AdminError {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::NotSignedIn(error) => error.into(),
+            RequestError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<DeletionError> for AdminError {
     fn from(error: DeletionError) -> Self {
         match error {
@@ -85,83 +95,100 @@ impl From<StoreError> for AdminError {
     }
 }
 
-/// Authorizes the caller by the role that was read with the session (AC-2). Operators and the system may do everything.
+/// Whose rights decide about a request.
+#[derive(Clone, Copy)]
+enum Rights<'a> {
+    /// Operators and the system may do everything.
+    Unlimited,
+    /// This user's.
+    Of(&'a User),
+    /// The caller has none of their own.
+    None,
+}
+
+impl<'a> Rights<'a> {
+    /// Those of the user as read with the session.
+    fn as_read(context: &Context, request: &'a RequestContext) -> Self {
+        match &request.actor {
+            Actor::User(active) if context.has_own_rights(active) => Self::Of(&active.user),
+            Actor::User(_) | Actor::Anonymous => Self::None,
+            Actor::Operator(_) | Actor::System(_) => Self::Unlimited,
+        }
+    }
+
+    /// Those of the caller whose row is locked, which count where something is written. A caller who is banned has none.
+    fn as_locked(context: &Context, request: &RequestContext, caller: Option<&'a Caller>) -> Self {
+        match (Rights::as_read(context, request), caller) {
+            (Rights::Unlimited, _) => Self::Unlimited,
+            (Rights::Of(_), Some(caller)) if !caller.user.ban.is_active(context.now()) => {
+                Self::Of(&caller.user)
+            }
+            (Rights::Of(_) | Rights::None, _) => Self::None,
+        }
+    }
+
+    fn require(self, context: &Context, permission: &Permission) -> Result<(), AdminError> {
+        let permitted = match self {
+            Self::Unlimited => true,
+            Self::Of(user) => context.settings.access.permits(user, permission),
+            Self::None => false,
+        };
+        if permitted {
+            Ok(())
+        } else {
+            tracing::info!(%permission, "not permitted");
+            Err(AdminError::NotPermitted(permission.clone()))
+        }
+    }
+
+    /// Refuses to change a user who has permissions that the caller lacks.
+    fn require_covering(
+        self,
+        context: &Context,
+        target: &User,
+        permission: &Permission,
+    ) -> Result<(), AdminError> {
+        let settings = &context.settings;
+        let Self::Of(caller) = self else {
+            return Ok(());
+        };
+        let covered = !settings.security.protect_more_privileged
+            || caller.id == target.id
+            || settings.access.covers(caller, target);
+        if covered {
+            Ok(())
+        } else {
+            tracing::info!(caller = %caller.id, user = %target.id, %permission, "the user may do more than the caller");
+            Err(AdminError::NotPermitted(permission.clone()))
+        }
+    }
+
+    /// Refuses to grant permissions that the caller lacks.
+    fn require_granting(self, context: &Context, roles: &RoleList) -> Result<(), AdminError> {
+        let settings = &context.settings;
+        match self {
+            Self::Of(caller)
+                if settings.security.protect_more_privileged && !settings.access.may_grant(caller, roles) =>
+            {
+                Err(AdminError::NotPermitted(permissions::user::SET_ROLE))
+            }
+            Self::Of(_) | Self::Unlimited | Self::None => Ok(()),
+        }
+    }
+}
+
+/// Refuses early whom the user as read with the session does not permit it (AC-2). What writes decides again on the locked row:
+/// by [`require_over`] or [`require_locked`].
 pub(super) fn require(
     context: &Context,
     request: &RequestContext,
     permission: &Permission,
 ) -> Result<(), AdminError> {
-    let permitted = match &request.actor {
-        Actor::User(active) => {
-            context.has_own_rights(active) && context.settings.access.permits(&active.user, permission)
-        }
-        Actor::Operator(_) | Actor::System(_) => true,
-        Actor::Anonymous => false,
-    };
-    if permitted {
-        Ok(())
-    } else {
-        tracing::info!(%permission, "not permitted");
-        Err(AdminError::NotPermitted(permission.clone()))
-    }
+    Rights::as_read(context, request).require(context, permission)
 }
 
-/// A user whom the caller may change, locked. Only [`require_over`] makes one, so that no use-case can forget to ask
-/// whether the caller may change *this* person.
-pub(super) struct Target(Administered);
-
-impl Target {
-    /// The user.
-    pub(super) const fn user(&self) -> &Locked<User> {
-        &self.0.user
-    }
-
-    /// Whether this is the last administrator (AC-5).
-    pub(super) const fn is_last_administrator(&self) -> bool {
-        self.0.is_last_administrator
-    }
-}
-
-/// The user, if the caller has the permission, and no fewer permissions than the user has, where
-/// `Security::protect_more_privileged` says so.
-pub(super) async fn require_over(
-    context: &Context,
-    request: &RequestContext,
-    tx: &dyn Transaction,
-    id: &UserId,
-    permission: &Permission,
-) -> Result<Target, AdminError> {
-    require(context, request, permission)?;
-    let found = lock_for_administration(tx, context, id).await?;
-    let target = found.ok_or(AdminError::UserNotFound)?;
-    check_privileges(context, request, &target.user, permission)?;
-    Ok(Target(target))
-}
-
-/// Refuses to change a user who has permissions that the caller lacks.
-fn check_privileges(
-    context: &Context,
-    request: &RequestContext,
-    target: &Locked<User>,
-    permission: &Permission,
-) -> Result<(), AdminError> {
-    let settings = &context.settings;
-    let Actor::User(caller) = &request.actor else {
-        return Ok(());
-    };
-    let covered = !settings.security.protect_more_privileged
-        || caller.user.id == target.id
-        || settings.access.covers(&caller.user, target);
-    if covered {
-        Ok(())
-    } else {
-        tracing::info!(caller = %caller.user.id, user = %target.id, %permission, "the user may do more than the caller");
-        Err(AdminError::NotPermitted(permission.clone()))
-    }
-}
-
-/// Roles that this caller may grant (AC-7): none with permissions that the caller lacks, where
-/// `Security::protect_more_privileged` says so.
+/// Refuses roles early that nobody has, or that the caller, as read with the session, may not grant (AC-7): those with
+/// permissions that the caller lacks, where `Security::protect_more_privileged` says so.
 pub(super) fn check_roles(
     context: &Context,
     request: &RequestContext,
@@ -173,13 +200,97 @@ pub(super) fn check_roles(
     if settings.access.undeclared_role(roles).is_some() && !any_goes {
         return Err(AdminError::UnknownRole);
     }
-    match &request.actor {
-        Actor::User(caller)
-            if settings.security.protect_more_privileged
-                && !settings.access.may_grant(&caller.user, roles) =>
-        {
-            Err(AdminError::NotPermitted(permissions::user::SET_ROLE))
+    Rights::as_read(context, request).require_granting(context, roles)
+}
+
+/// What a caller asks for.
+pub(super) struct Asked<'a> {
+    /// Permissions. The first is named if a user may do more than the caller.
+    pub(super) permissions: &'a [Permission],
+    /// Roles to grant.
+    pub(super) roles: Option<&'a RoleList>,
+}
+
+impl<'a> Asked<'a> {
+    /// These permissions, and no roles.
+    pub(super) const fn permissions(permissions: &'a [Permission]) -> Self {
+        Self {
+            permissions,
+            roles: None,
         }
-        _ => Ok(()),
     }
+
+    fn check(&self, context: &Context, rights: Rights<'_>) -> Result<(), AdminError> {
+        for permission in self.permissions {
+            rights.require(context, permission)?;
+        }
+        self.roles
+            .map_or(Ok(()), |roles| rights.require_granting(context, roles))
+    }
+}
+
+/// Locks the caller and decides on the locked row, where no user is there to be changed.
+pub(super) async fn require_locked(
+    context: &Context,
+    request: &RequestContext,
+    tx: &dyn Transaction,
+    asked: &Asked<'_>,
+) -> Result<(), AdminError> {
+    let caller = match &request.actor {
+        Actor::User(_) => Some(lock_caller(tx, context, request).await?.ok_or(NotSignedIn)?),
+        Actor::Operator(_) | Actor::System(_) | Actor::Anonymous => None,
+    };
+    asked.check(context, Rights::as_locked(context, request, caller.as_ref()))
+}
+
+/// A user whom the caller may change, locked. Only [`require_over`] makes one, so that no use-case can forget to ask
+/// whether the caller may change *this* person.
+pub(super) struct Target {
+    user: Locked<User>,
+    caller: Option<Caller>,
+    is_last_administrator: bool,
+}
+
+impl Target {
+    /// The user.
+    pub(super) const fn user(&self) -> &Locked<User> {
+        &self.user
+    }
+
+    /// The caller; none if it is an operator.
+    pub(super) const fn caller(&self) -> Option<&Caller> {
+        self.caller.as_ref()
+    }
+
+    /// Whether this is the last administrator (AC-5).
+    pub(super) const fn is_last_administrator(&self) -> bool {
+        self.is_last_administrator
+    }
+}
+
+/// The user, if the caller has what is asked for, and no fewer permissions than the user has, where
+/// `Security::protect_more_privileged` says so. Both are locked together, and the caller's session is there.
+pub(super) async fn require_over(
+    context: &Context,
+    request: &RequestContext,
+    tx: &dyn Transaction,
+    id: &UserId,
+    asked: &Asked<'_>,
+) -> Result<Target, AdminError> {
+    let Administered {
+        user,
+        caller,
+        is_last_administrator,
+    } = lock_for_administration(tx, context, request, id).await?;
+    let rights = Rights::as_locked(context, request, caller.as_ref());
+    asked.check(context, rights)?;
+    let user = user.ok_or(AdminError::UserNotFound)?;
+    for permission in asked.permissions {
+        rights.require_covering(context, &user, permission)?;
+    }
+    Ok(Target {
+        user,
+        caller,
+        is_last_administrator,
+    })
 }

@@ -4,7 +4,7 @@ use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::password::{Password, PasswordProblem};
 use doorward_domain::user::{Email, User, UserChange, UserName};
 
-use super::authorize::{AdminError, check_roles, require};
+use super::authorize::{AdminError, Asked, check_roles, require, require_locked};
 use crate::Context;
 use crate::identity::{insert_user, new_user};
 
@@ -41,15 +41,20 @@ impl AdminCreateUser {
         input: AdminCreateUserInput,
     ) -> Result<User, AdminError> {
         require(&self.context, request, &permissions::user::CREATE)?;
+        let mut needed = vec![permissions::user::CREATE];
         if let Some(role) = &input.more.role {
             require(&self.context, request, &permissions::user::SET_ROLE)?;
             check_roles(&self.context, request, role)?;
+            needed.push(permissions::user::SET_ROLE);
         }
         if !input.more.ban.is_empty() {
-            require(&self.context, request, &permissions::user::BAN)?;
+            needed.push(permissions::user::BAN);
         }
         if input.more.email_verified.is_some() {
-            require(&self.context, request, &permissions::user::SET_EMAIL)?;
+            needed.push(permissions::user::SET_EMAIL);
+        }
+        for permission in &needed {
+            require(&self.context, request, permission)?;
         }
         let hash = match &input.password {
             Some(password) => {
@@ -63,6 +68,11 @@ impl AdminCreateUser {
         let plain = new_user(&self.context, input.name, input.email, image, now);
         let user = input.more.applied_to(plain, now);
         let tx = self.context.store().begin(request).await?;
+        let asked = Asked {
+            permissions: &needed,
+            roles: input.more.role.as_ref(),
+        };
+        require_locked(&self.context, request, &*tx, &asked).await?;
         insert_user(&*tx, &self.context, &user, hash).await?;
         tx.record(Event::of(EventKind::UserCreated, &user.id)).await?;
         tx.commit().await?;

@@ -3,7 +3,7 @@ use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::user::User;
 use doorward_domain::{Changed, RequestContext, UserId};
 
-use super::authorize::{AdminError, require, require_over};
+use super::authorize::{AdminError, Asked, require, require_over};
 use crate::Context;
 use crate::identity::delete_or_anonymize;
 
@@ -27,7 +27,14 @@ impl AdminDeleteUser {
             return Err(AdminError::RemoveOneself);
         }
         let tx = self.context.store().begin(request).await?;
-        let target = require_over(&self.context, request, &*tx, id, &permissions::user::DELETE).await?;
+        let target = require_over(
+            &self.context,
+            request,
+            &*tx,
+            id,
+            &Asked::permissions(&[permissions::user::DELETE]),
+        )
+        .await?;
         if target.is_last_administrator() {
             return Err(AdminError::LastAdministrator);
         }
@@ -62,7 +69,14 @@ impl RestoreUser {
             });
         }
         // The row is this transaction's by now: whether the caller may bring back *this* user is decided on it.
-        let target = require_over(&self.context, request, &*tx, id, &permissions::user::DELETE).await?;
+        let target = require_over(
+            &self.context,
+            request,
+            &*tx,
+            id,
+            &Asked::permissions(&[permissions::user::DELETE]),
+        )
+        .await?;
         let user = (**target.user()).clone();
         tx.record(Event::of(EventKind::UserRestored, id)).await?;
         tx.commit().await?;

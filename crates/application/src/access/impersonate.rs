@@ -4,7 +4,7 @@ use doorward_domain::session::{Lifetime, SessionToken};
 use doorward_domain::user::User;
 use doorward_domain::{NotSignedIn, Removed, RequestContext, StoreError, UserId};
 
-use super::authorize::{AdminError, require, require_over};
+use super::authorize::{AdminError, Asked, require, require_over};
 use crate::Context;
 use crate::sign_in::{IssuedSession, Rotation, SessionIssuer};
 
@@ -38,11 +38,19 @@ impl Impersonate {
     /// permission or an option says so (AC-6). The administrator's own session stays.
     pub async fn run(&self, request: &RequestContext, id: &UserId) -> Result<Impersonating, AdminError> {
         require(&self.context, request, &permissions::user::IMPERSONATE)?;
-        let caller = request.signed_in()?;
+        let active = request.signed_in()?;
         let settings = &self.context.settings;
         let tx = self.context.store().begin(request).await?;
-        let target = require_over(&self.context, request, &*tx, id, &permissions::user::IMPERSONATE).await?;
+        let target = require_over(
+            &self.context,
+            request,
+            &*tx,
+            id,
+            &Asked::permissions(&[permissions::user::IMPERSONATE]),
+        )
+        .await?;
         let user = target.user();
+        let caller = target.caller().ok_or(NotSignedIn)?;
         let any = settings.admin.allow_impersonating_admins
             || settings
                 .access
@@ -53,7 +61,7 @@ impl Impersonate {
         let duration = settings.admin.impersonation_session_duration;
         let issued = self
             .issuer
-            .impersonate(request, &*tx, user, caller, duration)
+            .impersonate(request, &*tx, user, active, duration)
             .await?;
         let opened = issued.map_err(|_| AdminError::Banned)?;
         tx.commit().await?;

@@ -3,7 +3,7 @@ use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::session::SessionHandle;
 use doorward_domain::{RequestContext, Transaction, UserId};
 
-use super::authorize::{AdminError, require, require_over};
+use super::authorize::{AdminError, Asked, require, require_over};
 use crate::Context;
 use crate::session::{ListedSession, handle};
 
@@ -72,7 +72,15 @@ impl UserSessions {
         tx: &dyn Transaction,
         user: &UserId,
     ) -> Result<(), AdminError> {
-        match require_over(&self.context, request, tx, user, &permissions::session::REVOKE).await {
+        match require_over(
+            &self.context,
+            request,
+            tx,
+            user,
+            &Asked::permissions(&[permissions::session::REVOKE]),
+        )
+        .await
+        {
             Ok(_) | Err(AdminError::UserNotFound) => Ok(()),
             Err(error) => Err(error),
         }

@@ -4,7 +4,7 @@ use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::password::Password;
 use doorward_domain::{AccountId, Changed, RequestContext, UserId};
 
-use super::authorize::{AdminError, require, require_over};
+use super::authorize::{AdminError, Asked, require, require_over};
 use super::update_user::cancel_links;
 use crate::Context;
 
@@ -47,7 +47,14 @@ impl SetUserPassword {
         let hash = self.context.ports.hasher.hash(&password).await?;
         let now = self.context.now();
         let tx = self.context.store().begin(request).await?;
-        require_over(&self.context, request, &*tx, id, &permissions::user::SET_PASSWORD).await?;
+        require_over(
+            &self.context,
+            request,
+            &*tx,
+            id,
+            &Asked::permissions(&[permissions::user::SET_PASSWORD]),
+        )
+        .await?;
         if tx.accounts().set_password(id, &hash, now).await? == Changed::Stale {
             let account = AccountId::mint(now, self.context.entropy());
             let account = Account::with_password(account, id.clone(), hash, now);

@@ -5,8 +5,9 @@ use doorward_domain::user::{Ban, RoleList, User, UserChange};
 use doorward_domain::verification::Purpose;
 use doorward_domain::{RequestContext, StoreError, Transaction, UserId};
 
-use super::authorize::{AdminError, check_roles, require, require_over};
+use super::authorize::{AdminError, Asked, check_roles, require, require_over};
 use crate::Context;
+use crate::sign_in::SessionIssuer;
 
 /// The roles a user is to have.
 #[derive(Clone, Debug)]
@@ -57,10 +58,14 @@ impl AdminUpdateUser {
                 permissions::user::SET_EMAIL,
             ),
         ];
-        for (_, permission) in asks.iter().filter(|(asked, _)| *asked) {
+        let more = asks
+            .into_iter()
+            .filter_map(|(asked, permission)| asked.then_some(permission));
+        let needed: Vec<_> = [permissions::user::UPDATE].into_iter().chain(more).collect();
+        for permission in &needed {
             self.permit(request, permission)?;
         }
-        self.apply(request, id, change, &permissions::user::UPDATE).await
+        self.apply(request, id, change, &needed).await
     }
 
     /// Whether the caller may change fields of users at all.
@@ -75,7 +80,7 @@ impl AdminUpdateUser {
             role: Some(input.role),
             ..UserChange::default()
         };
-        self.apply(request, &input.user, change, &permissions::user::SET_ROLE)
+        self.apply(request, &input.user, change, &[permissions::user::SET_ROLE])
             .await
     }
 
@@ -89,7 +94,7 @@ impl AdminUpdateUser {
             ban: Ban::of(reason, duration.map(|duration| self.context.now() + duration)).into(),
             ..UserChange::default()
         };
-        self.apply(request, &input.user, change, &permissions::user::BAN)
+        self.apply(request, &input.user, change, &[permissions::user::BAN])
             .await
     }
 
@@ -100,7 +105,7 @@ impl AdminUpdateUser {
             ban: Ban::none().into(),
             ..UserChange::default()
         };
-        self.apply(request, id, change, &permissions::user::BAN).await
+        self.apply(request, id, change, &[permissions::user::BAN]).await
     }
 
     /// Changes the user and all that follows from it, in one transaction.
@@ -109,7 +114,7 @@ impl AdminUpdateUser {
         request: &RequestContext,
         id: &UserId,
         mut change: UserChange,
-        permission: &Permission,
+        needed: &[Permission],
     ) -> Result<User, AdminError> {
         if let Some(role) = &change.role {
             check_roles(&self.context, request, role)?;
@@ -117,7 +122,11 @@ impl AdminUpdateUser {
         let settings = &self.context.settings;
         let bans = change.ban.banned == Some(true);
         let tx = self.context.store().begin(request).await?;
-        let target = require_over(&self.context, request, &*tx, id, permission).await?;
+        let asked = Asked {
+            permissions: needed,
+            roles: change.role.as_ref(),
+        };
+        let target = require_over(&self.context, request, &*tx, id, &asked).await?;
         let user = target.user();
         if bans && request.signed_in().is_ok_and(|caller| caller.user.id == *id) {
             return Err(AdminError::BanOneself);
@@ -128,10 +137,11 @@ impl AdminUpdateUser {
             change.email_verified.get_or_insert(false);
         }
         let now = self.context.now();
-        let demoted = !settings
-            .access
-            .is_administrator(&change.applied_to((**user).clone(), now));
-        if target.is_last_administrator() && (bans || demoted) {
+        let after = user.clone().map(|user| change.applied_to(user, now));
+        let demoted = !settings.access.is_administrator(&after);
+        let issuer = SessionIssuer::new(self.context.clone());
+        let locked_out = issuer.check_admission(user).is_ok() && issuer.check_admission(&after).is_err();
+        if target.is_last_administrator() && (bans || demoted || locked_out) {
             return Err(AdminError::LastAdministrator);
         }
         if bans {

@@ -3,6 +3,7 @@ use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::{AccountId, NotSignedIn, RequestContext, StoreError};
 
 use crate::Context;
+use crate::session::lock_caller;
 
 /// Why an account was not removed.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +14,7 @@ pub enum UnlinkError {
     /// The user has no such account.
     #[error("the user has no such account")]
     Unknown,
-    /// There is no session.
+    /// No session, or the session or the user was deleted meanwhile.
     #[error(transparent)]
     NotSignedIn(#[from] NotSignedIn),
     /// The store failed.
@@ -36,9 +37,9 @@ impl UnlinkAccount {
 
     /// Removes the user's account of this id. Two requests at once cannot remove the last two (AL-4).
     pub async fn run(&self, request: &RequestContext, account: &AccountId) -> Result<(), UnlinkError> {
-        let user = &request.signed_in()?.user.id;
         let tx = self.context.store().begin(request).await?;
-        tx.users().lock(user).await?.ok_or(UnlinkError::Unknown)?;
+        let locked = lock_caller(&*tx, &self.context, request).await?;
+        let user = &locked.ok_or(NotSignedIn)?.user.id;
         match tx
             .accounts()
             .unlink(user, account, self.context.settings.account.allow_unlinking_all)

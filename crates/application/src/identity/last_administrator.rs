@@ -1,45 +1,63 @@
-use doorward_domain::user::User;
-use doorward_domain::{Locked, StoreError, Transaction, UserId};
+use doorward_domain::user::{Administrators, User};
+use doorward_domain::{Actor, Locked, NotSignedIn, RequestContext, Transaction, UserId};
 
-use crate::Context;
+use crate::session::{Caller, confirm_caller, users_behind};
 use crate::sign_in::SessionIssuer;
+use crate::{Context, RequestError};
 
-/// A user who is about to be changed, locked together with all administrators.
+/// A user who is about to be changed and the caller, locked together with all administrators.
 pub(crate) struct Administered {
-    /// The user.
-    pub(crate) user: Locked<User>,
+    /// The user; none if they are gone.
+    pub(crate) user: Option<Locked<User>>,
+    /// The caller; none if it is an operator or the server itself.
+    pub(crate) caller: Option<Caller>,
     /// Whether this is the last administrator (AC-5).
     pub(crate) is_last_administrator: bool,
 }
 
-/// Locks the user and all administrators in one statement, then decides on the locked rows: of two administrators who
-/// remove each other at once, the second finds themselves the last (AC-5). None if the user is gone.
+/// Locks the user, the caller and all administrators in one statement, then decides on the locked rows: of two
+/// administrators who remove each other at once, the second finds themselves signed out, demoted or the last (AC-5).
+/// Refused if the caller's session ended since it was read.
 pub(crate) async fn lock_for_administration(
     tx: &dyn Transaction,
     context: &Context,
+    request: &RequestContext,
     id: &UserId,
-) -> Result<Option<Administered>, StoreError> {
+) -> Result<Administered, RequestError> {
     let settings = &context.settings;
-    if !settings.admin.enabled || !settings.security.keep_last_administrator {
-        let user = tx.users().lock(id).await?;
-        return Ok(user.map(|user| Administered {
-            user,
-            is_last_administrator: false,
-        }));
-    }
+    let active = match &request.actor {
+        Actor::User(active) => Some(active),
+        Actor::Operator(_) | Actor::System(_) => None,
+        Actor::Anonymous => return Err(NotSignedIn.into()),
+    };
+    let mut ids = active.map_or_else(Vec::new, |active| users_behind(active));
+    ids.push(id.clone());
     let policy = &settings.access;
-    let locked = tx
-        .users()
-        .lock_with_administrators(id, policy.administrators())
-        .await?;
+    let keeps_last = settings.admin.enabled && settings.security.keep_last_administrator;
+    let nobody_else = Administrators::default();
+    let others = if keeps_last {
+        policy.administrators()
+    } else {
+        &nobody_else
+    };
+    let locked = tx.users().lock_with_administrators(&ids, others).await?;
+    let caller = match active {
+        Some(active) => {
+            let caller = confirm_caller(tx, context, active, &locked).await?;
+            Some(caller.ok_or(NotSignedIn)?)
+        }
+        None => None,
+    };
     // A user who cannot sign in does not count as an administrator.
     let issuer = SessionIssuer::new(context.clone());
     let another = locked.iter().any(|other| {
         other.id != *id && policy.is_administrator(other) && issuer.check_admission(other).is_ok()
     });
     let user = locked.into_iter().find(|user| user.id == *id);
-    Ok(user.map(|user| Administered {
-        is_last_administrator: policy.is_administrator(&user) && !another,
+    let administers = user.as_ref().is_some_and(|user| policy.is_administrator(user));
+    Ok(Administered {
         user,
-    }))
+        caller,
+        is_last_administrator: keeps_last && administers && !another,
+    })
 }

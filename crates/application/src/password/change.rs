@@ -7,6 +7,7 @@ use doorward_domain::{Changed, NotSignedIn, RequestContext, StoreError};
 
 use super::{VerifyPassword, VerifyPasswordError};
 use crate::Context;
+use crate::session::{Caller, lock_caller};
 use crate::sign_in::{IssuedSession, Rotation, SessionIssuer};
 
 /// The input of [`ChangePassword`].
@@ -95,8 +96,8 @@ impl ChangePassword {
         let new = self.context.ports.hasher.hash(&input.new).await?;
 
         let tx = self.context.store().begin(request).await?;
-        let locked = tx.users().lock(&user.id).await?;
-        let user = locked.ok_or(ChangePasswordError::NoCredential)?;
+        let locked = lock_caller(&*tx, &self.context, request).await?;
+        let Caller { user, session } = locked.ok_or(NotSignedIn)?;
         let replaced = tx
             .accounts()
             .replace_password(&user.id, &old, &new, self.context.now())
@@ -112,7 +113,7 @@ impl ChangePassword {
             let proof = Authentication::by(AuthMethod::Password, self.context.now());
             let rotation = self
                 .issuer
-                .rotate(request, &*tx, &user, &caller.session, Some(proof), input.lifetime)
+                .rotate(request, &*tx, &user, &session, Some(proof), input.lifetime)
                 .await?;
             opened = match rotation {
                 Rotation::Rotated(issued) => Some(issued),

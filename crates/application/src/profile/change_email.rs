@@ -5,6 +5,7 @@ use doorward_domain::verification::{EmailChange, EmailChangeStep, Purpose};
 use doorward_domain::{Changed, Locked, NotSignedIn, RequestContext, StoreError, Transaction};
 
 use crate::Context;
+use crate::session::lock_caller;
 use crate::verification::VerificationLinks;
 
 /// Why the address was not changed.
@@ -80,7 +81,8 @@ impl ChangeEmail {
             return Err(ChangeEmailError::NotFresh);
         }
         let tx = self.context.store().begin(request).await?;
-        let user = tx.users().lock(&caller.user.id).await?.ok_or(NotSignedIn)?;
+        let locked = lock_caller(&*tx, &self.context, request).await?;
+        let user = locked.ok_or(NotSignedIn)?.user;
         if new_email == user.email {
             return Err(ChangeEmailError::Same);
         }

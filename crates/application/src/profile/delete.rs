@@ -1,16 +1,17 @@
 use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::email::{EmailKind, EmailMessage};
-use doorward_domain::password::{HashError, Password};
+use doorward_domain::password::{HashError, Password, PasswordHash};
 use doorward_domain::redirect::{RedirectTarget, encode_uri_component};
 use doorward_domain::verification::{OneTimeToken, Purpose, Verification, VerificationKey};
 use doorward_domain::{NotSignedIn, RequestContext, Secret, StoreError, Transaction, UserId};
 
-use crate::Context;
 use crate::email::OutboxWriter;
 use crate::hooks::Rejection;
 use crate::identity::{DeletionError, delete_or_anonymize, lock_for_administration};
 use crate::password::{VerifyPassword, VerifyPasswordError};
+use crate::session::lock_caller;
 use crate::verification::Binding;
+use crate::{Context, RequestError};
 
 /// The input of [`DeleteUser`].
 #[derive(Debug)]
@@ -105,15 +106,16 @@ impl DeleteUser {
             return Err(DeleteUserError::Disabled);
         }
         let caller = request.signed_in()?;
-        if let Some(password) = &input.password {
-            self.verify.run(request, password).await?;
-        }
+        let verified = match &input.password {
+            Some(password) => self.verify.run(request, password).await?.password,
+            None => None,
+        };
         if let Some(token) = input.token {
             self.confirm(request, token).await?;
             return Ok(Deletion::Done);
         }
         if self.context.settings.delete_user.send_delete_account_verification {
-            self.ask(request, &caller.user.id, input.callback).await?;
+            self.ask(request, verified.as_ref(), input.callback).await?;
             return Ok(Deletion::Asked);
         }
         let fresh = self
@@ -125,7 +127,7 @@ impl DeleteUser {
             return Err(DeleteUserError::NotFresh);
         }
         let tx = self.context.store().begin(request).await?;
-        self.delete(tx, &caller.user.id).await?;
+        self.delete(tx, request, verified.as_ref()).await?;
         Ok(Deletion::Done)
     }
 
@@ -140,28 +142,55 @@ impl DeleteUser {
         if Binding::of(row).user_id != *user {
             return Err(DeleteUserError::InvalidToken);
         }
-        self.delete(tx, user).await
+        self.delete(tx, request, None).await
     }
 
     /// Of concurrent requests, one deletes the user; the others find no session (RE-4).
-    async fn delete(&self, tx: Box<dyn Transaction>, user: &UserId) -> Result<(), DeleteUserError> {
-        let found = lock_for_administration(&*tx, &self.context, user).await?;
-        let target = found.ok_or(NotSignedIn)?;
+    async fn delete(
+        &self,
+        tx: Box<dyn Transaction>,
+        request: &RequestContext,
+        verified: Option<&PasswordHash>,
+    ) -> Result<(), DeleteUserError> {
+        let id = &request.signed_in()?.user.id;
+        let target = lock_for_administration(&*tx, &self.context, request, id).await?;
+        let user = target.user.ok_or(NotSignedIn)?;
+        Self::check_unchanged(&*tx, &user.id, verified).await?;
         if target.is_last_administrator {
             return Err(DeleteUserError::LastAdministrator);
         }
-        Ok(delete_or_anonymize(tx, &self.context, &target.user).await?)
+        Ok(delete_or_anonymize(tx, &self.context, &user).await?)
+    }
+
+    /// Refuses a password that was changed, or rehashed, between its verification and the lock of its user.
+    async fn check_unchanged(
+        tx: &dyn Transaction,
+        user: &UserId,
+        verified: Option<&PasswordHash>,
+    ) -> Result<(), DeleteUserError> {
+        let Some(verified) = verified else {
+            return Ok(());
+        };
+        let account = tx.accounts().find_credential(user).await?;
+        let present = account.and_then(|account| account.password);
+        if present.is_some_and(|present| present.is_same(verified)) {
+            Ok(())
+        } else {
+            Err(DeleteUserError::WrongPassword)
+        }
     }
 
     async fn ask(
         &self,
         request: &RequestContext,
-        user: &UserId,
+        verified: Option<&PasswordHash>,
         callback: Option<&RedirectTarget>,
     ) -> Result<(), DeleteUserError> {
         let settings = &self.context.settings;
         let tx = self.context.store().begin(request).await?;
-        let user = tx.users().lock(user).await?.ok_or(NotSignedIn)?;
+        let locked = lock_caller(&*tx, &self.context, request).await?;
+        let user = locked.ok_or(NotSignedIn)?.user;
+        Self::check_unchanged(&*tx, &user.id, verified).await?;
         let token = OneTimeToken::mint(Purpose::DeleteAccount, self.context.entropy());
         let key = VerificationKey::new(Purpose::DeleteAccount, token.clone());
         let row = Verification::new(
@@ -190,6 +219,15 @@ impl DeleteUser {
         tx.record(Event::of(EventKind::DeletionRequested, &user.id))
             .await?;
         Ok(tx.commit().await?)
+    }
+}
+
+impl From<RequestError> for DeleteUserError {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::NotSignedIn(error) => Self::NotSignedIn(error),
+            RequestError::Store(error) => Self::Store(error),
+        }
     }
 }
 

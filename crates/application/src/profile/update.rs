@@ -3,6 +3,7 @@ use doorward_domain::user::{ProfileChange, User, Username};
 use doorward_domain::{Constraint, NotSignedIn, RequestContext, StoreError};
 
 use crate::Context;
+use crate::session::lock_caller;
 
 /// Why nothing changed.
 #[derive(Debug, thiserror::Error)]
@@ -10,7 +11,7 @@ pub enum UpdateUserError {
     /// The username is taken.
     #[error("the username is taken")]
     UsernameTaken,
-    /// There is no session.
+    /// No session, or the session or the user was deleted meanwhile.
     #[error(transparent)]
     NotSignedIn(#[from] NotSignedIn),
     /// The store failed.
@@ -31,20 +32,21 @@ impl UpdateUser {
         Self { context }
     }
 
-    /// The user after the change; none if they are gone.
+    /// The user after the change.
     pub async fn run(
         &self,
         request: &RequestContext,
         change: &ProfileChange,
-    ) -> Result<Option<User>, UpdateUserError> {
-        let (user, now) = (&request.signed_in()?.user.id, self.context.now());
+    ) -> Result<User, UpdateUserError> {
+        let now = self.context.now();
         let tx = self.context.store().begin(request).await?;
-        let Some(updated) = tx.users().update(user, &change.clone().into(), now).await? else {
-            return Ok(None);
-        };
+        let locked = lock_caller(&*tx, &self.context, request).await?;
+        let user = &locked.ok_or(NotSignedIn)?.user.id;
+        let updated = tx.users().update(user, &change.clone().into(), now).await?;
+        let updated = updated.ok_or(NotSignedIn)?;
         tx.record(Event::of(EventKind::UserUpdated, user)).await?;
         tx.commit().await?;
-        Ok(Some(updated))
+        Ok(updated)
     }
 
     /// Whether this username is available. Anybody may ask.

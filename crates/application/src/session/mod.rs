@@ -1,5 +1,6 @@
 //! Reading, listing, revoking and updating sessions.
 
+mod caller;
 mod list;
 mod read;
 mod revoke;
@@ -8,6 +9,7 @@ mod update;
 
 pub use doorward_domain::session::ActiveSession;
 
+pub(crate) use caller::{Caller, confirm_caller, lock_caller, users_behind};
 pub(crate) use list::handle;
 pub use list::{ListSessions, ListedSession};
 pub use read::{ReadSession, Refresh};

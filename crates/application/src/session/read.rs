@@ -104,10 +104,14 @@ impl ReadSession {
         Ok(found.is_some_and(|user| policy.may_impersonate(&user, now)))
     }
 
-    /// Removes an expired session. Another request may have removed it before.
+    /// Removes an expired session. Another request may have removed it before, or extended it since it was read.
     async fn remove(&self, request: &RequestContext, session: &Session) -> Result<(), StoreError> {
         let tx = self.context.store().begin(request).await?;
-        if tx.sessions().delete(&session.id).await?.is_removed() {
+        let removed = tx
+            .sessions()
+            .delete_unless_extended(&session.id, session.expires_at)
+            .await?;
+        if removed.is_removed() {
             tx.commit().await?;
         }
         Ok(())

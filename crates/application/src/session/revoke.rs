@@ -1,7 +1,8 @@
 use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::session::SessionHandle;
-use doorward_domain::{RequestContext, SessionId};
+use doorward_domain::{NotSignedIn, RequestContext, SessionId};
 
+use super::lock_caller;
 use crate::{Context, RequestError};
 
 /// Ends one session of the user who makes the request.
@@ -24,8 +25,9 @@ impl RevokeSession {
         request: &RequestContext,
         handle: &SessionHandle,
     ) -> Result<Option<SessionId>, RequestError> {
-        let user = &request.signed_in()?.user.id;
         let tx = self.context.store().begin(request).await?;
+        let locked = lock_caller(&*tx, &self.context, request).await?;
+        let user = &locked.ok_or(NotSignedIn)?.user.id;
         let ended = tx.sessions().delete_by_handle(user, handle).await?;
         if let Some(session) = &ended {
             tx.record(Event::of(EventKind::SessionRevoked, user)).await?;
@@ -51,8 +53,9 @@ impl RevokeSessions {
 
     /// Ends all sessions of the user but `keep`, and all impersonations the user began.
     pub async fn run(&self, request: &RequestContext, keep: Option<&SessionId>) -> Result<(), RequestError> {
-        let user = &request.signed_in()?.user.id;
         let tx = self.context.store().begin(request).await?;
+        let locked = lock_caller(&*tx, &self.context, request).await?;
+        let user = &locked.ok_or(NotSignedIn)?.user.id;
         let ended = tx.sessions().delete_all(user, keep).await?;
         tx.record(Event::of(EventKind::SessionsRevoked, user)).await?;
         tx.commit().await?;

@@ -1,10 +1,11 @@
 use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::redirect::RedirectTarget;
-use doorward_domain::user::Email;
-use doorward_domain::{NotSignedIn, RequestContext, StoreError, UserId};
+use doorward_domain::user::{Email, User};
+use doorward_domain::{Locked, NotSignedIn, RequestContext, StoreError, Transaction};
 
 use super::VerificationLinks;
 use crate::Context;
+use crate::session::lock_caller;
 
 /// Why no verification email is sent.
 #[derive(Debug, thiserror::Error)]
@@ -62,17 +63,17 @@ impl SendVerificationEmail {
         callback: Option<&RedirectTarget>,
     ) -> Result<(), SendVerificationError> {
         self.check_enabled()?;
-        match self.context.store().users().find_by_email(email).await? {
-            Some(user) => match self.mail(request, &user.id, email, callback).await {
-                // The answer reveals nothing about the owner of the address.
-                Err(
-                    SendVerificationError::Mismatch
-                    | SendVerificationError::AlreadyVerified
-                    | SendVerificationError::NotSignedIn(_),
-                ) => Ok(()),
-                outcome => outcome,
-            },
-            None => Ok(()),
+        let Some(found) = self.context.store().users().find_by_email(email).await? else {
+            return Ok(());
+        };
+        let tx = self.context.store().begin(request).await?;
+        let Some(user) = tx.users().lock(&found.id).await? else {
+            return Ok(());
+        };
+        match self.mail(tx, &user, email, callback).await {
+            // The answer reveals nothing about the owner of the address.
+            Err(SendVerificationError::Mismatch | SendVerificationError::AlreadyVerified) => Ok(()),
+            outcome => outcome,
         }
     }
 
@@ -84,27 +85,27 @@ impl SendVerificationEmail {
         callback: Option<&RedirectTarget>,
     ) -> Result<(), SendVerificationError> {
         self.check_enabled()?;
-        let user = &request.signed_in()?.user.id;
-        self.mail(request, user, email, callback).await
+        let tx = self.context.store().begin(request).await?;
+        let locked = lock_caller(&*tx, &self.context, request).await?;
+        let user = locked.ok_or(NotSignedIn)?.user;
+        self.mail(tx, &user, email, callback).await
     }
 
     /// The user is locked, so that the link fits the address it is mailed to.
     async fn mail(
         &self,
-        request: &RequestContext,
-        user: &UserId,
+        tx: Box<dyn Transaction>,
+        user: &Locked<User>,
         email: &Email,
         callback: Option<&RedirectTarget>,
     ) -> Result<(), SendVerificationError> {
-        let tx = self.context.store().begin(request).await?;
-        let user = tx.users().lock(user).await?.ok_or(NotSignedIn)?;
         if user.email != *email {
             return Err(SendVerificationError::Mismatch);
         }
         if user.email_verified {
             return Err(SendVerificationError::AlreadyVerified);
         }
-        self.links.mail_verification(&*tx, &user, callback).await?;
+        self.links.mail_verification(&*tx, user, callback).await?;
         tx.record(Event::of(EventKind::VerificationRequested, &user.id))
             .await?;
         Ok(tx.commit().await?)

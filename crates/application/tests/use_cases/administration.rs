@@ -1,5 +1,6 @@
 //! Administrators, and whom they may change what about.
 
+mod demoted;
 mod last_administrator;
 mod more_privileged;
 mod sessions;

@@ -1,10 +1,15 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use doorward_adapters::memory::MemoryStore;
+use doorward_application::Context;
 use doorward_application::profile::{DeleteUser, DeleteUserError, DeleteUserInput, Deletion};
 use doorward_application::settings::{DeletionMode, Settings};
-use doorward_domain::password::Password;
+use doorward_domain::password::{HashError, Password, PasswordHash, PasswordHasher, Verdict};
 use doorward_domain::session::{Authentication, Session};
 use doorward_domain::verification::Purpose;
-use doorward_domain::{Repositories, RequestContext};
-use doorward_testing::{Mocks, PASSWORD, samples};
+use doorward_domain::{Repositories, RequestContext, UserId};
+use doorward_testing::{Mocks, PASSWORD, PlainHasher, in_memory_ports, samples};
 use samples::at;
 
 use super::{World, hardened};
@@ -100,6 +105,57 @@ async fn a_wrong_password_deletes_nobody_however_fresh_the_session() {
         "{outcome:?}"
     );
     assert!(world.snapshot() == before);
+}
+
+/// Verifies a password, and then the user changes it: what was verified is the password no more.
+struct ChangedMeanwhile(Arc<MemoryStore>);
+
+#[async_trait]
+impl PasswordHasher for ChangedMeanwhile {
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
+        PlainHasher.hash(password).await
+    }
+
+    async fn verify<'a>(
+        &self,
+        password: &Password,
+        hash: Option<&'a PasswordHash>,
+    ) -> Result<Verdict, HashError> {
+        let verdict = PlainHasher.verify(password, hash).await?;
+        let (user, new) = (UserId::from_stored("ada"), PlainHasher::hash_of("another staple"));
+        let changed = self.0.accounts().set_password(&user, &new, at(0)).await.unwrap();
+        assert!(changed.is_applied());
+        Ok(verdict)
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_was_changed_after_it_was_verified_deletes_nobody() {
+    for asks in [false, true] {
+        let mut settings = enabled();
+        settings.delete_user.send_delete_account_verification = asks;
+        let (mut ports, store, clock) = in_memory_ports();
+        ports.hasher = Arc::new(ChangedMeanwhile(store.clone()));
+        let context = Context::new(ports, settings);
+        let world = World {
+            context,
+            store,
+            clock,
+        };
+        let request = ada(&world, 0).await;
+        let input = DeleteUserInput {
+            password: Some(Password::new(PASSWORD)),
+            ..wish()
+        };
+        let outcome = DeleteUser::new(world.context.clone()).run(&request, input).await;
+        assert!(
+            matches!(outcome, Err(DeleteUserError::WrongPassword)),
+            "{outcome:?}"
+        );
+        assert_eq!(world.user("ada").unwrap().deleted_at, None);
+        assert!(world.emails().await.is_empty());
+        assert!(world.events("ada").is_empty());
+    }
 }
 
 #[tokio::test]

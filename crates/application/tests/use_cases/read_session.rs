@@ -1,7 +1,14 @@
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{self, Poll, Waker};
+
+use chrono::{DateTime, Utc};
+use doorward_adapters::memory::MemoryStore;
+use doorward_application::Context;
 use doorward_application::session::{ReadSession, Refresh};
 use doorward_domain::session::{ActiveSession, Session, TokenStorage};
-use doorward_domain::{Changed, Repositories};
-use doorward_testing::{Mocks, samples};
+use doorward_domain::{Changed, Clock, Repositories, SessionId};
+use doorward_testing::{Mocks, in_memory_ports, samples};
 use samples::at;
 
 use super::world::token;
@@ -37,6 +44,47 @@ async fn a_session_that_ended_is_removed_and_nobody_is_signed_in() {
     let world = world(session(0, TokenStorage::Digest)).await;
     assert!(read(&world, Refresh::IfDue).await.is_none());
     assert_eq!(world.snapshot().sessions, []);
+}
+
+/// Shows the moment at which the session has ended, to a reader who found it before another request extended it.
+#[derive(Debug)]
+struct LateClock(Arc<MemoryStore>);
+
+impl Clock for LateClock {
+    fn now(&self) -> DateTime<Utc> {
+        let id = SessionId::from_stored("session-alpha");
+        let sessions = self.0.sessions();
+        let extend = pin!(sessions.extend(&id, at(0), at(7 * DAY), at(-1)));
+        let extended = extend.poll(&mut task::Context::from_waker(Waker::noop()));
+        assert!(matches!(extended, Poll::Ready(Ok(_))), "{extended:?}");
+        at(0)
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_was_extended_at_its_last_moment_stays() {
+    let (mut ports, store, clock) = in_memory_ports();
+    ports.clock = Arc::new(LateClock(store.clone()));
+    let context = Context::new(ports, hardened());
+    let world = World {
+        context,
+        store,
+        clock,
+    };
+    world.add_user("ada").await;
+    let session = session(0, TokenStorage::Digest);
+    world.store.sessions().insert(&session).await.unwrap();
+    assert!(
+        read(&world, Refresh::IfDue).await.is_none(),
+        "it had ended when it was read"
+    );
+    let extended = Session {
+        expires_at: at(7 * DAY),
+        updated_at: at(-1),
+        ..session
+    };
+    assert_eq!(world.snapshot().sessions, [extended]);
+    assert!(read(&world, Refresh::IfDue).await.is_some());
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use super::{Session, SessionToken, StoredToken};
 use crate::fields::FieldChanges;
 use crate::user::User;
-use crate::{Changed, Removed, SessionId, StoreError, UserId};
+use crate::{Changed, Locked, Removed, SessionId, StoreError, UserId};
 
 /// Identifies a session in a request: its id or its token.
 #[derive(Clone, Debug)]
@@ -35,6 +35,10 @@ pub trait SessionRepository: Send + Sync {
     /// The session of this token, stored in plaintext or as a digest, with its user; expired or not. Absent if the user is
     /// deleted. A row that cannot be read is an error, never absent. One statement.
     async fn find_with_user(&self, token: &SessionToken) -> Result<Option<(Session, User)>, StoreError>;
+
+    /// The session of that id, expired or not, with the row locked until this transaction ends: no other ends or extends it
+    /// before. Whoever locks its user, too, locks the user first.
+    async fn lock(&self, id: &SessionId) -> Result<Option<Locked<Session>>, StoreError>;
 
     /// Stores the token in another form, if it still is in the form `from`, and sets when the session was imported unless it is
     /// set.
@@ -71,6 +75,13 @@ pub trait SessionRepository: Send + Sync {
 
     /// Deletes the session.
     async fn delete(&self, id: &SessionId) -> Result<Removed, StoreError>;
+
+    /// Deletes the session, if it still expires at `expires_at`: it was not extended meanwhile.
+    async fn delete_unless_extended(
+        &self,
+        id: &SessionId,
+        expires_at: DateTime<Utc>,
+    ) -> Result<Removed, StoreError>;
 
     /// Deletes the session of this id or token if it is the user's (AC-1), and answers it.
     async fn delete_by_handle(

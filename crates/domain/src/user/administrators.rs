@@ -1,8 +1,8 @@
 use super::User;
 use crate::UserId;
 
-/// Which users are administrators.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Which users are administrators. By default nobody is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Administrators {
     /// Roles whose holders are administrators.
     pub roles: Vec<String>,

@@ -44,10 +44,10 @@ pub trait UserRepositoryDecorator: Send + Sync {
     /// See [`UserRepository::lock_with_administrators`].
     async fn lock_with_administrators(
         &self,
-        id: &UserId,
+        ids: &[UserId],
         who: &Administrators,
     ) -> Result<Vec<Locked<User>>, StoreError> {
-        self.inner().lock_with_administrators(id, who).await
+        self.inner().lock_with_administrators(ids, who).await
     }
 
     /// See [`UserRepository::lock_administrators`].
@@ -146,10 +146,10 @@ impl<L: UserRepositoryDecorator> UserRepository for L {
 
     async fn lock_with_administrators(
         &self,
-        id: &UserId,
+        ids: &[UserId],
         who: &Administrators,
     ) -> Result<Vec<Locked<User>>, StoreError> {
-        UserRepositoryDecorator::lock_with_administrators(self, id, who).await
+        UserRepositoryDecorator::lock_with_administrators(self, ids, who).await
     }
 
     async fn lock_administrators(&self, who: &Administrators) -> Result<Vec<Locked<User>>, StoreError> {

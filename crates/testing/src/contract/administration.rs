@@ -200,6 +200,21 @@ pub async fn administrators_are_found(store: Arc<dyn Store>) {
     let mut found: Vec<_> = found.iter().map(|user| user.id.as_str()).collect();
     found.sort_unstable();
     assert_eq!(found, ["first", "last", "listed", "middle", "only"]);
+    let lock = async |ids: &[&str], who: &Administrators| {
+        let ids: Vec<_> = ids.iter().map(|id| UserId::from_stored(*id)).collect();
+        let found = tx.users().lock_with_administrators(&ids, who).await.unwrap();
+        found.iter().map(|user| user.id.to_string()).collect::<Vec<_>>()
+    };
+    let nobody = Administrators::default();
+    assert_eq!(
+        lock(&["only", "first", "deleted", "unknown"], &nobody).await,
+        ["first", "only"]
+    );
+    assert_eq!(lock(&[], &nobody).await, [""; 0]);
+    assert_eq!(
+        lock(&["only", "deleted"], &who).await,
+        ["first", "last", "listed", "middle", "only"]
+    );
 }
 
 /// Of administrators who demote each other at once, one remains (AC-5).

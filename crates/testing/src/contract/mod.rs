@@ -26,6 +26,7 @@ pub mod audit_events;
 pub mod deletions;
 pub mod lists;
 pub mod outbox;
+pub mod session_locks;
 pub mod sessions;
 pub mod transactions;
 pub mod users;
@@ -81,6 +82,7 @@ macro_rules! store_contract {
             sessions: insert_and_find, tk_2_a_stored_token_opens_nothing, left_by_better_auth, extend,
                 concurrent_extends, se_5_no_refresh_brings_a_session_back, list_live, ac_1_delete_by_handle,
                 delete_all, trim, purge_expired, any_text_survives;
+            session_locks: delete_unless_extended, lock_a_session;
             verifications: insert_and_find, re_4_consume_once, expired_is_worth_nothing, left_by_better_auth,
                 tk_6_purposes_are_apart, tk_2_a_stored_identifier_opens_nothing, cancel,
                 cancel_goes_by_the_user_first, insert_unless_live, purge_expired, any_text_survives;
@@ -128,6 +130,7 @@ mod tests {
             ("lists", include_str!("lists.rs")),
             ("accounts", include_str!("accounts.rs")),
             ("sessions", include_str!("sessions.rs")),
+            ("session_locks", include_str!("session_locks.rs")),
             ("verifications", include_str!("verifications.rs")),
             ("outbox", include_str!("outbox.rs")),
             ("audit_events", include_str!("audit_events.rs")),

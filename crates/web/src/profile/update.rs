@@ -13,7 +13,7 @@ use validator::Validate;
 use super::codes::EMAIL_CAN_NOT_BE_UPDATED;
 use crate::body::{RawBody, given};
 use crate::error::ApiError;
-use crate::error::codes::{UNAUTHORIZED, VALIDATION_ERROR};
+use crate::error::codes::VALIDATION_ERROR;
 use crate::fields;
 use crate::response::{ErrorReply, StatusReply, json};
 use crate::session::SessionCookies;
@@ -88,8 +88,7 @@ pub(super) async fn update_user(
     if change.is_empty() {
         return Err(ApiError::uncoded("No fields to update"));
     }
-    let updated = update.run(caller.request(), &change).await?;
-    let user = updated.ok_or(UNAUTHORIZED)?;
+    let user = update.run(caller.request(), &change).await?;
     SessionCookies::of(&state, &request).renew_cached(&user, &caller);
     Ok(json(&StatusReply::DONE))
 }

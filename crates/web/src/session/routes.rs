@@ -21,7 +21,6 @@ use super::read::{Source, read};
 use super::{SessionCookies, SessionReply};
 use crate::body::RawBody;
 use crate::error::ApiError;
-use crate::error::codes::UNAUTHORIZED;
 use crate::fields;
 use crate::response::{ErrorReply, StatusReply, SuccessReply, json};
 use crate::user::UserReply;
@@ -245,10 +244,7 @@ async fn update_session(
     if changes.is_empty() {
         return Err(ApiError::uncoded("No fields to update"));
     }
-    let updated = update
-        .run(caller.request(), &changes)
-        .await?
-        .ok_or(UNAUTHORIZED)?;
+    let updated = update.run(caller.request(), &changes).await?;
     SessionCookies::of(&state, &request).renew(&updated.user, &updated);
     Ok(json(&OneSessionReply {
         session: SessionReply::new(&updated.session, updated.token.expose(), settings),

@@ -2,8 +2,8 @@
 
 use doorward_application::access::{AdminDeleteUser, AdminError, AdminUpdateUser, RoleInput};
 use doorward_application::profile::{DeleteUser, DeleteUserError, DeleteUserInput};
-use doorward_domain::user::Ban;
-use doorward_domain::user::User;
+use doorward_domain::Repositories;
+use doorward_domain::user::{Ban, User, UserChange};
 use doorward_testing::samples;
 use samples::at;
 
@@ -124,6 +124,58 @@ async fn ac_5_the_last_administrator_does_not_leave_either() {
         let left = world.user("ada").unwrap().deleted_at.is_none();
         assert_eq!(left, refused);
     }
+}
+
+/// Whoever has to verify a new address before signing in again is locked out until then.
+#[tokio::test]
+async fn ac_5_the_last_administrator_is_not_locked_out_by_an_unverified_address() {
+    let moved = UserChange {
+        email: Some(samples::email("moved")),
+        ..UserChange::default()
+    };
+    let unverified = UserChange {
+        email_verified: Some(false),
+        ..UserChange::default()
+    };
+    let verified = UserChange {
+        email_verified: Some(true),
+        ..moved.clone()
+    };
+    for other in [Other::Unverified, Other::Active] {
+        for (change, locks_out) in [(&moved, true), (&unverified, true), (&verified, false)] {
+            let world = world(other).await;
+            let before = world.snapshot();
+            let outcome = AdminUpdateUser::new(world.context.clone())
+                .run(&operator(), &id("ada"), change.clone())
+                .await;
+            if locks_out && !other.administers() {
+                assert!(
+                    matches!(outcome, Err(AdminError::LastAdministrator)),
+                    "{other:?} {outcome:?}"
+                );
+                assert!(world.snapshot() == before);
+            } else {
+                assert!(outcome.is_ok(), "{other:?} {outcome:?}");
+            }
+        }
+    }
+}
+
+/// Who cannot sign in as it is can still be given another name, or the address that helps.
+#[tokio::test]
+async fn a_last_administrator_who_is_locked_out_already_can_be_changed() {
+    let world = world(Other::Absent).await;
+    let (ada, typo) = (world.user("ada").unwrap(), samples::email("typo"));
+    let users = world.store.users();
+    let moved = users.change_email(&ada.id, &ada.email, &typo, false, at(0)).await;
+    assert!(moved.unwrap().is_applied());
+    let change = UserChange {
+        email: Some(samples::email("ada")),
+        ..UserChange::default()
+    };
+    let update = AdminUpdateUser::new(world.context.clone());
+    let changed = update.run(&operator(), &id("ada"), change).await.unwrap();
+    assert_eq!(changed.email, samples::email("ada"));
 }
 
 /// What takes no rights away is done to the last administrator as to everybody.
