@@ -32,12 +32,12 @@ use crate::{FixedClock, SeededEntropy};
 /// # tokio_test(async {
 /// let mut mocks = Mocks::default();
 /// mocks.store.transactions = 1;
-/// mocks.store.users.expect_update().once().returning(|_, _, _| Ok(None));
+/// mocks.store.users.expect_lock_with_administrators().once().returning(|_, _| Ok(Vec::new()));
 /// let settings = Settings::of(Preset::Hardened, Origin::loopback(3000), "/api/auth".to_owned());
 /// let (context, _) = mocks.context(settings);
 /// let gone = UpdateUser::new(context)
 ///     .run(&samples::request_by(&samples::user("ada")), &ProfileChange::default()).await;
-/// assert!(gone.is_ok_and(|user| user.is_none()));
+/// assert!(gone.is_err(), "who was deleted meanwhile is not signed in");
 /// # });
 /// # fn tokio_test(test: impl Future) {
 /// #     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(test);

@@ -83,6 +83,11 @@ async fn an_event_says_who_acted_on_whom_and_from_where() {
 async fn an_event_names_the_administrator_behind_an_impersonated_user() {
     let world = World::new(hardened());
     let grace = world.add_user("grace").await;
+    let administrator = User {
+        role: Some(RoleList::from_stored("admin")),
+        ..samples::user("ada")
+    };
+    world.add(administrator).await;
     let session = Session {
         impersonated_by: Some(UserId::from_stored("ada")),
         ..samples::session(&grace, "impersonation")
@@ -145,17 +150,17 @@ async fn the_events_of_a_request_sort_by_their_ids() {
         revoke_other_sessions: false,
         lifetime: Lifetime::Remembered,
     };
-    ChangePassword::new(world.context.clone())
-        .run(&request, input)
-        .await
-        .unwrap();
     UpdateUser::new(world.context.clone())
         .run(&request, &rename())
         .await
         .unwrap();
+    ChangePassword::new(world.context.clone())
+        .run(&request, input)
+        .await
+        .unwrap();
     let events = world.snapshot().audit_events;
     let kinds: Vec<_> = events.iter().map(|event| event.kind.as_str()).collect();
-    assert_eq!(kinds, ["session.rotated", "password.changed", "user.updated"]);
+    assert_eq!(kinds, ["user.updated", "session.rotated", "password.changed"]);
     assert!(events.is_sorted_by(|a, b| a.id < b.id), "{events:?}");
     assert!(events.iter().all(|event| event.request_id == request.id.as_str()));
 }

@@ -187,6 +187,10 @@ impl End {
 async fn se_5_nothing_is_written_for_a_session_that_ended_meanwhile() {
     for act in Act::ALL {
         for end in [End::Revoked, End::AllRevoked, End::Expired] {
+            if matches!((act, end), (Act::DeleteByLink, End::Expired)) {
+                // The link has expired by then, too.
+                continue;
+            }
             let (world, ada, _) = world(act).await;
             world.signed_in(&ada, "elsewhere").await;
             let request = world.signed_in(&ada, "alpha").await;

@@ -90,9 +90,13 @@ async fn of_two_changes_by_the_same_password_the_later_is_refused() {
     mocks
         .store
         .users
-        .expect_lock()
+        .expect_lock_with_administrators()
         .once()
-        .returning(|_| Ok(Some(Locked::by_store(samples::user("ada")))));
+        .returning(|_, _| Ok(vec![Locked::by_store(samples::user("ada"))]));
+    mocks.store.sessions.expect_lock().once().returning(|_| {
+        let session = samples::session(&samples::user("ada"), "request");
+        Ok(Some(Locked::by_store(session)))
+    });
     mocks
         .store
         .accounts

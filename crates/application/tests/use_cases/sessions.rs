@@ -139,7 +139,7 @@ async fn al_4_the_last_account_stays_unless_that_is_allowed() {
             let account = samples::linked(user, "github");
             world.store.accounts().insert(&account).await.unwrap();
         }
-        let request = samples::request_by(&ada);
+        let request = world.signed_in(&ada, "ada").await;
         let unlink = UnlinkAccount::new(world.context.clone());
         let before = world.snapshot();
         for foreign in ["github-grace", "unknown"] {

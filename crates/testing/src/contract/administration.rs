@@ -203,7 +203,9 @@ pub async fn administrators_are_found(store: Arc<dyn Store>) {
     let lock = async |ids: &[&str], who: &Administrators| {
         let ids: Vec<_> = ids.iter().map(|id| UserId::from_stored(*id)).collect();
         let found = tx.users().lock_with_administrators(&ids, who).await.unwrap();
-        found.iter().map(|user| user.id.to_string()).collect::<Vec<_>>()
+        let mut found: Vec<_> = found.iter().map(|user| user.id.to_string()).collect();
+        found.sort_unstable();
+        found
     };
     let nobody = Administrators::default();
     assert_eq!(
