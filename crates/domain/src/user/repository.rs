@@ -34,9 +34,9 @@ pub trait UserRepository: Send + Sync {
     /// The user of that id, deleted or not.
     async fn find_with_deleted(&self, id: &UserId) -> Result<Option<User>, StoreError>;
 
-    /// The users of those ids and all who administer others, by role or by name, in the order of their ids. No other
-    /// transaction can change any of them before this one ends. They are locked in that order by one statement, so that two
-    /// callers cannot wait for each other.
+    /// The users of those ids and all who administer others, by role or by name. No other transaction can change any of them
+    /// before this one ends. One statement locks them, in the order of their ids, so that two callers cannot wait for each
+    /// other. The order of the answer is not defined.
     async fn lock_with_administrators(
         &self,
         ids: &[UserId],
