@@ -77,7 +77,7 @@ pub(crate) enum Command {
 pub(crate) enum ConfigCommand {
     /// Print every option with its value and where the value came from; secrets are hidden
     Print,
-    /// Check whether a server would start with this configuration
+    /// Check whether the options fit together; the database is not asked
     Check,
     /// Print the list of all options as Markdown
     #[command(hide = true)]

@@ -57,6 +57,6 @@ So do fields: `[user.additional_fields.locale]` with `type` (`"string"`, `"numbe
 unless it says otherwise), `default`, `input` (whether users write it themselves) and `returned` (whether answers have it). Each is an
 optional column of that name, made at start. `[session.additional_fields.…]` is the same for sessions.
 
-`doorward config print` shows every value and where it came from, `doorward config check` whether a server would start
-with them.
+`doorward config print` shows every value and where it came from, `doorward config check` whether they
+fit together, without asking the database.
 "#;
