@@ -11,7 +11,12 @@ use super::error::store_error;
 impl<C: ConnectionTrait> SeaRepositories<C> {
     /// All rows that a query finds.
     pub(super) async fn rows<E: EntityTrait>(&self, select: Select<E>) -> Result<Vec<E::Model>, StoreError> {
-        let rows = self.raw_rows(&select).await?;
+        let statement = select.build(self.connection.get_database_backend());
+        let rows = self
+            .connection
+            .query_all_raw(statement)
+            .await
+            .map_err(store_error)?;
         rows.iter().map(|row| decode::<E>(row, "")).collect()
     }
 
@@ -20,17 +25,18 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
         &self,
         select: Select<E>,
     ) -> Result<Option<E::Model>, StoreError> {
-        Ok(self.rows(select.limit(1)).await?.pop())
+        let row = self.raw_row(&select.limit(1)).await?;
+        row.map(|row| decode::<E>(&row, "")).transpose()
     }
 
-    /// All rows that a query finds, not yet decoded.
-    pub(super) async fn raw_rows(
+    /// The first row that a query finds, not yet decoded. The query has to end after it, by `LIMIT`.
+    pub(super) async fn raw_row(
         &self,
         select: &(impl QueryTrait + Sync),
-    ) -> Result<Vec<QueryResult>, StoreError> {
+    ) -> Result<Option<QueryResult>, StoreError> {
         let statement = select.build(self.connection.get_database_backend());
         self.connection
-            .query_all_raw(statement)
+            .query_one_raw(statement)
             .await
             .map_err(store_error)
     }

@@ -97,12 +97,11 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
             .filter(user_row::Column::DeletedAt.is_null())
             .limit(1)
             .select_also(user_row::Entity);
-        let rows = self.raw_rows(&both).await?;
-        let Some(row) = rows.first() else {
+        let Some(row) = self.raw_row(&both).await? else {
             return Ok(None);
         };
-        let session = decode::<Entity>(row, SelectA.as_str())?;
-        let user = decode::<user_row::Entity>(row, SelectB.as_str())?;
+        let session = decode::<Entity>(&row, SelectA.as_str())?;
+        let user = decode::<user_row::Entity>(&row, SelectB.as_str())?;
         let session = self.fill_sessions(vec![session.into()]).await?.pop();
         Ok(session.zip(self.fill_user(Some(user.into())).await?))
     }

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use doorward_application::settings::{InvalidSetting, Preset};
 use doorward_domain::Secret;
 use doorward_domain::redirect::Origin;
@@ -60,7 +62,7 @@ pub(super) fn check_secret(
     let beginning: String = text.chars().take(MOST_ESTIMATED).collect();
     if characters.len() < LEAST_DIFFERENT_CHARACTERS
         || repeats(text.as_bytes())
-        || zxcvbn(&beginning, &[]).guesses() < least_guesses
+        || !looks_drawn(text.as_bytes()) && zxcvbn(&beginning, &[]).guesses() < least_guesses
     {
         return refused("is not random".to_owned());
     }
@@ -83,9 +85,61 @@ fn repeats(text: &[u8]) -> bool {
     (1..=text.len() / 2).any(|length| text.chunks(length).all(|chunk| text.starts_with(chunk)))
 }
 
+/// Whether the text looks like one that a generator drew, in hexadecimal digits or base64. Most such texts do, so that a start
+/// need not load the dictionaries of `zxcvbn`, which take longer than all the rest of it; what does not is estimated.
+fn looks_drawn(text: &[u8]) -> bool {
+    let is_class = |byte: &u8| {
+        [
+            byte.is_ascii_lowercase(),
+            byte.is_ascii_uppercase(),
+            byte.is_ascii_digit(),
+        ]
+    };
+    let share = |count: usize| count * 100 / text.len();
+    let changes = text
+        .windows(2)
+        .filter(|pair| is_class(&pair[0]) != is_class(&pair[1]));
+    let is_step = |distance: usize| {
+        let pairs = text.iter().zip(&text[distance..]);
+        pairs.filter(|(one, other)| one.abs_diff(**other) <= 1).count()
+    };
+    let mut parts = HashSet::new();
+    text.len() >= LEAST_BYTES
+        // Words and numbers are long runs of one class.
+        && share(changes.count()) >= 30
+        // Sequences: `0123…`, `a1b2c3…`.
+        && share(is_step(1)) <= 40
+        && share(is_step(2)) <= 40
+        // Repetitions.
+        && text.windows(4).all(|part| parts.insert(part))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_generator_drew_needs_no_dictionary() {
+        for drawn in [
+            "9f2c6d1e8b7a45c03f1d2e6b9a8c7d5e",
+            "kX9vQ2mB7nR4tY8wZ1cF5hJ3pL6sD0gA",
+            "q7Zr1uE5yT0pXw8Lk3Nd6Vb2Hs9Cj4Gm+Qa/Rf1Ye8=",
+        ] {
+            assert!(looks_drawn(drawn.as_bytes()), "{drawn}");
+        }
+        for other in [
+            "",
+            "kX9vQ2mB7nR4tY8w",
+            "correcthorsebatterystaplecorrect1",
+            "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6",
+            "P4ssw0rdP4ssw0rdP4ssw0rdP4ssw0rd",
+            "01234567890123456789012345678901",
+            "2024-01-15-2023-02-16-2022-03-17",
+            "abcdefghijklmnopqrstuvwxyzabcdef",
+        ] {
+            assert!(!looks_drawn(other.as_bytes()), "{other}");
+        }
+    }
 
     fn check(text: &str, preset: Preset, base_url: &str) -> Result<(), InvalidSetting> {
         let base_url = Origin::from_base_url(base_url).unwrap();
