@@ -8,6 +8,7 @@ mod added_columns;
 mod admin_columns;
 mod audit_event;
 mod better_auth_tables;
+mod budget;
 mod catalog;
 mod columns;
 mod deleted_username;
@@ -19,6 +20,7 @@ mod module;
 mod optional_issuer;
 mod outbox;
 mod own_outbox;
+mod rate_limit;
 mod schema;
 mod session;
 mod session_facts;
@@ -55,6 +57,8 @@ const INDEXES: &[(&str, &str)] = &[
     ("doorward_audit_event", "doorward_audit_event_subjectId_at_idx"),
     ("doorward_audit_event", "doorward_audit_event_actorId_at_idx"),
     ("doorward_audit_event", "doorward_audit_event_at_idx"),
+    ("doorward_budget", "doorward_budget_owner_idx"),
+    ("doorward_budget", "doorward_budget_expiresAt_idx"),
 ];
 
 /// The same for PostgreSQL alone.
@@ -147,5 +151,7 @@ fn steps() -> Vec<Box<dyn Step>> {
         Box::new(own_outbox::OwnOutbox),
         Box::new(impersonated_sessions::ImpersonatedSessions),
         Box::new(deleted_username::DeletedUsername),
+        Box::new(rate_limit::RateLimit),
+        Box::new(budget::Budget),
     ]
 }

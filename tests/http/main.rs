@@ -17,6 +17,7 @@ mod guards;
 mod hooks;
 mod hostile;
 mod impersonation;
+mod limits;
 mod links;
 mod lists;
 mod origins;

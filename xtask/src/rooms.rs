@@ -35,6 +35,12 @@ pub(crate) const FOUNDATIONS: &[Room] = &[
         may_use: &[],
     },
     Room {
+        name: "rate_limit",
+        aliases: &["budget"],
+        about: "how often a client may ask, and budgets of attempts and emails; tables `rateLimit`, `doorward_budget`",
+        may_use: &[],
+    },
+    Room {
         name: "redirect",
         aliases: &["redirects"],
         about: "origins, patterns of trusted origins, and where a redirect may lead",

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use doorward_domain::password::{CommonPasswords, PasswordHasher};
+use doorward_domain::rate_limit::RateLimiter;
 use doorward_domain::session::ActiveSession;
 use doorward_domain::session::SessionCache;
 use doorward_domain::verification::EmailTokenCodec;
@@ -35,6 +36,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Makes random values.
     pub entropy: Arc<dyn Entropy>,
+    /// Counts requests.
+    pub rate_limiter: Arc<dyn RateLimiter>,
     /// The hooks of a team.
     pub hooks: Hooks,
     /// The registered second factors.

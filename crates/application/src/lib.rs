@@ -12,6 +12,7 @@ pub mod identity;
 pub mod password;
 pub mod profile;
 pub mod purge_expired;
+pub mod rate_limit;
 pub mod session;
 pub mod settings;
 pub mod sign_in;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use doorward_domain::rate_limit::LONGEST_WINDOW;
 use doorward_domain::{BoxError, RequestContext, StoreError};
 
 use crate::{Context, Progress, Worker};
@@ -10,7 +11,7 @@ use crate::{Context, Progress, Worker};
 /// How often expired rows are removed.
 const PAUSE: Duration = Duration::from_mins(10);
 
-/// Removes expired sessions and verifications, and users whose retention is over (DT-2).
+/// Removes expired sessions, verifications and counters, and users whose retention is over (DT-2).
 #[derive(Clone, Debug)]
 pub struct PurgeExpired {
     context: Context,
@@ -25,6 +26,10 @@ pub struct Purged {
     pub verifications: u64,
     /// Deleted users whose retention period is over.
     pub users: u64,
+    /// Budgets that are full again.
+    pub budgets: u64,
+    /// Keys of rate limits whose window is over.
+    pub rate_limits: u64,
 }
 
 impl PurgeExpired {
@@ -44,16 +49,21 @@ impl PurgeExpired {
         let tx = store.begin(request).await?;
         let sessions = tx.sessions().purge_expired(now, Self::BATCH).await?;
         let verifications = tx.verifications().purge_expired(now, Self::BATCH).await?;
+        let budgets = tx.budgets().purge_expired(now, Self::BATCH).await?;
         tx.commit().await?;
         // Each kind by itself, so that a user who cannot be removed keeps nothing else back.
         let tx = store.begin(request).await?;
         let retention = self.context.settings.delete_user.retention;
         let users = tx.users().purge_deleted(now - retention, Self::BATCH).await?;
         tx.commit().await?;
+        let limiter = &self.context.ports.rate_limiter;
+        let rate_limits = limiter.purge(now - LONGEST_WINDOW, Self::BATCH).await?;
         Ok(Purged {
             sessions,
             verifications,
             users,
+            budgets,
+            rate_limits,
         })
     }
 }
@@ -86,5 +96,7 @@ impl Purged {
         self.sessions >= PurgeExpired::BATCH
             || self.verifications >= PurgeExpired::BATCH
             || self.users >= PurgeExpired::BATCH
+            || self.budgets >= PurgeExpired::BATCH
+            || self.rate_limits >= PurgeExpired::BATCH
     }
 }

@@ -268,6 +268,12 @@ pub struct Security {
     pub unverify_changed_email: bool,
     /// Whether a list of users refuses columns that do not exist (IN-7) and more than 1,000 users at a time (AC-7).
     pub strict_lists: bool,
+    /// How many wrong passwords in a row are answered for one account, and for one device that its user signed in on (RL-4).
+    pub max_password_attempts: Option<u32>,
+    /// How long after the last wrong password they are forgotten.
+    pub password_attempts_expire_in: TimeDelta,
+    /// How many emails of a kind one recipient gets within an hour (RL-7).
+    pub max_emails_per_hour: Option<u32>,
 }
 
 impl Settings {
@@ -393,6 +399,9 @@ impl Security {
             protect_more_privileged: hardened,
             unverify_changed_email: hardened,
             strict_lists: hardened,
+            max_password_attempts: if hardened { Some(100) } else { None },
+            password_attempts_expire_in: TimeDelta::days(1),
+            max_emails_per_hour: if hardened { Some(5) } else { None },
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod audit;
 pub mod email;
 pub mod fields;
 pub mod password;
+pub mod rate_limit;
 pub mod redirect;
 pub mod session;
 pub mod user;

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use crate::account::AccountRepository;
 use crate::audit::{AuditEvent, AuditEventRepository, Event};
 use crate::email::OutboxRepository;
+use crate::rate_limit::BudgetRepository;
 use crate::request::{RequestContext, RequestFacts};
 use crate::session::SessionRepository;
 use crate::store_error::StoreError;
@@ -51,6 +52,8 @@ repositories! {
     outbox: OutboxRepository,
     /// Where audit events are kept.
     audit_events: AuditEventRepository,
+    /// Where it is kept what was spent of budgets.
+    budgets: BudgetRepository,
 }
 
 /// The methods of [`Repositories`] for a type that is every repository itself.
@@ -78,6 +81,10 @@ macro_rules! own_repositories {
         }
 
         fn audit_events(&self) -> &dyn $crate::audit::AuditEventRepository {
+            self
+        }
+
+        fn budgets(&self) -> &dyn $crate::rate_limit::BudgetRepository {
             self
         }
     };

@@ -9,7 +9,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use async_trait::async_trait;
 use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
-use doorward_adapters::memory::MemoryStore;
+use doorward_adapters::memory::{MemoryRateLimiter, MemoryStore};
 use doorward_adapters::password::{CommonPasswordList, HasherSettings, PooledHasher};
 use doorward_application::email::DeliverMail;
 use doorward_application::hooks::Hooks;
@@ -19,6 +19,7 @@ use doorward_application::{Context, Ports};
 use doorward_domain::access::AccessPolicy;
 use doorward_domain::email::{EmailMessage, MailError, Mailer};
 use doorward_domain::password::{Argon2Parameters, HashScheme};
+use doorward_domain::rate_limit::RateLimiter;
 use doorward_domain::redirect::Origin;
 use doorward_domain::session::{NoSessionCache, SessionCache};
 use doorward_domain::user::{Email, RoleList, UserChange};
@@ -72,6 +73,8 @@ pub struct Setup {
     pub store: Arc<dyn Store>,
     /// What is remembered of it; nothing, unless a test says otherwise.
     pub session_cache: Arc<dyn SessionCache>,
+    /// Who counts requests, where `http.rate_limit.enabled` is set. Tests have no limits unless they set it.
+    pub rate_limiter: Arc<dyn RateLimiter>,
 }
 
 #[expect(clippy::expect_used, reason = "a test whose server does not start fails")]
@@ -121,6 +124,7 @@ impl TestApp {
             second_factors: Vec::new(),
             store,
             session_cache: Arc::new(NoSessionCache),
+            rate_limiter: Arc::new(MemoryRateLimiter::new()),
         };
         change(&mut setup);
         let modules = modules(&setup.settings, setup.modules).expect("modules that agree");
@@ -146,6 +150,7 @@ impl TestApp {
             sealer: Arc::new(AeadSealer::new(&secret, "outbox", entropy.clone())),
             clock: clock.clone(),
             entropy,
+            rate_limiter: setup.rate_limiter,
             hooks: setup.hooks,
             second_factors: setup.second_factors,
         };
@@ -346,6 +351,7 @@ fn settings(preset: Preset, port: u16) -> Settings {
 fn http(preset: Preset, listen: SocketAddr) -> HttpSettings {
     let mut http = HttpSettings::of(preset);
     http.listen = listen;
+    http.rate_limit.enabled = false;
     http
 }
 

@@ -9,6 +9,7 @@ use doorward_domain::audit::{AuditEvent, AuditEventRepository};
 use doorward_domain::email::{OutboxMessage, OutboxRepository};
 use doorward_domain::fields::FieldChanges;
 use doorward_domain::password::PasswordHash;
+use doorward_domain::rate_limit::{Budget, BudgetKey, BudgetRepository, Spending};
 use doorward_domain::session::{Session, SessionHandle, SessionRepository, SessionToken, StoredToken};
 use doorward_domain::user::{Email, User, UserChange, UserRepository, UserRepositoryDecorator};
 use doorward_domain::verification::{Purpose, Verification, VerificationKey, VerificationRepository};
@@ -370,5 +371,33 @@ impl<S: Refers> AuditEventRepository for Faulty<S> {
 
     async fn list_by_subject(&self, subject: &UserId, limit: u64) -> Answer<Vec<AuditEvent>> {
         self.inner.audit_events().list_by_subject(subject, limit).await
+    }
+}
+
+#[async_trait]
+impl<S: Refers> BudgetRepository for Faulty<S> {
+    async fn spend(&self, key: &BudgetKey, budget: &Budget, now: DateTime<Utc>) -> Answer<Spending> {
+        self.write()?;
+        self.inner.budgets().spend(key, budget, now).await
+    }
+
+    async fn refund(&self, key: &BudgetKey, used: u32, now: DateTime<Utc>) -> Answer<Changed> {
+        self.write()?;
+        self.inner.budgets().refund(key, used, now).await
+    }
+
+    async fn reset(&self, key: &BudgetKey) -> Answer<Removed> {
+        self.write()?;
+        self.inner.budgets().reset(key).await
+    }
+
+    async fn reset_all(&self, key: &BudgetKey) -> Answer<u64> {
+        self.write()?;
+        self.inner.budgets().reset_all(key).await
+    }
+
+    async fn purge_expired(&self, now: DateTime<Utc>, limit: u64) -> Answer<u64> {
+        self.write()?;
+        self.inner.budgets().purge_expired(now, limit).await
     }
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
-use doorward_adapters::memory::MemoryStore;
+use doorward_adapters::memory::{MemoryRateLimiter, MemoryStore};
 use doorward_adapters::password::CommonPasswordList;
 use doorward_application::hooks::Hooks;
 use doorward_application::settings::Settings;
@@ -29,6 +29,7 @@ pub fn in_memory_ports() -> (Ports, Arc<MemoryStore>, Arc<FixedClock>) {
         sealer: Arc::new(AeadSealer::new(&secret, "outbox", entropy.clone())),
         clock: clock.clone(),
         entropy,
+        rate_limiter: Arc::new(MemoryRateLimiter::new()),
         hooks: Hooks::default(),
         second_factors: Vec::new(),
     };

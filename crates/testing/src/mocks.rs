@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
-use doorward_adapters::memory::MemoryStore;
+use doorward_adapters::memory::{MemoryRateLimiter, MemoryStore};
 use doorward_application::hooks::Hooks;
 use doorward_application::settings::Settings;
 use doorward_application::{Context, Ports};
@@ -133,6 +133,7 @@ impl Mocks {
             sealer: Arc::new(AeadSealer::new(&secret, "outbox", entropy.clone())),
             clock,
             entropy,
+            rate_limiter: Arc::new(MemoryRateLimiter::new()),
             hooks: self.hooks,
             second_factors: Vec::new(),
         };

@@ -60,6 +60,8 @@ pub struct HttpSettings {
     pub bearer: BearerSettings,
     /// Whether `GET /get-session` never writes and `POST` to it refreshes.
     pub defer_session_refresh: bool,
+    /// How often one client may ask for what.
+    pub rate_limit: RateLimitSettings,
     /// Whose word on the client's address is taken.
     pub client_address: ClientAddressSettings,
     /// Endpoints that do not exist, as paths below the base path.
@@ -86,11 +88,50 @@ impl HttpSettings {
             cookie_cache: CookieCacheSettings::default(),
             bearer: BearerSettings::default(),
             defer_session_refresh: false,
+            rate_limit: RateLimitSettings::of(preset),
             client_address: ClientAddressSettings::of(preset),
             disabled_paths: Vec::new(),
             max_body_bytes: 256 * 1024,
             workers: None,
             shutdown_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// `[rate_limit]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimitSettings {
+    /// Whether there are limits at all.
+    pub enabled: bool,
+    /// The window of paths without a limit of their own.
+    pub window: TimeDelta,
+    /// Most requests to such a path, each of which comes less than the window after the one before.
+    pub max: u32,
+    /// Where requests are counted.
+    pub storage: RateLimitStorage,
+    /// Whether `/get-session` counts requests with a session that exists, as in Better Auth.
+    pub count_known_sessions: bool,
+}
+
+/// Where requests are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RateLimitStorage {
+    /// In the process, each server by itself.
+    Memory,
+    /// In the table `rateLimit`, all servers of a database together.
+    Database,
+}
+
+impl RateLimitSettings {
+    /// The defaults of a preset.
+    #[must_use]
+    pub const fn of(preset: Preset) -> Self {
+        Self {
+            enabled: true,
+            window: TimeDelta::seconds(10),
+            max: 100,
+            storage: RateLimitStorage::Memory,
+            count_known_sessions: matches!(preset, Preset::BetterAuth),
         }
     }
 }

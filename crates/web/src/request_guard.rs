@@ -1,6 +1,6 @@
 //! What happens to every request before a handler sees it, and to every answer after.
 //!
-//! In the protocol's order: is there such an operation, is the body of a known type and well-formed, may the request
+//! In the protocol's order: may the client ask again, is there such an operation, is the body of a known type and well-formed, may the request
 //! come from there, and may it lead there. Because this is decided for all operations at once, no handler can forget it.
 
 use std::panic::AssertUnwindSafe;
@@ -29,6 +29,7 @@ use crate::error::codes::{
     BAD_REQUEST, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE, VALIDATION_ERROR,
 };
 use crate::state::{AppState, Route};
+use crate::throttle::{Deferred, afterwards, throttle};
 use crate::{bearer, json, query};
 
 /// How long a body may take to arrive (RE-13).
@@ -45,25 +46,34 @@ pub(crate) async fn request_guard(
     };
     let cookies = ResponseCookies::of(request.request());
     let id = request.extensions().get::<RequestId>().copied();
-    if let Err(error) = check_request(&state, &mut request).await {
-        let mut response = request.into_response(error.error_response());
-        finish_response(&state, &cookies, id, response.response_mut());
-        return Ok(response);
-    }
+    let deferred = match check_request(&state, &mut request).await {
+        Ok(deferred) => deferred,
+        Err(error) => {
+            let mut response = request.into_response(error.error_response());
+            finish_response(&state, &cookies, id, response.response_mut());
+            return Ok(response);
+        }
+    };
     let Ok(outcome) = AssertUnwindSafe(next.call(request)).catch_unwind().await else {
         let mut response = ApiError::Internal("a handler panicked".into()).error_response();
         finish_response(&state, &cookies, id, &mut response);
         return Err(InternalError::from_response("panic", response).into());
     };
     let mut response = outcome?.map_into_boxed_body();
+    if let Some(deferred) = deferred
+        && let Err(error) = afterwards(&state, response.request(), &deferred).await
+    {
+        response = response.into_response(error.error_response());
+    }
     finish_response(&state, &cookies, id, response.response_mut());
     Ok(response)
 }
 
-async fn check_request(state: &AppState, request: &mut ServiceRequest) -> Result<(), ApiError> {
+async fn check_request(state: &AppState, request: &mut ServiceRequest) -> Result<Option<Deferred>, ApiError> {
     if state.routes().is_disabled(request.path_as_sent()) {
         return Err(ApiError::Plain(404, "Not Found"));
     }
+    let deferred = throttle(state, request).await?;
     let pattern = request.match_pattern().ok_or(ApiError::Empty(404))?;
     let route = state
         .routes()
@@ -71,13 +81,13 @@ async fn check_request(state: &AppState, request: &mut ServiceRequest) -> Result
         .ok_or(ApiError::Empty(404))?;
     let query = check_target(request)?;
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
-        return Ok(());
+        return Ok(deferred);
     }
     let body = read_body(state, request, route).await?;
     state.redirects.check_origin(request.headers())?;
     state.redirects.check_fields(body.as_ref(), &query)?;
     request.extensions_mut().insert(ParsedBody(body));
-    Ok(())
+    Ok(deferred)
 }
 
 trait AsSent {

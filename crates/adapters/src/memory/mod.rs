@@ -5,12 +5,15 @@
 
 mod account;
 mod audit;
+mod budget;
 mod outbox;
+mod rate_limit;
 mod session;
 mod store;
 mod tables;
 mod user;
 mod verification;
 
+pub use rate_limit::MemoryRateLimiter;
 pub use store::{Access, Committed, Copied, MemoryRepositories, MemoryStore, MemoryTransaction};
-pub use tables::{Tables, Waiting};
+pub use tables::{SpentBudget, Tables, Waiting};

@@ -2,6 +2,7 @@ use chrono::{DateTime, Utc};
 use doorward_domain::account::Account;
 use doorward_domain::audit::AuditEvent;
 use doorward_domain::email::OutboxMessage;
+use doorward_domain::rate_limit::{BudgetKey, Spent};
 use doorward_domain::session::Session;
 use doorward_domain::user::User;
 use doorward_domain::verification::Verification;
@@ -22,6 +23,17 @@ pub struct Tables {
     pub outbox: Vec<Waiting>,
     /// Audit events, as they were added.
     pub audit_events: Vec<AuditEvent>,
+    /// What was spent of budgets.
+    pub budgets: Vec<SpentBudget>,
+}
+
+/// What was spent of a budget.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpentBudget {
+    /// Whose budget it is.
+    pub key: BudgetKey,
+    /// How much of it.
+    pub spent: Spent,
 }
 
 /// An email, and until when a worker has it.
@@ -49,6 +61,7 @@ impl PartialEq for Tables {
             verifications,
             outbox,
             audit_events,
+            budgets,
         } = self;
         let pairs = accounts.iter().zip(&other.accounts);
         accounts.len() == other.accounts.len()
@@ -58,6 +71,7 @@ impl PartialEq for Tables {
             && *verifications == other.verifications
             && *outbox == other.outbox
             && *audit_events == other.audit_events
+            && *budgets == other.budgets
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod account;
 mod audit;
+mod budget;
 mod connect;
 mod connect_error;
 mod error;
@@ -12,6 +13,7 @@ mod extra;
 mod extra_columns;
 mod outbox;
 mod place;
+mod rate_limit;
 mod read;
 mod repositories;
 mod row;
@@ -28,4 +30,5 @@ pub use connect::{ConnectOptions, connect};
 pub use connect_error::ConnectError;
 pub use error::DriverError;
 pub use extra_columns::ExtraColumns;
+pub use rate_limit::SeaRateLimiter;
 pub use repositories::{SeaRepositories, SeaStore, SeaTransaction};

@@ -7,6 +7,7 @@ use doorward_domain::{AccountId, Changed, RequestContext, UserId};
 use super::authorize::{AdminError, Asked, require, require_over};
 use super::update_user::cancel_links;
 use crate::Context;
+use crate::password::lift_attempt_limits;
 
 /// Chooses a user's password on behalf of an administrator.
 #[derive(Clone, Debug)]
@@ -47,7 +48,7 @@ impl SetUserPassword {
         let hash = self.context.ports.hasher.hash(&password).await?;
         let now = self.context.now();
         let tx = self.context.store().begin(request).await?;
-        require_over(
+        let target = require_over(
             &self.context,
             request,
             &*tx,
@@ -65,6 +66,7 @@ impl SetUserPassword {
             let keep = caller.map(|caller| &caller.session.id);
             tx.sessions().delete_all(id, keep).await?;
         }
+        lift_attempt_limits(&*tx, id, &target.user().email).await?;
         cancel_links(&*tx, &self.context, id).await?;
         tx.record(Event::of(EventKind::PasswordSet, id)).await?;
         tx.commit().await?;

@@ -6,4 +6,4 @@ mod envelope;
 mod outbox_writer;
 
 pub use deliver::DeliverMail;
-pub use outbox_writer::OutboxWriter;
+pub use outbox_writer::{OutboxWriter, Written};

@@ -7,6 +7,7 @@ use doorward_domain::{Changed, NotSignedIn, RequestContext, StoreError};
 
 use super::{VerifyPassword, VerifyPasswordError};
 use crate::Context;
+use crate::rate_limit::TooManyAttempts;
 use crate::session::{Caller, lock_caller};
 use crate::sign_in::{IssuedSession, Rotation, SessionIssuer};
 
@@ -44,6 +45,9 @@ pub enum ChangePasswordError {
     /// The current password is wrong.
     #[error("the password is wrong")]
     Wrong,
+    /// Too many were wrong before, so that this one was not looked at.
+    #[error(transparent)]
+    TooManyAttempts(#[from] TooManyAttempts),
     /// No session, or the session was revoked meanwhile (SE-5).
     #[error(transparent)]
     NotSignedIn(#[from] NotSignedIn),
@@ -142,6 +146,7 @@ impl From<VerifyPasswordError> for ChangePasswordError {
             VerifyPasswordError::TooLong => Self::Password(PasswordProblem::TooLong),
             VerifyPasswordError::NoCredential => Self::NoCredential,
             VerifyPasswordError::Wrong => Self::Wrong,
+            VerifyPasswordError::TooManyAttempts(error) => Self::TooManyAttempts(error),
             VerifyPasswordError::NotSignedIn(error) => Self::NotSignedIn(error),
             VerifyPasswordError::Hash(error) => Self::Hash(error),
             VerifyPasswordError::Store(error) => Self::Store(error),

@@ -1,5 +1,6 @@
 //! Signing up and in by password, and changing, resetting and verifying the password.
 
+mod budgets;
 mod change;
 mod request_reset;
 mod reset;
@@ -7,6 +8,7 @@ mod sign_in;
 mod sign_up;
 mod verify;
 
+pub(crate) use budgets::lift as lift_attempt_limits;
 pub use change::{ChangePassword, ChangePasswordError, ChangePasswordInput, PasswordChanged};
 pub use request_reset::{RequestPasswordReset, RequestResetError};
 pub use reset::{ResetPassword, ResetPasswordError};

@@ -4,6 +4,7 @@ use doorward_domain::password::{HashError, Password, PasswordProblem};
 use doorward_domain::verification::{OneTimeToken, Purpose, Verification, VerificationKey};
 use doorward_domain::{AccountId, Changed, RequestContext, StoreError};
 
+use super::budgets;
 use crate::Context;
 use crate::verification::Binding;
 
@@ -85,6 +86,7 @@ impl ResetPassword {
             let account = Account::with_password(id, user.id.clone(), hash, now);
             tx.accounts().insert(&account).await?;
         }
+        budgets::lift(&*tx, &user.id, &user.email).await?;
         if settings.email_and_password.revoke_sessions_on_password_reset {
             tx.sessions().delete_all(&user.id, None).await?;
         }

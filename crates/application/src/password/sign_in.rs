@@ -1,12 +1,15 @@
 use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::password::{HashError, Password, PasswordHash, Verdict};
+use doorward_domain::rate_limit::BudgetKey;
 use doorward_domain::redirect::RedirectTarget;
 use doorward_domain::session::{AuthMethod, Authentication};
 use doorward_domain::user::{Email, User, Username};
 use doorward_domain::{Changed, ErrorChain, RequestContext, StoreError, Transaction, UserId};
 
+use super::budgets;
 use crate::Context;
 use crate::hooks::Rejection;
+use crate::rate_limit::{Attempt, AttemptError, AttemptLimiter, TooManyAttempts};
 use crate::sign_in::{Admission, SessionIssuer, SessionRequest, SignInDenied, SignedIn};
 use crate::verification::VerificationLinks;
 
@@ -44,6 +47,9 @@ pub enum SignInError {
     /// Unknown user, no password, or the wrong one; the answer does not tell which (EN-1).
     #[error("the address or the password is wrong")]
     InvalidCredentials,
+    /// Too many passwords were wrong before, so that this one was not looked at. It is the same for an unknown user.
+    #[error(transparent)]
+    TooManyAttempts(#[from] TooManyAttempts),
     /// The password is right, but the address has to be verified first (EN-4).
     #[error("the e-mail address is not verified")]
     EmailNotVerified,
@@ -70,6 +76,7 @@ pub struct SignIn {
     context: Context,
     issuer: SessionIssuer,
     links: VerificationLinks,
+    attempts: AttemptLimiter,
 }
 
 impl SignIn {
@@ -82,6 +89,7 @@ impl SignIn {
         Self {
             issuer: SessionIssuer::new(context.clone()),
             links: VerificationLinks::new(context.clone()),
+            attempts: AttemptLimiter::new(context.clone()),
             context,
         }
     }
@@ -92,9 +100,44 @@ impl SignIn {
             return Err(SignInError::Disabled);
         }
         self.check_length(&input.password)?;
+        let key = self.budget(&input.name).await?;
+        let attempt = self.attempts.begin(request, key).await?;
+        let outcome = self.compare(request, &input, &attempt).await;
+        match &outcome {
+            Err(SignInError::Hash(_) | SignInError::Store(_)) => {
+                self.attempts.give_back(request, attempt).await;
+            }
+            // The password was right, but what was written with that is undone.
+            Err(SignInError::Rejected(_)) => self.attempts.succeed(request, attempt).await?,
+            // A wrong password counts as it was counted; for the others `enter` has settled it.
+            _ => {}
+        }
+        outcome
+    }
+
+    /// Whose budget a password of this name spends: that of the account, by whatever name, or one of the name.
+    async fn budget(&self, name: &SignInName) -> Result<BudgetKey, StoreError> {
+        Ok(match name {
+            SignInName::Email(email) => budgets::of_email(email),
+            SignInName::Username(username) => {
+                let found = self.context.store().users().find_by_username(username).await?;
+                found.map_or_else(
+                    || budgets::of_unknown_username(username),
+                    |user| budgets::of_email(&user.email),
+                )
+            }
+        })
+    }
+
+    async fn compare(
+        &self,
+        request: &RequestContext,
+        input: &SignInInput,
+        attempt: &Attempt,
+    ) -> Result<SignedIn, SignInError> {
         for _ in 0..Self::LOOKS {
             let (user, hash) = self.verified_user(request, &input.name, &input.password).await?;
-            if let Some(signed_in) = self.enter(request, &user.id, &hash, &input).await? {
+            if let Some(signed_in) = self.enter(request, &user.id, &hash, input, attempt).await? {
                 return Ok(signed_in);
             }
         }
@@ -109,6 +152,7 @@ impl SignIn {
         user: &UserId,
         hash: &PasswordHash,
         input: &SignInInput,
+        attempt: &Attempt,
     ) -> Result<Option<SignedIn>, SignInError> {
         let tx = self.context.store().begin(request).await?;
         let locked = tx.users().lock(user).await?;
@@ -118,6 +162,7 @@ impl SignIn {
         if !present.is_some_and(|present| present.is_same(hash)) {
             return Ok(None);
         }
+        attempt.succeeded(&*tx).await?;
         let proof = Authentication::by(AuthMethod::Password, self.context.now());
         let admission = self
             .issuer
@@ -231,9 +276,19 @@ impl SignIn {
     ) -> Result<(), StoreError> {
         let settings = &self.context.settings.email_verification;
         if settings.send_on_sign_in && settings.send_verification_email {
-            self.links.mail_verification(tx, user, callback).await?;
+            // The answer is the same where too many were mailed.
+            let _ = self.links.mail_verification(tx, user, callback).await?;
         }
         Ok(())
+    }
+}
+
+impl From<AttemptError> for SignInError {
+    fn from(error: AttemptError) -> Self {
+        match error {
+            AttemptError::TooMany(error) => Self::TooManyAttempts(error),
+            AttemptError::Store(error) => Self::Store(error),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use doorward_domain::verification::{Purpose, Verification};
 use doorward_domain::{Constraint, Inserted, RequestContext, Secret, StoreError};
 
 use crate::Context;
-use crate::email::OutboxWriter;
+use crate::email::{OutboxWriter, Written};
 use crate::hooks::{HookError, Rejection};
 use crate::identity::{insert_user, new_user};
 use crate::sign_in::{Admission, IssuedSession, SessionIssuer, SessionRequest, SignInDenied};
@@ -157,7 +157,9 @@ impl SignUp {
                 error => error.into(),
             })?;
         if settings.mails_on_sign_up() {
-            self.links
+            // Also where too many were mailed to this address: the user can ask for another one later.
+            let _ = self
+                .links
                 .mail_verification(&*tx, user, input.callback.as_ref())
                 .await?;
         }
@@ -231,7 +233,9 @@ impl SignUp {
                 name: owner.name,
                 link,
             };
-            self.outbox.write(&*tx, &message).await?;
+            if self.outbox.write(&*tx, &message).await? == Written::OverLimit {
+                return Ok(());
+            }
             tx.record(Event::of(EventKind::SignUpAttempted, &owner.id).denied())
                 .await?;
         }

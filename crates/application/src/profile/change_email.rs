@@ -5,6 +5,7 @@ use doorward_domain::verification::{EmailChange, EmailChangeStep, Purpose};
 use doorward_domain::{Changed, Locked, NotSignedIn, RequestContext, StoreError, Transaction};
 
 use crate::Context;
+use crate::email::Written;
 use crate::session::lock_caller;
 use crate::verification::VerificationLinks;
 
@@ -93,9 +94,11 @@ impl ChangeEmail {
         match route {
             Route::AtOnce => self.change(tx, user, new_email, callback).await,
             Route::Ask(step) => {
-                self.links
-                    .mail_change(&*tx, &user, EmailChange { to: new_email, step }, callback)
-                    .await?;
+                let change = EmailChange { to: new_email, step };
+                let written = self.links.mail_change(&*tx, &user, change, callback).await?;
+                if written == Written::OverLimit {
+                    return Ok(EmailChanged::Asked);
+                }
                 tx.record(Event::of(EventKind::EmailChangeRequested, &user.id))
                     .await?;
                 tx.commit().await?;
@@ -150,7 +153,8 @@ impl ChangeEmail {
             ..user
         });
         if settings.email_verification.send_verification_email {
-            self.links.mail_verification(&*tx, &changed, callback).await?;
+            // Also where too many were mailed to this address: the user can ask for another one later.
+            let _ = self.links.mail_verification(&*tx, &changed, callback).await?;
         }
         tx.record(Event::of(EventKind::EmailChanged, &changed.id)).await?;
         tx.commit().await?;

@@ -11,7 +11,7 @@ use doorward_domain::{Inserted, Secret, StoreError, Transaction};
 
 use super::claims;
 use crate::Context;
-use crate::email::OutboxWriter;
+use crate::email::{OutboxWriter, Written};
 
 /// Makes, reads and consumes verification links.
 ///
@@ -70,7 +70,7 @@ impl VerificationLinks {
         tx: &dyn Transaction,
         user: &User,
         callback: Option<&RedirectTarget>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Written, StoreError> {
         let link = self.issue(tx, user, None, callback).await?;
         self.write(tx, EmailKind::VerifyEmail, user, user.email.clone(), link)
             .await
@@ -83,7 +83,7 @@ impl VerificationLinks {
         user: &User,
         change: EmailChange,
         callback: Option<&RedirectTarget>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Written, StoreError> {
         let link = self.issue(tx, user, Some(change.clone()), callback).await?;
         match change.step {
             EmailChangeStep::Confirmation => {
@@ -104,7 +104,7 @@ impl VerificationLinks {
         user: &User,
         to: Email,
         link: Secret<String>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Written, StoreError> {
         self.outbox
             .write(
                 tx,

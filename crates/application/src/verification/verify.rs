@@ -8,6 +8,7 @@ use doorward_domain::{Changed, Locked, RequestContext, StoreError, Transaction, 
 use super::VerificationLinks;
 use super::links::{LinkError, PresentedLink, Use};
 use crate::Context;
+use crate::email::Written;
 use crate::sign_in::{Admission, IssuedSession, SessionIssuer, SessionRequest, SignInDenied};
 
 /// Why a link is refused.
@@ -224,7 +225,10 @@ impl VerifyEmail {
             step: EmailChangeStep::Verification,
             ..change
         };
-        self.links.mail_change(&*tx, user, next, callback).await?;
+        if self.links.mail_change(&*tx, user, next, callback).await? == Written::OverLimit {
+            // The link is not consumed, and can be followed again later.
+            return Ok(Verified::ChangeConfirmed);
+        }
         tx.record(Event::of(EventKind::EmailChangeRequested, &user.id).with_details("confirmed"))
             .await?;
         tx.commit().await?;

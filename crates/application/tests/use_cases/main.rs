@@ -12,6 +12,7 @@ mod deliver_mail;
 mod ended_session;
 mod faults;
 mod issuer;
+mod limits;
 mod passwords;
 mod read_session;
 mod rotation;

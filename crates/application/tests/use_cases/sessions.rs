@@ -1,9 +1,11 @@
 //! One's own sessions and accounts, and what has run out.
 
+use chrono::TimeDelta;
 use doorward_application::RequestError;
 use doorward_application::account::{UnlinkAccount, UnlinkError};
 use doorward_application::purge_expired::{PurgeExpired, Purged};
 use doorward_application::session::{ListSessions, RevokeSession, RevokeSessions, SignOut, UpdateSession};
+use doorward_domain::rate_limit::{Budget, BudgetKey, BudgetKind, Decision, RequestLimit, Spending};
 use doorward_domain::session::{Session, SessionHandle};
 use doorward_domain::user::User;
 use doorward_domain::verification::{Purpose, Verification};
@@ -193,6 +195,19 @@ async fn dt_2_a_purge_removes_what_ran_out_and_nothing_else() {
         let user: User = samples::user(name).deleted(at(-days * DAY));
         world.add(user).await;
     }
+    let limit = RequestLimit {
+        max: 1,
+        window: TimeDelta::days(1),
+    };
+    let budget = Budget::per(1, TimeDelta::days(1));
+    for second in [-2 * DAY, -1] {
+        let (key, moment) = (second.to_string(), at(second));
+        let limiter = &world.context.ports.rate_limiter;
+        assert_eq!(limiter.take(&key, limit, moment).await, Decision::Allowed);
+        let key = BudgetKey::new(BudgetKind::new("test"), &key);
+        let spending = world.store.budgets().spend(&key, &budget, moment).await;
+        assert_eq!(spending.unwrap(), Spending::Granted { used: 1 });
+    }
     let purged = PurgeExpired::new(world.context.clone())
         .run(&samples::request())
         .await
@@ -201,6 +216,8 @@ async fn dt_2_a_purge_removes_what_ran_out_and_nothing_else() {
         sessions: 1,
         verifications: 1,
         users: 1,
+        budgets: 1,
+        rate_limits: 1,
     };
     assert_eq!(purged, expected);
     assert!(!purged.is_full());

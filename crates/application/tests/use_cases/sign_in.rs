@@ -52,6 +52,7 @@ async fn en_3_an_unknown_user_costs_a_comparison_like_a_known_one() {
         .once()
         .withf(|_, hash| hash.is_none())
         .returning(|_, _| Ok(Verdict::Mismatch));
+    mocks.store.transactions = 1;
     let (context, _) = mocks.context(hardened());
     let outcome = SignIn::new(context)
         .run(&samples::request(), input(PASSWORD))
@@ -73,6 +74,7 @@ async fn a_user_without_a_password_is_like_an_unknown_one_whatever_the_hasher_sa
         .once()
         .returning(|_| Ok(None));
     verdict(&mut mocks, Verdict::Match);
+    mocks.store.transactions = 1;
     let (context, _) = mocks.context(hardened());
     let outcome = SignIn::new(context)
         .run(&samples::request(), input(PASSWORD))
@@ -93,7 +95,10 @@ async fn a_wrong_password_issues_nothing() {
         matches!(outcome, Err(SignInError::InvalidCredentials)),
         "{outcome:?}"
     );
-    assert!(world.snapshot() == before);
+    let mut after = world.snapshot();
+    assert_eq!(after.budgets.len(), 1, "RL-4: it is counted");
+    after.budgets.clear();
+    assert!(after == before);
 }
 
 #[tokio::test]
@@ -185,7 +190,7 @@ async fn se_7_no_session_follows_a_password_that_was_reset_meanwhile() {
         let is_old = hash.is_some_and(|hash| hash.expose() == "old");
         Ok(if is_old { Verdict::Match } else { Verdict::Mismatch })
     });
-    mocks.store.transactions = 1;
+    mocks.store.transactions = 2;
     let (context, commits) = mocks.context(hardened());
     let outcome = SignIn::new(context)
         .run(&samples::request(), input(PASSWORD))
@@ -194,7 +199,7 @@ async fn se_7_no_session_follows_a_password_that_was_reset_meanwhile() {
         matches!(outcome, Err(SignInError::InvalidCredentials)),
         "{outcome:?}"
     );
-    assert_eq!(commits.count(), 0);
+    assert_eq!(commits.count(), 1, "that of the attempt");
 }
 
 #[tokio::test]
@@ -208,7 +213,7 @@ async fn a_user_deleted_meanwhile_is_not_let_in() {
         .expect_find_credential()
         .returning(move |_| Ok(Some(credential.clone())));
     verdict(&mut mocks, Verdict::Match);
-    mocks.store.transactions = 1;
+    mocks.store.transactions = 2;
     mocks.store.users.expect_lock().once().returning(|_| Ok(None));
     let (context, _) = mocks.context(hardened());
     let outcome = SignIn::new(context)
@@ -232,7 +237,7 @@ async fn who_enrolled_a_second_factor_elsewhere_is_refused_and_gets_no_session()
         .expect_find_credential()
         .returning(move |_| Ok(Some(credential.clone())));
     verdict(&mut mocks, Verdict::Match);
-    mocks.store.transactions = 1;
+    mocks.store.transactions = 2;
     mocks
         .store
         .users
@@ -253,7 +258,11 @@ async fn who_enrolled_a_second_factor_elsewhere_is_refused_and_gets_no_session()
         matches!(outcome, Err(SignInError::SecondFactorUnavailable)),
         "{outcome:?}"
     );
-    assert_eq!(commits.count(), 1, "the refusal is recorded");
+    assert_eq!(
+        commits.count(),
+        2,
+        "the attempt is counted and the refusal recorded"
+    );
 }
 
 #[tokio::test]

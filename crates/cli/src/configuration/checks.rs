@@ -22,13 +22,6 @@ impl RawConfig {
         database_url: Secret<String>,
         declare: impl FnOnce(AccessPolicyBuilder) -> AccessPolicyBuilder,
     ) -> Result<Configuration, ConfigError> {
-        if self.rate_limit {
-            return Err(ConfigError::new(
-                "rate_limit.enabled",
-                "rate limits are not available in this version",
-                "set it to false, and limit requests in the proxy in front of Doorward",
-            ));
-        }
         self.settings.access = self.access.policy(declare)?;
         (self.settings.user_fields, self.settings.session_fields) = self.fields.specs(ColumnFeatures {
             admin: self.settings.admin.enabled,

@@ -27,7 +27,7 @@ pub(crate) use value::LogFormat;
 use access::Named;
 use data_dir::{DataDir, random_secret};
 use layers::Given;
-use options::{CATALOGUE, UNSUPPORTED, find, nearest, variable};
+use options::{CATALOGUE, find, nearest, variable};
 use raw_config::RawConfig;
 use value::OptionValue;
 
@@ -219,22 +219,12 @@ fn preset(given: Option<&Given>) -> Result<Preset, ConfigError> {
     })
 }
 
-/// A name that is no option is an error, unless it switches off what is not there anyway.
+/// A name that is no option is an error, unless it is of a section without options.
 fn unknown(key: &str, value: &config::Value, origin: &str) -> Result<(), ConfigError> {
     if matches!(&value.kind, config::ValueKind::Table(table) if table.is_empty()) {
         return Ok(());
     }
     let origin = Some(origin.to_owned());
-    let later = UNSUPPORTED
-        .iter()
-        .find(|section| key == **section || key.starts_with(&format!("{section}.")));
-    if let Some(section) = later {
-        if key.ends_with(".enabled") && bool::read(value.clone()) == Some(false) {
-            return Ok(());
-        }
-        let problem = format!("{section} is not available in this version");
-        return Err(ConfigError::new(key, problem, "remove it").with_origin(origin));
-    }
     let nearest = nearest(key);
     let fix = format!(
         "did you mean {nearest} ({})? `doorward config print` lists all options",

@@ -29,7 +29,6 @@ pub(crate) struct RawConfig {
     pub(crate) reply_to: Option<String>,
     pub(crate) log_level: String,
     pub(crate) log_format: LogFormat,
-    pub(crate) rate_limit: bool,
 }
 
 impl RawConfig {
@@ -57,7 +56,6 @@ impl RawConfig {
             reply_to: None,
             log_level: "info".to_owned(),
             log_format: LogFormat::Text,
-            rate_limit: false,
         }
     }
 }

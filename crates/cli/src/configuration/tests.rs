@@ -241,7 +241,7 @@ fn values_of_the_wrong_kind_are_refused() {
 
 #[test]
 fn options_that_contradict_each_other_or_endanger_users_are_refused() {
-    let cases: [(&str, &[(&str, &str)]); 24] = [
+    let cases: [(&str, &[(&str, &str)]); 27] = [
         ("secret", &[("DOORWARD_SECRET", "short")]),
         (
             "secret",
@@ -271,7 +271,16 @@ fn options_that_contradict_each_other_or_endanger_users_are_refused() {
         ),
         ("password", &[("DOORWARD_PASSWORD__MEMORY_KIB", "1024")]),
         ("mail.from", &[("DOORWARD_MAIL__SMTP_URL", "smtp://127.0.0.1:25")]),
-        ("rate_limit.enabled", &[("DOORWARD_RATE_LIMIT__ENABLED", "true")]),
+        ("rate_limit.max", &[("DOORWARD_RATE_LIMIT__MAX", "0")]),
+        ("rate_limit.window", &[("DOORWARD_RATE_LIMIT__WINDOW", "86401")]),
+        (
+            "advanced.ip_address",
+            &[("DOORWARD_ADVANCED__IP_ADDRESS__IPV6_SUBNET", "16")],
+        ),
+        (
+            "security.max_password_attempts",
+            &[("DOORWARD_SECURITY__MAX_PASSWORD_ATTEMPTS", "101")],
+        ),
         (
             "user.additional_fields.locale.type",
             &[("DOORWARD_USER__ADDITIONAL_FIELDS__LOCALE__TYPE", "text")],
@@ -309,14 +318,20 @@ fn options_that_contradict_each_other_or_endanger_users_are_refused() {
 }
 
 #[test]
-fn what_is_not_there_may_be_switched_off() {
-    assert!(
-        configuration(&[
-            ("DOORWARD_RATE_LIMIT__ENABLED", "false"),
-            ("DOORWARD_RATE_LIMIT__ENABLED", "false")
-        ])
-        .is_ok()
-    );
+fn rl_1_rate_limits_are_on_under_both_presets_until_they_are_switched_off() {
+    for preset in ["hardened", "better-auth"] {
+        let preset = ("DOORWARD_PRESET", preset);
+        let limits = |more: &[(&str, &str)]| {
+            let variables = [&[preset, ("DOORWARD_EMAIL_AND_PASSWORD__ENABLED", "true")], more].concat();
+            configuration(&variables).unwrap().http.rate_limit
+        };
+        let on = limits(&[]);
+        assert!(
+            on.enabled && on.max == 100 && on.window.num_seconds() == 10,
+            "{on:?}"
+        );
+        assert!(!limits(&[("DOORWARD_RATE_LIMIT__ENABLED", "false")]).enabled);
+    }
 }
 
 #[test]

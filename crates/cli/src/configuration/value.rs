@@ -10,6 +10,7 @@ use doorward_application::settings::{DeletionMode, Preset, WhenEnrolled};
 use doorward_domain::Secret;
 use doorward_domain::password::{HashScheme, LengthUnit};
 use doorward_domain::session::TokenStorage;
+use doorward_web::configuration::RateLimitStorage;
 use doorward_web::cookie_cache::Strategy;
 use url::Url;
 
@@ -352,4 +353,5 @@ words!(DeletionMode { "soft" = Self::Soft, "hard" = Self::Hard });
 words!(LengthUnit { "code-points" = Self::CodePoints, "utf-16" = Self::Utf16Units });
 words!(Strategy { "compact" = Self::Compact, "jwt" = Self::Jwt, "jwe" = Self::Jwe });
 words!(HashScheme { "argon2id" = Self::Argon2id, "scrypt" = Self::BetterAuthScrypt });
+words!(RateLimitStorage { "memory" = Self::Memory, "database" = Self::Database });
 words!(LogFormat { "text" = Self::Text, "json" = Self::Json });

@@ -42,6 +42,7 @@ impl Server {
             .arg("serve")
             .env("DOORWARD_LISTEN", address.to_string())
             .env("DOORWARD_PASSWORD__QUEUE_PER_THREAD", "500")
+            .env("DOORWARD_RATE_LIMIT__ENABLED", "false")
             .envs(environment.iter().copied())
             .stdout(output)
             .stderr(log)

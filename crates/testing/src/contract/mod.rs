@@ -23,9 +23,11 @@
 pub mod accounts;
 pub mod administration;
 pub mod audit_events;
+pub mod budgets;
 pub mod deletions;
 pub mod lists;
 pub mod outbox;
+pub mod rate_limiters;
 pub mod session_locks;
 pub mod sessions;
 pub mod transactions;
@@ -39,6 +41,8 @@ use doorward_domain::user::User;
 use doorward_domain::{Store, UserId};
 
 use crate::samples;
+
+pub use rate_limiters::TestLimiter;
 
 /// A store under test, and what has to live as long as it.
 pub struct TestStore {
@@ -90,6 +94,8 @@ macro_rules! store_contract {
                 what_was_removed_is_not_rescheduled, concurrent_claims;
             audit_events: insert_and_list, ids_are_unique, committed_and_visible, dropped_without_trace,
                 the_request_is_recorded, oldest_first;
+            budgets: rl_7_a_period_has_its_number, rl_4_waits_grow, rl_4_a_hundred_are_answered,
+                rl_4_of_fifty_at_once_ten_are_granted, dropped_without_trace, refund, rl_5_reset, purge_expired;
             transactions: dropped_without_trace, committed_and_visible, unseen_before_commit, conflict,
                 unique_rows_settle_races, locks_take_turns, dropped_transactions_hold_nothing;
         }
@@ -134,6 +140,7 @@ mod tests {
             ("verifications", include_str!("verifications.rs")),
             ("outbox", include_str!("outbox.rs")),
             ("audit_events", include_str!("audit_events.rs")),
+            ("budgets", include_str!("budgets.rs")),
             ("transactions", include_str!("transactions.rs")),
         ] {
             let (_, rest) = suite.split_once(&format!(" {room}: ")).unwrap();

@@ -11,4 +11,5 @@ crate::error_codes! {
     PASSWORD_TOO_LONG = 400, "Password too long";
     PASSWORD_TOO_SHORT = 400, "Password too short";
     RESET_PASSWORD_DISABLED = 400, "Reset password isn't enabled";
+    TOO_MANY_PASSWORD_ATTEMPTS = 429, "Too many wrong passwords. Please try again later.";
 }

@@ -41,7 +41,11 @@ impl AppFactory {
         validate_app(settings, http, secret)?;
         let described = openapi::document(context, &modules)?;
         let workers = modules.workers(context)?;
-        let state = AppState::new(context.clone(), http, secret, &described)?;
+        let limits: Vec<_> = modules
+            .iter()
+            .flat_map(|module| module.rate_limits().iter().copied())
+            .collect();
+        let state = AppState::new(context.clone(), http, secret, &described, &limits)?;
         Ok(Self {
             state: Data::new(state),
             modules,

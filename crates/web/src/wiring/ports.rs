@@ -7,16 +7,20 @@ use std::time::Duration;
 use doorward_adapters::cache::{CacheInvalidatingStore, MemorySessionCache};
 use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
 use doorward_adapters::email::{SmtpMailer, TerminalMailer};
+use doorward_adapters::memory::MemoryRateLimiter;
 use doorward_adapters::password::{CommonPasswordList, HasherSettings, Pepper, Peppers, PooledHasher};
 use doorward_adapters::sea_orm::schema::{
     Changes, SchemaCheck, SchemaReport, enrolled_second_factors, has_passwords, users_without_password,
 };
-use doorward_adapters::sea_orm::{ConnectOptions, DriverError, ExtraColumns, SeaStore, connect, schema};
+use doorward_adapters::sea_orm::{
+    ConnectOptions, DriverError, ExtraColumns, SeaRateLimiter, SeaStore, connect, schema,
+};
 use doorward_adapters::system::{SystemClock, SystemEntropy};
 use doorward_application::Ports;
 use doorward_application::settings::{HashingSettings, Settings};
 use doorward_domain::email::Mailer;
 use doorward_domain::fields::FieldSpec;
+use doorward_domain::rate_limit::RateLimiter;
 use doorward_domain::session::{NoSessionCache, SessionCache, TokenStorage};
 use doorward_domain::{BoxError, Entropy, ErrorChain, Store};
 use futures_util::FutureExt;
@@ -24,7 +28,7 @@ use futures_util::future::LocalBoxFuture;
 use tokio::time::Instant;
 
 use super::{AppFactory, Extensions, StartError, modules};
-use crate::configuration::{Configuration, MailSettings, is_short};
+use crate::configuration::{Configuration, MailSettings, RateLimitSettings, RateLimitStorage, is_short};
 
 /// How long to wait before an unreachable database is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
@@ -65,6 +69,7 @@ async fn open_app(configuration: &Configuration, extensions: Extensions) -> Resu
     }
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let secret = &configuration.secret;
+    let rate_limiter = rate_limiter(&configuration.http.rate_limit, &store, &entropy).await?;
     let store: Arc<dyn Store> = Arc::new(store);
     let store = match extensions.store {
         Some(wrap) => wrap(store),
@@ -80,11 +85,29 @@ async fn open_app(configuration: &Configuration, extensions: Extensions) -> Resu
         sealer: Arc::new(AeadSealer::new(secret, "outbox", entropy.clone())),
         clock: Arc::new(SystemClock),
         entropy,
+        rate_limiter,
         hooks: extensions.hooks,
         second_factors: Vec::new(),
     };
     let context = modules.context(ports, configuration.settings.clone())?;
     AppFactory::new(&context, &configuration.http, secret, modules)
+}
+
+/// Who counts requests. A table that cannot be used is refused at once: counting in memory in its place would go unnoticed.
+async fn rate_limiter(
+    settings: &RateLimitSettings,
+    store: &SeaStore,
+    entropy: &Arc<dyn Entropy>,
+) -> Result<Arc<dyn RateLimiter>, StartError> {
+    if !settings.enabled || settings.storage == RateLimitStorage::Memory {
+        return Ok(Arc::new(MemoryRateLimiter::new()));
+    }
+    let limiter = SeaRateLimiter::new(store.connection().clone(), entropy.clone());
+    limiter.check().await.map_err(|error| StartError::Configuration {
+        option: "rate_limit.storage",
+        cause: format!("the table rateLimit cannot be used: {}", ErrorChain(&error)).into(),
+    })?;
+    Ok(Arc::new(limiter))
 }
 
 /// The columns of the application's fields.

@@ -104,5 +104,21 @@ pub(super) fn security() -> Vec<Entry> {
             |config| &mut config.settings.security.strict_lists,
             "Whether a list of users refuses columns that do not exist, and more than 1000 users at a time.",
         ),
+        Entry::new(
+            "security.max_password_attempts",
+            |config| &mut config.settings.security.max_password_attempts,
+            "How many wrong passwords in a row are answered for one account before all are refused, until the password is reset \
+             or they are forgotten. After 10 there is a growing wait. At most 100 where hardened. Unset: no limit.",
+        ),
+        Entry::new(
+            "security.password_attempts_expire_in",
+            |config| &mut config.settings.security.password_attempts_expire_in,
+            "Seconds after the last wrong password in which they are forgotten.",
+        ),
+        Entry::new(
+            "security.max_emails_per_hour",
+            |config| &mut config.settings.security.max_emails_per_hour,
+            "How many emails of a kind one recipient gets within an hour. Unset: no limit.",
+        ),
     ]
 }

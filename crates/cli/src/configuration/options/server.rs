@@ -109,9 +109,36 @@ pub(super) fn wire() -> Vec<Entry> {
             "Whether a header with a single address is believed whoever sent it, as Better Auth does.",
         ),
         Entry::new(
+            "advanced.ip_address.ipv6_subnet",
+            |config| &mut config.http.client_address.ipv6_subnet,
+            "How many bits of an IPv6 address count, from 32 to 128: clients of one network are counted together.",
+        ),
+        Entry::new(
             "rate_limit.enabled",
-            |config| &mut config.rate_limit,
-            "Rate limits are not in this version: only `false` is accepted.",
+            |config| &mut config.http.rate_limit.enabled,
+            "Whether a client that asks too often is answered 429. Behind a proxy, name it in \
+             `advanced.ip_address.trusted_proxies`, or all clients are counted as one.",
+        ),
+        Entry::new(
+            "rate_limit.window",
+            |config| &mut config.http.rate_limit.window,
+            "Seconds after which a path without a limit of its own is free again, counted from the last request let through. \
+             Sign-in, sign-up and the like have limits of their own.",
+        ),
+        Entry::new(
+            "rate_limit.max",
+            |config| &mut config.http.rate_limit.max,
+            "Most requests of one client to such a path, each within the window of the one before.",
+        ),
+        Entry::new(
+            "rate_limit.storage",
+            |config| &mut config.http.rate_limit.storage,
+            "Where requests are counted: in the memory of each server, or in the table `rateLimit` for all servers together.",
+        ),
+        Entry::new(
+            "rate_limit.count_known_sessions",
+            |config| &mut config.http.rate_limit.count_known_sessions,
+            "Whether `/get-session` also counts requests with a session that exists.",
         ),
     ]
 }
