@@ -36,6 +36,8 @@ async fn from_nothing_once() {
             "verification",
             "doorward_outbox",
             "doorward_audit_event",
+            "rateLimit",
+            "doorward_budget",
         ] {
             assert!(
                 SchemaManager::new(&database).has_table(table).await.unwrap(),

@@ -72,8 +72,25 @@ impl SeaRateLimiter {
         };
         let insert = self.insert("", limit, DateTime::UNIX_EPOCH);
         let transaction = self.connection.begin().await.map_err(store_error)?;
+        look(&transaction).await?;
         transaction.execute(&insert).await.map_err(store_error)?;
         transaction.rollback().await.map_err(store_error)
+    }
+
+    /// How many rows the statement changed.
+    async fn execute(&self, insert: &InsertStatement) -> Result<u64, StoreError> {
+        let outcome = self.connection.execute(insert).await.map_err(store_error);
+        match outcome {
+            Ok(outcome) => Ok(outcome.rows_affected()),
+            Err(StoreError::Unavailable(cause)) => Err(StoreError::Unavailable(cause)),
+            Err(_) => {
+                let transaction = self.connection.begin().await.map_err(store_error)?;
+                look(&transaction).await?;
+                let outcome = transaction.execute(insert).await.map_err(store_error)?;
+                transaction.commit().await.map_err(store_error)?;
+                Ok(outcome.rows_affected())
+            }
+        }
     }
 
     /// The rule of [`RequestLimit::decide`], as one statement. It changes no row if the request is blocked.
@@ -117,8 +134,7 @@ impl SeaRateLimiter {
         now: DateTime<Utc>,
     ) -> Result<Decision, StoreError> {
         let insert = self.insert(key, limit, now);
-        let outcome = self.connection.execute(&insert).await.map_err(store_error)?;
-        if outcome.rows_affected() > 0 {
+        if self.execute(&insert).await? > 0 {
             return Ok(Decision::Allowed);
         }
         // Blocked. For how long is read apart: it decides nothing.
@@ -135,6 +151,17 @@ impl SeaRateLimiter {
         let last = last.and_then(moment_of_millis).unwrap_or(now);
         Ok(limit.blocked(last, now))
     }
+}
+
+/// Reads from the table. A connection of SQLite that was open before the migration built an index learns of it by that: before,
+/// it refuses `ON CONFLICT`.
+async fn look(connection: &impl ConnectionTrait) -> Result<(), StoreError> {
+    let any = Query::select()
+        .column(Column::Key)
+        .from(Entity)
+        .limit(1)
+        .to_owned();
+    connection.query_one(&any).await.map(drop).map_err(store_error)
 }
 
 #[async_trait]

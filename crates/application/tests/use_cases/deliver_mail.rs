@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use doorward_application::Context;
-use doorward_application::email::{DeliverMail, OutboxWriter};
+use doorward_application::email::{DeliverMail, OutboxWriter, Written};
 use doorward_domain::email::{
     CustomEmail, EmailKind, EmailMessage, MailError, Mailer, MockMailer, OutboxMessage,
 };
@@ -42,10 +42,8 @@ async fn sealed_as(kind: EmailKind) -> OutboxMessage {
         name: UserName::parse("Ada").unwrap(),
         link: Secret::new(LINK.to_owned()),
     };
-    OutboxWriter::new(context.clone())
-        .write(&*tx, &email)
-        .await
-        .unwrap();
+    let written = OutboxWriter::new(context.clone()).write(&*tx, &email).await;
+    assert_eq!(written.unwrap(), Written::Queued);
     let message = kept.lock().unwrap().clone().unwrap();
     assert!(!message.sealed.contains("hush"), "TK-2");
     message

@@ -17,7 +17,7 @@ use doorward_domain::Store;
 use doorward_domain::access::AccessPolicy;
 use doorward_domain::email::EmailKind;
 use doorward_domain::password::{HashError, Password, PasswordHash, PasswordHasher, Verdict};
-use doorward_domain::session::Lifetime;
+use doorward_domain::session::{Lifetime, Session};
 use doorward_domain::user::{Email, RoleList, User, Username, UsernameLength};
 use doorward_testing::{FaultyStore, PASSWORD, PlainHasher, samples};
 
@@ -431,12 +431,16 @@ async fn rl_5_a_password_that_an_administrator_sets_lifts_the_block() {
     let world = World::new(settings);
     let ada = world.add_user("ada").await;
     let admin = User {
-        role: RoleList::from_stored(AccessPolicy::ADMIN),
+        role: Some(RoleList::from_stored(AccessPolicy::ADMIN)),
         ..samples::user("admin")
     };
     let admin = world.add(admin).await;
-    let request = world.signed_in(&admin, "admin").await;
     fail(&world, &by_email("ada"), 100).await;
+    let session = Session {
+        expires_at: world.context.now() + TimeDelta::days(1),
+        ..samples::session(&admin, "admin")
+    };
+    let request = world.with_session(&admin, session, "admin").await;
     SetUserPassword::new(world.context.clone())
         .run(&request, &ada.id, Password::new(NEW))
         .await
