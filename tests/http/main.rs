@@ -20,6 +20,7 @@ mod impersonation;
 mod limits;
 mod links;
 mod lists;
+mod lockout;
 mod origins;
 mod passwords;
 mod privileges;

@@ -49,6 +49,12 @@ async fn open_app(configuration: &Configuration, extensions: Extensions) -> Resu
     if is_short(&configuration.secret) {
         tracing::warn!("the secret has fewer than 32 bytes: who sees a cookie may find it by trying");
     }
+    if lacks_proxy(configuration) {
+        tracing::warn!(
+            "rate limits count all clients as one: the server is behind a proxy that advanced.ip_address.trusted_proxies does \
+             not name"
+        );
+    }
     let changes = if configuration.database.auto_migrate {
         Changes::Missing
     } else {
@@ -91,6 +97,16 @@ async fn open_app(configuration: &Configuration, extensions: Extensions) -> Resu
     };
     let context = modules.context(ports, configuration.settings.clone())?;
     AppFactory::new(&context, &configuration.http, secret, modules)
+}
+
+/// Whether all requests come from a proxy on this machine that is not trusted to say from where.
+fn lacks_proxy(configuration: &Configuration) -> bool {
+    let http = &configuration.http;
+    http.rate_limit.enabled
+        && http.listen.ip().is_loopback()
+        && !configuration.settings.base_url.is_loopback()
+        && http.client_address.trusted_proxies.is_empty()
+        && !http.client_address.believe_any_peer
 }
 
 /// Who counts requests. A table that cannot be used is refused at once: counting in memory in its place would go unnoticed.
