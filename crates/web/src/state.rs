@@ -153,7 +153,7 @@ impl Routes {
     }
 
     /// Whether the path is one of the pattern as it was sent, without any decoding.
-    pub(crate) fn is_exact(&self, pattern: &str, path: &str) -> bool {
+    pub(crate) fn is_exact(pattern: &str, path: &str) -> bool {
         let literal = pattern.split('{').next().unwrap_or_default();
         if literal.len() == pattern.len() {
             path == pattern
@@ -184,7 +184,7 @@ impl Routes {
     /// The operation a request asks for, by the path pattern it matched. Paths are exact: one that needs decoding to
     /// match is another path (RL-6).
     pub(crate) fn find(&self, method: &Method, pattern: &str, path: &str) -> Option<&Route> {
-        let is_exact = self.is_exact(pattern, path);
+        let is_exact = Self::is_exact(pattern, path);
         let routes = self.served.get(pattern).filter(|_| is_exact)?;
         routes.iter().find(|route| route.method == *method)
     }

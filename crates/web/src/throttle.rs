@@ -8,7 +8,7 @@ use doorward_domain::rate_limit::{Decision, RequestLimit, whole_seconds};
 use crate::bearer;
 use crate::cookies::{RequestCookies, SESSION_TOKEN};
 use crate::error::ApiError;
-use crate::state::AppState;
+use crate::state::{AppState, Routes};
 
 /// A request that counts only if its session does not exist, which is known when it is answered.
 #[must_use = "the request is not counted yet"]
@@ -30,7 +30,7 @@ pub(crate) async fn throttle(
     };
     let path = request.uri().path();
     let pattern = request.match_pattern();
-    let pattern = pattern.filter(|pattern| state.routes().is_exact(pattern, path));
+    let pattern = pattern.filter(|pattern| Routes::is_exact(pattern, path));
     let Some((rule, limit)) = limits.rule(path, pattern.as_deref()) else {
         return Ok(None);
     };
