@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use doorward_domain::{BoxError, RequestContext, StoreError};
+use doorward_domain::{BoxError, CLOCK_SKEW, RequestContext, StoreError};
 
 use crate::{Context, Progress, Worker};
 
@@ -39,7 +39,8 @@ impl PurgeExpired {
 
     /// Removes one batch of each kind.
     pub async fn run(&self, request: &RequestContext) -> Result<Purged, StoreError> {
-        let now = self.context.now();
+        // What a server with a slower clock still believes stays (RE-16).
+        let now = self.context.now() - CLOCK_SKEW;
         let store = self.context.store();
         let tx = store.begin(request).await?;
         let sessions = tx.sessions().purge_expired(now, Self::BATCH).await?;

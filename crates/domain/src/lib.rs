@@ -31,7 +31,7 @@ mod store_error;
 mod text;
 
 pub use causes::ErrorChain;
-pub use clock::Clock;
+pub use clock::{CLOCK_SKEW, Clock};
 pub use digest::TokenDigest;
 pub use entropy::{Alphabet, Entropy, random_text};
 pub use id::{AccountId, SessionId, UserId, mint_id};

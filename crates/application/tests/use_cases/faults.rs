@@ -145,13 +145,13 @@ async fn dt_2_each_kind_is_purged_or_not() {
             .add(samples::user("gone").deleted(at(-31 * 24 * 3600)))
             .await;
         let session = Session {
-            expires_at: at(-1),
+            expires_at: at(-6),
             ..samples::session(&ada, "expired")
         };
         world.store.sessions().insert(&session).await.unwrap();
         let key = samples::key(Purpose::ResetPassword, "expired");
         let link = Verification {
-            expires_at: at(-1),
+            expires_at: at(-6),
             ..samples::verification(&key, &ada)
         };
         world.store.verifications().insert(&link).await.unwrap();

@@ -1,5 +1,6 @@
 //! One's own sessions and accounts, and what has run out.
 
+use chrono::TimeDelta;
 use doorward_application::RequestError;
 use doorward_application::account::{UnlinkAccount, UnlinkError};
 use doorward_application::purge_expired::{PurgeExpired, Purged};
@@ -176,7 +177,7 @@ async fn dt_2_a_purge_removes_what_ran_out_and_nothing_else() {
     const DAY: i64 = 24 * 3600;
     let world = World::new(hardened());
     let ada = world.add_user("ada").await;
-    for (name, ends) in [("expired", -1), ("live", 1)] {
+    for (name, ends) in [("expired", -6), ("live", 1)] {
         let session = Session {
             expires_at: at(ends),
             ..samples::session(&ada, name)
@@ -222,7 +223,7 @@ async fn dt_2_one_purge_removes_one_batch_and_says_that_there_may_be_more() {
     let world = World::new(hardened());
     world.add_user("ada").await;
     for number in 0..=PurgeExpired::BATCH {
-        let row = link(&format!("link-{number}"), -1);
+        let row = link(&format!("link-{number}"), -6);
         world.store.verifications().insert(&row).await.unwrap();
     }
     let purge = PurgeExpired::new(world.context.clone());
@@ -234,4 +235,16 @@ async fn dt_2_one_purge_removes_one_batch_and_says_that_there_may_be_more() {
     let second = purge.run(&samples::request()).await.unwrap();
     assert_eq!((second.verifications, second.is_full()), (1, false));
     assert_eq!(world.snapshot().verifications, []);
+}
+
+#[tokio::test]
+async fn re_16_a_fast_clock_removes_nothing_that_is_valid_to_a_slow_one() {
+    let world = World::new(hardened());
+    world.add_user("ada").await;
+    let row = link("just expired", -5);
+    world.store.verifications().insert(&row).await.unwrap();
+    let purge = PurgeExpired::new(world.context.clone());
+    assert_eq!(purge.run(&samples::request()).await.unwrap(), Purged::default());
+    world.clock.advance(TimeDelta::milliseconds(1));
+    assert_eq!(purge.run(&samples::request()).await.unwrap().verifications, 1);
 }
