@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
 use doorward_adapters::memory::MemoryStore;
 use doorward_adapters::password::{CommonPasswordList, HasherSettings, PooledHasher};
-use doorward_application::email::DeliverMail;
+use doorward_application::email::{DeliverMail, Delivery};
 use doorward_application::hooks::Hooks;
 use doorward_application::settings::{Preset, Settings};
 use doorward_application::sign_in::SecondFactor;
@@ -258,7 +258,9 @@ impl TestApp {
         let mailbox = Arc::new(Mailbox::default());
         let deliver = DeliverMail::new(self.context.clone(), mailbox.clone());
         let request = self.context.internal_request(Actor::System("mail"));
-        let all = async { while deliver.run(&request, pending()).await.expect("an outbox") {} };
+        let all = async {
+            while deliver.run(&request, pending()).await.expect("an outbox") != Delivery::Nothing {}
+        };
         self.wait(all);
         std::mem::take(&mut *mailbox.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -41,6 +41,7 @@ impl<A: Access> OutboxRepository for MemoryRepositories<A> {
                 due.sort_by_key(|waiting| waiting.message.due_at);
                 let claimed = due.into_iter().zip(0..limit).map(|(waiting, _)| {
                     waiting.lease_until = Some(lease_until);
+                    waiting.message.attempts += 1;
                     waiting.message.clone()
                 });
                 claimed.collect()

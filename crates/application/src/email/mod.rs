@@ -5,5 +5,5 @@ mod deliver;
 mod envelope;
 mod outbox_writer;
 
-pub use deliver::DeliverMail;
+pub use deliver::{DeliverMail, Delivery, pause_after_failures};
 pub use outbox_writer::OutboxWriter;

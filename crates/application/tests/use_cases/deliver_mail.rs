@@ -1,16 +1,18 @@
 use std::future::{pending, ready};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use doorward_application::Context;
-use doorward_application::email::{DeliverMail, OutboxWriter};
+use doorward_application::email::{DeliverMail, Delivery, OutboxWriter, pause_after_failures};
 use doorward_domain::email::{
     CustomEmail, EmailKind, EmailMessage, MailError, Mailer, MockMailer, OutboxMessage,
 };
 use doorward_domain::user::{Email, UserName};
-use doorward_domain::{Changed, Removed, Secret, Store};
+use doorward_domain::{Changed, Clock, Removed, Secret, Store};
 use doorward_testing::{Commits, FixedClock, Mocks, TestDatabase, samples};
+use futures_util::FutureExt;
 use samples::at;
 use serde_json::json;
 
@@ -51,8 +53,12 @@ async fn sealed_as(kind: EmailKind) -> OutboxMessage {
     message
 }
 
+/// The store leases the message and counts an attempt.
 fn claiming(mocks: &mut Mocks, message: &OutboxMessage) {
-    let message = message.clone();
+    let message = OutboxMessage {
+        attempts: message.attempts + 1,
+        ..message.clone()
+    };
     // One to claim it, one to write what became of it.
     mocks.store.transactions = 2;
     let claim = mocks.store.outbox.expect_claim().once();
@@ -91,12 +97,11 @@ async fn a_letter_is_sent_and_forgotten() {
             sent == id && email.link.expose() == LINK && email.to.as_str() == "ada@example.test"
         })
         .returning(|_, _| Ok(()));
-    assert!(
-        DeliverMail::new(context(mocks), Arc::new(mailer))
-            .run(&samples::request(), pending())
-            .await
-            .unwrap()
-    );
+    let delivery = DeliverMail::new(context(mocks), Arc::new(mailer))
+        .run(&samples::request(), pending())
+        .await
+        .unwrap();
+    assert_eq!(delivery, Delivery::Tried);
 }
 
 #[tokio::test]
@@ -116,7 +121,8 @@ async fn every_kind_travels_through_the_outbox() {
             .withf(move |_, email| email.kind == kind && email.name.as_str() == "Ada")
             .returning(|_, _| Ok(()));
         let deliver = DeliverMail::new(context(mocks), Arc::new(mailer));
-        deliver.run(&samples::request(), pending()).await.unwrap();
+        let delivery = deliver.run(&samples::request(), pending()).await.unwrap();
+        assert_eq!(delivery, Delivery::Tried);
     }
 }
 
@@ -164,10 +170,11 @@ async fn re_10_what_fails_for_now_is_tried_again_ever_later_for_a_day() {
             .expect_send()
             .once()
             .returning(|_, _| Err(MailError::Temporary("busy".into())));
-        DeliverMail::new(context(mocks), Arc::new(mailer))
+        let delivery = DeliverMail::new(context(mocks), Arc::new(mailer))
             .run(&samples::request(), pending())
             .await
             .unwrap();
+        assert_eq!(delivery, Delivery::Tried);
     }
     let message = OutboxMessage {
         attempts: 30,
@@ -182,10 +189,11 @@ async fn re_10_what_fails_for_now_is_tried_again_ever_later_for_a_day() {
         .expect_send()
         .once()
         .returning(|_, _| Err(MailError::Temporary("busy".into())));
-    DeliverMail::new(context(mocks), Arc::new(mailer))
+    let delivery = DeliverMail::new(context(mocks), Arc::new(mailer))
         .run(&samples::request(), pending())
         .await
         .unwrap();
+    assert_eq!(delivery, Delivery::Tried);
 }
 
 fn postponed(mocks: &mut Mocks, message: &OutboxMessage, attempts: u32, due: i64) {
@@ -209,10 +217,11 @@ async fn what_is_refused_for_good_is_dropped() {
         .expect_send()
         .once()
         .returning(|_, _| Err(MailError::Permanent("no such mailbox".into())));
-    DeliverMail::new(context(mocks), Arc::new(mailer))
+    let delivery = DeliverMail::new(context(mocks), Arc::new(mailer))
         .run(&samples::request(), pending())
         .await
         .unwrap();
+    assert_eq!(delivery, Delivery::Tried);
 }
 
 /// Two versions, or two secrets, on one database: what the other server wrote is left to it, for a day.
@@ -240,7 +249,8 @@ async fn what_cannot_be_read_waits_for_a_server_that_can() {
         claiming(&mut mocks, &foreign);
         postponed(&mut mocks, &foreign, 1, 1);
         let deliver = DeliverMail::new(context(mocks), Arc::new(MockMailer::new()));
-        deliver.run(&samples::request(), pending()).await.unwrap();
+        let delivery = deliver.run(&samples::request(), pending()).await.unwrap();
+        assert_eq!(delivery, Delivery::Tried);
 
         let old = OutboxMessage {
             created_at: at(-24 * 3600),
@@ -250,7 +260,8 @@ async fn what_cannot_be_read_waits_for_a_server_that_can() {
         claiming(&mut mocks, &old);
         removed(&mut mocks, &old);
         let deliver = DeliverMail::new(context(mocks), Arc::new(MockMailer::new()));
-        deliver.run(&samples::request(), pending()).await.unwrap();
+        let delivery = deliver.run(&samples::request(), pending()).await.unwrap();
+        assert_eq!(delivery, Delivery::Tried);
     }
 }
 
@@ -265,12 +276,11 @@ async fn re_10_a_mailer_that_panics_has_failed_for_now() {
         .expect_send()
         .once()
         .returning(|_, _| panic!("a bug of the mailer"));
-    assert!(
-        DeliverMail::new(context(mocks), Arc::new(mailer))
-            .run(&samples::request(), pending())
-            .await
-            .unwrap()
-    );
+    let delivery = DeliverMail::new(context(mocks), Arc::new(mailer))
+        .run(&samples::request(), pending())
+        .await
+        .unwrap();
+    assert_eq!(delivery, Delivery::Tried);
 }
 
 struct SilentMailer;
@@ -291,10 +301,11 @@ async fn re_9_a_stopping_server_gives_the_letter_on_its_way_back() {
     let back = mocks.store.outbox.expect_reschedule().once();
     back.withf(move |_, lease, count, due| *lease == at(LEASE) && *count == attempts && *due == due_at)
         .returning(|_, _, _, _| Ok(Changed::Applied));
-    DeliverMail::new(context(mocks), Arc::new(SilentMailer))
+    let delivery = DeliverMail::new(context(mocks), Arc::new(SilentMailer))
         .run(&samples::request(), ready(()))
         .await
         .unwrap();
+    assert_eq!(delivery, Delivery::Tried);
 }
 
 /// The mail server took longer than the lease, and another worker has the email: what it holds is left alone.
@@ -318,10 +329,11 @@ async fn re_10_a_worker_whose_lease_ran_out_decides_nothing() {
             .once()
             .returning(move |_, _| answer.map_err(|()| MailError::Temporary("busy".into())));
         let (context, commits) = mocks.context(hardened());
-        DeliverMail::new(context, Arc::new(mailer))
+        let delivery = DeliverMail::new(context, Arc::new(mailer))
             .run(&samples::request(), pending())
             .await
             .unwrap();
+        assert_eq!(delivery, Delivery::Tried);
         assert_eq!(commits.count(), 1, "the claim");
     }
 }
@@ -352,11 +364,115 @@ async fn re_10_a_letter_survives_the_worker_that_had_it() {
         ..mocked.ports.clone()
     };
     let deliver = DeliverMail::new(Context::new(ports, hardened()), Arc::new(mailer));
-    assert!(
-        !deliver.run(&samples::request(), pending()).await.unwrap(),
-        "while the lease runs"
-    );
+    let run = async || deliver.run(&samples::request(), pending()).await.unwrap();
+    assert_eq!(run().await, Delivery::Nothing, "while the lease runs");
     clock.advance(TimeDelta::seconds(300));
-    assert!(deliver.run(&samples::request(), pending()).await.unwrap());
-    assert!(!deliver.run(&samples::request(), pending()).await.unwrap());
+    assert_eq!(run().await, Delivery::Tried);
+    assert_eq!(run().await, Delivery::Nothing);
+}
+
+/// A relay that comes and goes.
+#[derive(Default)]
+struct Relay {
+    is_there: AtomicBool,
+    sent: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl Mailer for Relay {
+    async fn send(&self, id: &str, _: &EmailMessage) -> Result<(), MailError> {
+        if !self.is_there.load(Ordering::Relaxed) {
+            return Err(MailError::NoRelay("refused".into()));
+        }
+        self.sent.lock().unwrap().push(id.to_owned());
+        Ok(())
+    }
+}
+
+/// A store in memory with these emails in it, and a mailer for them.
+async fn waiting(emails: &[OutboxMessage], mailer: Arc<dyn Mailer>) -> (DeliverMail, Arc<FixedClock>) {
+    let (context, _, clock) = doorward_testing::in_memory_context(hardened());
+    for email in emails {
+        context.ports.store.outbox().push(email).await.unwrap();
+    }
+    (DeliverMail::new(context, mailer), clock)
+}
+
+#[tokio::test]
+async fn re_10_what_a_lost_relay_kept_back_is_sent_within_a_minute_of_its_return() {
+    let sealed = sealed().await;
+    let emails: Vec<_> = (0..20)
+        .map(|number| OutboxMessage {
+            id: format!("email-{number}"),
+            ..sealed.clone()
+        })
+        .collect();
+    let relay = Arc::new(Relay::default());
+    let (deliver, clock) = waiting(&emails, relay.clone()).await;
+    let run = async || deliver.run(&samples::request(), pending()).await.unwrap();
+    let (begin, mut failures) = (clock.now(), 0);
+    while clock.now() < begin + TimeDelta::hours(5) {
+        match run().await {
+            Delivery::NoRelay => {
+                failures += 1;
+                clock.advance(TimeDelta::from_std(pause_after_failures(failures)).unwrap());
+            }
+            Delivery::Nothing => clock.advance(TimeDelta::seconds(1)),
+            Delivery::Tried => panic!("without a relay"),
+        }
+    }
+    relay.is_there.store(true, Ordering::Relaxed);
+    let back = clock.now();
+    clock.advance(TimeDelta::from_std(pause_after_failures(failures)).unwrap());
+    while relay.sent.lock().unwrap().len() < emails.len() {
+        if run().await == Delivery::Nothing {
+            clock.advance(TimeDelta::seconds(1));
+        }
+        assert!(clock.now() <= back + TimeDelta::seconds(60));
+    }
+    assert_eq!(run().await, Delivery::Nothing);
+}
+
+#[test]
+fn re_10_a_lost_relay_is_asked_ever_less_often() {
+    let pauses = [1, 2, 3, 5, 6, 7, 1000, u32::MAX].map(|failures| pause_after_failures(failures).as_secs());
+    assert_eq!(pauses, [1, 2, 4, 16, 30, 30, 30, 30]);
+}
+
+#[tokio::test]
+async fn re_10_without_a_relay_for_a_day_an_email_is_given_up() {
+    let message = OutboxMessage {
+        created_at: at(-24 * 3600 + 20),
+        ..sealed().await
+    };
+    let (deliver, clock) = waiting(&[message], Arc::new(Relay::default())).await;
+    let run = async || deliver.run(&samples::request(), pending()).await.unwrap();
+    assert_eq!(run().await, Delivery::NoRelay);
+    clock.advance(TimeDelta::hours(2));
+    assert_eq!(run().await, Delivery::Nothing);
+}
+
+/// The server dies of an email: nobody reschedules it, only its lease runs out.
+#[tokio::test]
+async fn re_10_an_email_that_kills_the_server_is_not_tried_for_ever() {
+    struct Killer(AtomicU32);
+    #[async_trait]
+    impl Mailer for Killer {
+        async fn send(&self, _: &str, _: &EmailMessage) -> Result<(), MailError> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            pending().await
+        }
+    }
+    let killer = Arc::new(Killer(AtomicU32::new(0)));
+    let (deliver, clock) = waiting(&[sealed().await], killer.clone()).await;
+    for _ in 0..100 {
+        let request = samples::request();
+        // What dies is dropped where it is.
+        let dies = deliver.run(&request, pending()).now_or_never();
+        assert!(dies.is_none_or(|delivery| delivery.is_ok()));
+        clock.advance(TimeDelta::seconds(LEASE));
+    }
+    assert_eq!(killer.0.load(Ordering::Relaxed), 50);
+    let left = deliver.run(&samples::request(), pending()).await.unwrap();
+    assert_eq!(left, Delivery::Nothing);
 }

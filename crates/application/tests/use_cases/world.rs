@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use doorward_adapters::memory::{MemoryStore, Tables};
-use doorward_application::email::DeliverMail;
+use doorward_application::email::{DeliverMail, Delivery};
 use doorward_application::password::{SignIn, SignInError, SignInInput, SignInName};
 use doorward_application::settings::Settings;
 use doorward_application::sign_in::{IssuedSession, SessionRequest, SignedIn};
@@ -133,6 +133,7 @@ impl World {
             .run(&samples::request(), std::future::pending())
             .await
             .unwrap()
+            != Delivery::Nothing
         {}
         std::mem::take(&mut *mailbox.0.lock().unwrap())
     }
