@@ -57,6 +57,19 @@ pub(crate) enum Command {
         #[arg(long)]
         new_tables: bool,
     },
+    /// Copy the database into a new file, while servers go on (SQLite)
+    Backup {
+        /// The file to make
+        file: PathBuf,
+    },
+    /// Put a backup in the place of the database, while no server runs (SQLite)
+    Restore {
+        /// The backup
+        file: PathBuf,
+        /// Move a database that is there aside
+        #[arg(long)]
+        force: bool,
+    },
     /// Show or check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),

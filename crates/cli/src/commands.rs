@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use clap::Parser;
 use doorward_domain::ErrorChain;
 use doorward_web::ErrorCode;
-use doorward_web::wiring::{NewUser, create_user, error_catalogue, migrate, openapi_json};
+use doorward_web::wiring::{NewUser, backup, create_user, error_catalogue, migrate, openapi_json, restore};
 use serde_json::{Value, json};
 
 use crate::arguments::{Arguments, Command, ConfigCommand, UserCommand};
+use crate::backup_report;
 use crate::configuration::{ConfigError, reference, standard};
 use crate::doorward::Doorward;
 use crate::error::Error;
@@ -66,6 +67,16 @@ async fn run(command: Command, doorward: Doorward) -> Result<(), Error> {
                 [] => "The schema is up to date.\n".to_owned(),
                 steps => format!("Brought the schema up to date: {}.\n", steps.join(", ")),
             })
+        }
+        Command::Backup { file } => {
+            let ready = doorward.look()?;
+            let size = backup(&ready.configuration, &file).await?;
+            print(&backup_report::backed_up(&ready, &file, size))
+        }
+        Command::Restore { file, force } => {
+            let ready = doorward.look()?;
+            let restored = restore(&ready.configuration, &file, force).await?;
+            print(&backup_report::restored(&file, &restored))
         }
         Command::Config(ConfigCommand::Print) => print(&doorward.load()?.print()),
         Command::Config(ConfigCommand::Check) => {

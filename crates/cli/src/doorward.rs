@@ -118,6 +118,14 @@ impl Doorward {
         Ok((ready, self.extensions))
     }
 
+    /// Reads and checks the configuration, and starts the log. No secret is made and no database is opened.
+    pub(crate) fn look(self) -> Result<Ready, Error> {
+        let loaded = self.load()?;
+        logging::start(loaded.log())?;
+        let permissions = self.extensions.permissions();
+        Ok(loaded.prepare(permissions, self.declare)?)
+    }
+
     /// Whether a server would start with this configuration, as far as that can be told without the database.
     pub(crate) fn check(self) -> Result<(), Error> {
         let loaded = self.load()?;

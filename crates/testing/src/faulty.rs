@@ -90,6 +90,10 @@ impl Store for FaultyStore {
     async fn ping(&self) -> Answer<()> {
         self.inner.ping().await
     }
+
+    async fn is_up_to_date(&self) -> Answer<bool> {
+        self.inner.is_up_to_date().await
+    }
 }
 
 #[async_trait]

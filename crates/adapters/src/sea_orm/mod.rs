@@ -5,6 +5,7 @@
 
 mod account;
 mod audit;
+mod backup;
 mod connect;
 mod connect_error;
 mod error;
@@ -14,18 +15,22 @@ mod outbox;
 mod place;
 mod read;
 mod repositories;
+mod restore;
 mod row;
 pub mod schema;
 mod second_factor;
 mod session;
+mod sqlite_file;
 mod timestamp;
 mod user;
 mod user_delete;
 mod user_list;
 mod verification;
 
+pub use backup::{BackupError, backup};
 pub use connect::{ConnectOptions, connect};
 pub use connect_error::ConnectError;
 pub use error::DriverError;
 pub use extra_columns::ExtraColumns;
 pub use repositories::{SeaRepositories, SeaStore, SeaTransaction};
+pub use restore::{RestoreError, Restored, restore};

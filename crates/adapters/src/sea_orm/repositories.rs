@@ -16,6 +16,7 @@ use sea_orm::{
 
 use super::ExtraColumns;
 use super::error::store_error;
+use super::sqlite_file::InUse;
 use super::timestamp::Timestamp;
 
 /// Every repository over whatever runs statements.
@@ -28,6 +29,8 @@ pub struct SeaRepositories<C> {
     modules: Arc<Vec<ModuleMigrations>>,
     /// How to connect for migrations, if not as for requests.
     migrating: Option<Migrating>,
+    /// That the file is in use, where the database is one.
+    in_use: Option<Arc<InUse>>,
 }
 
 /// How to connect for migrations, whose statements have no time limit. Not printed: the URL may hold a password.
@@ -59,6 +62,15 @@ impl SeaStore {
             extra: Arc::default(),
             modules: Arc::default(),
             migrating: None,
+            in_use: None,
+        }
+    }
+
+    /// The same store, which keeps this mark on its file.
+    pub(super) fn using(self, mark: Option<InUse>) -> Self {
+        Self {
+            in_use: mark.map(Arc::new),
+            ..self
         }
     }
 
@@ -200,6 +212,7 @@ impl Store for SeaStore {
                 extra: self.extra.clone(),
                 modules: self.modules.clone(),
                 migrating: None,
+                in_use: self.in_use.clone(),
             },
             request: request.facts(),
         }))
@@ -207,6 +220,15 @@ impl Store for SeaStore {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.connection.ping().await.map_err(store_error)
+    }
+
+    async fn is_up_to_date(&self) -> Result<bool, StoreError> {
+        match doorward_migration::pending(&self.connection).await {
+            Ok(missing) => Ok(missing.is_empty()),
+            // A node of a newer version was here. This one goes on until it is replaced.
+            Err(MigrateError::Newer(_) | MigrateError::NewerModule { .. }) => Ok(true),
+            Err(error) => Err(StoreError::Unavailable(error.into())),
+        }
     }
 }
 

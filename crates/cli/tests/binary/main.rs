@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 
+mod backup;
 mod broken_output;
+mod connections;
 mod crash;
 mod logs;
 mod operator;

@@ -37,9 +37,29 @@ impl Server {
         output: impl Into<Stdio>,
         log: impl Into<Stdio>,
     ) -> Self {
+        Self::spawn(doorward(home).arg("serve"), environment, output, log)
+    }
+
+    /// Starts it where no more than so many files may be open.
+    pub(crate) fn start_with_open_files(home: &Path, files: u32, log: impl Into<Stdio>) -> Self {
+        let mut command = Command::new("sh");
+        command
+            .current_dir(home)
+            .env_clear()
+            .stdin(Stdio::null())
+            .args(["-c", "ulimit -n \"$1\"; exec \"$2\" serve", "sh"])
+            .args([&files.to_string(), env!("CARGO_BIN_EXE_doorward")]);
+        Self::spawn(&mut command, &[], Stdio::null(), log)
+    }
+
+    fn spawn(
+        command: &mut Command,
+        environment: &[(&str, &str)],
+        output: impl Into<Stdio>,
+        log: impl Into<Stdio>,
+    ) -> Self {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let mut child = doorward(home)
-            .arg("serve")
+        let mut child = command
             .env("DOORWARD_LISTEN", address.to_string())
             .env("DOORWARD_PASSWORD__QUEUE_PER_THREAD", "500")
             .envs(environment.iter().copied())
@@ -59,12 +79,22 @@ impl Server {
 
     /// SIGTERM. Answers how it ended, if it ended within the time.
     pub(crate) fn terminate(&mut self, within: Duration) -> Option<ExitStatus> {
-        let begin = Instant::now();
+        self.signal();
+        self.wait(within)
+    }
+
+    /// SIGTERM.
+    pub(crate) fn signal(&self) {
         let sent = Command::new("kill")
             .arg(self.child.id().to_string())
             .status()
             .unwrap();
         assert!(sent.success());
+    }
+
+    /// How it ended, if it ends within the time.
+    pub(crate) fn wait(&mut self, within: Duration) -> Option<ExitStatus> {
+        let begin = Instant::now();
         loop {
             let status = self.child.try_wait().unwrap();
             if status.is_some() || begin.elapsed() > within {

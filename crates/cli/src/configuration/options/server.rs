@@ -64,6 +64,11 @@ pub(super) fn general() -> Vec<Entry> {
             "Threads that answer requests. Unset: one a core.",
         ),
         Entry::new(
+            "max_connections",
+            |config| &mut config.http.max_connections,
+            "Most connections of clients at a time. Unset: as many as the limit of open files leaves room for, 10240 at most.",
+        ),
+        Entry::new(
             "shutdown_timeout",
             |config| &mut config.http.shutdown_timeout,
             "Seconds that requests in flight may take when the server stops.",
