@@ -68,6 +68,8 @@ pub struct HttpSettings {
     pub max_body_bytes: usize,
     /// Worker threads that answer requests; unset means one a core.
     pub workers: Option<NonZeroUsize>,
+    /// Most connections of clients at a time (RE-13); unset means as many as the process may open files, 10,240 at most.
+    pub max_connections: Option<NonZeroUsize>,
     /// How long requests in flight may take when the server stops (RE-9).
     pub shutdown_timeout: Duration,
 }
@@ -90,6 +92,7 @@ impl HttpSettings {
             disabled_paths: Vec::new(),
             max_body_bytes: 256 * 1024,
             workers: None,
+            max_connections: None,
             shutdown_timeout: Duration::from_secs(30),
         }
     }

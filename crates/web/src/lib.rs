@@ -15,6 +15,7 @@ pub mod wiring;
 mod account;
 mod bearer;
 mod body;
+mod connections;
 mod cookies;
 mod error;
 mod fields;

@@ -23,6 +23,7 @@ use serde_json::Value;
 use tracing_actix_web::RequestId;
 
 use crate::body::ParsedBody;
+use crate::connections::Exchange;
 use crate::cookies::ResponseCookies;
 use crate::error::ApiError;
 use crate::error::codes::{
@@ -33,6 +34,10 @@ use crate::{bearer, json, query};
 
 /// How long a body may take to arrive (RE-13).
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long one may go on arriving when the server stops (RE-9).
+const BODY_GRACE: Duration = Duration::from_secs(2);
+/// How long an answer may take (RE-8). A database that falls silent in the middle of a statement would keep it for ever.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The middleware around everything.
@@ -45,15 +50,31 @@ pub(crate) async fn request_guard(
     };
     let cookies = ResponseCookies::of(request.request());
     let id = request.extensions().get::<RequestId>().copied();
+    let exchange = Exchange::begin(&state.connections, request.request());
     if let Err(error) = check_request(&state, &mut request).await {
         let mut response = request.into_response(error.error_response());
         finish_response(&state, &cookies, id, response.response_mut());
         return Ok(response);
     }
-    let Ok(outcome) = AssertUnwindSafe(next.call(request)).catch_unwind().await else {
-        let mut response = ApiError::Internal("a handler panicked".into()).error_response();
+    if let Some(exchange) = &exchange {
+        exchange.serve();
+    }
+    let refused = |problem: &'static str, error: ApiError| {
+        let mut response = error.error_response();
         finish_response(&state, &cookies, id, &mut response);
-        return Err(InternalError::from_response("panic", response).into());
+        InternalError::from_response(problem, response).into()
+    };
+    let answer = AssertUnwindSafe(next.call(request)).catch_unwind();
+    let outcome = match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => {
+            let error = ApiError::Internal("a handler panicked".into());
+            return Err(refused("panic", error));
+        }
+        Err(elapsed) => {
+            let error = ApiError::Unavailable(elapsed.into());
+            return Err(refused("timeout", error));
+        }
     };
     let mut response = outcome?.map_into_boxed_body();
     finish_response(&state, &cookies, id, response.response_mut());
@@ -110,7 +131,11 @@ async fn read_body(
     request: &mut ServiceRequest,
     route: &Route,
 ) -> Result<Option<Value>, ApiError> {
-    let bytes = read_in_time(state.max_body_bytes, request).await?;
+    let stopped = async {
+        state.connections.stopped().await;
+        tokio::time::sleep(BODY_GRACE).await;
+    };
+    let bytes = read_in_time(state.max_body_bytes, request, stopped).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -152,9 +177,17 @@ fn media_type(headers: &HeaderMap, route: &Route) -> Result<String, ApiError> {
     }))
 }
 
-async fn read_in_time(max: usize, request: &mut ServiceRequest) -> Result<Vec<u8>, ApiError> {
-    let bytes = tokio::time::timeout(BODY_TIMEOUT, read_bytes(max, request)).await;
-    bytes.map_err(|_| REQUEST_TIMEOUT)?
+async fn read_in_time(
+    max: usize,
+    request: &mut ServiceRequest,
+    stopped: impl Future<Output = ()>,
+) -> Result<Vec<u8>, ApiError> {
+    tokio::select! {
+        biased;
+        bytes = read_bytes(max, request) => bytes,
+        () = tokio::time::sleep(BODY_TIMEOUT) => Err(REQUEST_TIMEOUT.into()),
+        () = stopped => Err(REQUEST_TIMEOUT.into()),
+    }
 }
 
 /// The body, unless it is larger than allowed (IN-2). One that says so beforehand is not read at all.
@@ -193,7 +226,7 @@ fn finish_response(
         }
     }
     let is_unread = matches!(response.status().as_u16(), 408 | 413);
-    if is_unread {
+    if is_unread || state.connections.is_stopping() {
         response
             .head_mut()
             .set_connection_type(actix_web::http::ConnectionType::Close);
@@ -221,6 +254,8 @@ fn finish_response(
 
 #[cfg(test)]
 mod tests {
+    use std::future::{pending, ready};
+
     use actix_web::test::TestRequest;
     use futures_util::stream;
 
@@ -232,7 +267,17 @@ mod tests {
         request.set_payload(Payload::Stream {
             payload: Box::pin(stream::pending()),
         });
-        let error = read_in_time(10, &mut request).await.unwrap_err();
+        let error = read_in_time(10, &mut request, pending()).await.unwrap_err();
+        assert_eq!(error.to_string(), "REQUEST_TIMEOUT");
+    }
+
+    #[tokio::test]
+    async fn re_9_a_server_that_stops_waits_for_no_body() {
+        let mut request = TestRequest::post().to_srv_request();
+        request.set_payload(Payload::Stream {
+            payload: Box::pin(stream::pending()),
+        });
+        let error = read_in_time(10, &mut request, ready(())).await.unwrap_err();
         assert_eq!(error.to_string(), "REQUEST_TIMEOUT");
     }
 }

@@ -1,4 +1,5 @@
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use actix_web::HttpMessage;
 use actix_web::http::Method;
@@ -11,6 +12,7 @@ use utoipa::openapi::{OpenApi, RefOr};
 
 use crate::client_address::ClientAddressPolicy;
 use crate::configuration::{BearerSettings, HttpSettings};
+use crate::connections::Connections;
 use crate::cookie_cache::CookieCacheCodec;
 use crate::cookies::{CookieSigner, CookieStyle};
 use crate::redirects::Redirects;
@@ -26,6 +28,7 @@ pub struct AppState {
     pub(crate) defer_session_refresh: bool,
     pub(crate) max_body_bytes: usize,
     pub(crate) https: bool,
+    pub(crate) connections: Arc<Connections>,
     routes: Routes,
     client_address: ClientAddressPolicy,
 }
@@ -62,6 +65,7 @@ impl AppState {
             defer_session_refresh: http.defer_session_refresh,
             max_body_bytes: http.max_body_bytes,
             https,
+            connections: Arc::default(),
             routes: Routes::of(document, &context.settings.base_path, &http.disabled_paths),
             client_address: http.client_address_policy()?,
             context,

@@ -12,6 +12,7 @@ use utoipa_actix_web::AppExt;
 
 use super::StartError;
 use crate::configuration::{HttpSettings, validate_app};
+use crate::connections::Connections;
 use crate::module::Modules;
 use crate::openapi;
 use crate::request_guard::request_guard;
@@ -42,11 +43,12 @@ impl AppFactory {
         let described = openapi::document(context, &modules)?;
         let workers = modules.workers(context)?;
         let state = AppState::new(context.clone(), http, secret, &described)?;
+        let readiness = Readiness::new(context.ports.store.clone(), state.connections.clone());
         Ok(Self {
             state: Data::new(state),
             modules,
             workers,
-            readiness: Data::new(Readiness::new(context.ports.store.clone())),
+            readiness: Data::new(readiness),
             document: Data::new(Document(openapi::to_text(&described))),
         })
     }
@@ -88,6 +90,10 @@ impl AppFactory {
 
     pub(super) fn readiness(&self) -> Data<Readiness> {
         self.readiness.clone()
+    }
+
+    pub(super) fn connections(&self) -> Arc<Connections> {
+        self.state.connections.clone()
     }
 
     pub(super) fn context(&self) -> &Context {

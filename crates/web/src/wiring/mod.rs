@@ -1,7 +1,10 @@
 //! Where adapters meet use-cases: the one place of this crate that names the adapters.
 
 mod app_factory;
+mod backup;
 mod extensions;
+mod http;
+mod limits;
 mod modules;
 mod ports;
 mod server;
@@ -15,6 +18,8 @@ use doorward_domain::user::{Email, InvalidEmail, UserName};
 use doorward_domain::{Actor, BoxError, InvalidText};
 
 pub use app_factory::AppFactory;
+pub use backup::{BackupError, backup, restore};
+pub use doorward_adapters::sea_orm::Restored;
 pub use extensions::{Extensions, StoreWrapper};
 pub use modules::modules;
 pub use ports::{check, has_users, migrate};
