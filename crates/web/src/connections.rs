@@ -56,8 +56,8 @@ enum Phase {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 enum End {
-    /// Nothing more is read; what is left to write is written.
-    ReadNothing = 1,
+    /// What has arrived is read, and nothing more is waited for; what is left to write is written.
+    NoWaiting = 1,
     /// It gives way to another: nothing is waited for.
     AtOnce,
 }
@@ -93,7 +93,7 @@ impl Connections {
         registry.open += 1;
         registry.fresh.insert(connection.number, connection.clone());
         if self.is_stopping() {
-            connection.end(End::ReadNothing);
+            connection.end(End::NoWaiting);
         }
         connection
     }
@@ -111,7 +111,7 @@ impl Connections {
         let registry = self.lock();
         let all = registry.fresh.values().chain(registry.known.values());
         for connection in all.filter(|connection| connection.is_in(Phase::Idle)) {
-            connection.end(End::ReadNothing);
+            connection.end(End::NoWaiting);
         }
     }
 
@@ -197,7 +197,7 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         self.connection.phase.store(Phase::Idle as u8, Ordering::Release);
         if self.connections.is_stopping() {
-            self.connection.end(End::ReadNothing);
+            self.connection.end(End::NoWaiting);
         }
     }
 }
@@ -247,11 +247,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for ClientStream<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.connection.waker.register(context.waker());
-        if self.connection.is_ending(End::ReadNothing) {
-            // As if the client had said that no more comes.
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if read.is_pending() && self.connection.is_ending(End::NoWaiting) {
+            // What has arrived was read. As if the client had said that no more comes.
             return Poll::Ready(Ok(()));
         }
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        read
     }
 }
 
@@ -327,7 +328,7 @@ mod tests {
         }
         connections.open();
         assert!(waiting.is_ending(End::AtOnce));
-        assert!(!answered.is_ending(End::ReadNothing));
+        assert!(!answered.is_ending(End::NoWaiting));
         drop((first, body));
     }
 
@@ -339,11 +340,11 @@ mod tests {
         let answer = exchange(&connections, &answered);
         answer.serve();
         connections.stop();
-        assert!(silent.is_ending(End::ReadNothing) && !silent.is_ending(End::AtOnce));
-        assert!(!sending.is_ending(End::ReadNothing) && !answered.is_ending(End::ReadNothing));
+        assert!(silent.is_ending(End::NoWaiting) && !silent.is_ending(End::AtOnce));
+        assert!(!sending.is_ending(End::NoWaiting) && !answered.is_ending(End::NoWaiting));
         drop((body, answer));
-        assert!(sending.is_ending(End::ReadNothing) && answered.is_ending(End::ReadNothing));
-        assert!(connections.open().is_ending(End::ReadNothing));
+        assert!(sending.is_ending(End::NoWaiting) && answered.is_ending(End::NoWaiting));
+        assert!(connections.open().is_ending(End::NoWaiting));
     }
 
     #[tokio::test]

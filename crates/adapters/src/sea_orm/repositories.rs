@@ -1,6 +1,7 @@
 use std::any::Any;
+use std::collections::HashSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -31,6 +32,8 @@ pub struct SeaRepositories<C> {
     migrating: Option<Migrating>,
     /// That the file is in use, where the database is one.
     in_use: Option<Arc<InUse>>,
+    /// The deleted users whom rows of others hold, as far as that was told.
+    pub(super) told_of_held: Arc<Mutex<HashSet<String>>>,
 }
 
 /// How to connect for migrations, whose statements have no time limit. Not printed: the URL may hold a password.
@@ -63,6 +66,7 @@ impl SeaStore {
             modules: Arc::default(),
             migrating: None,
             in_use: None,
+            told_of_held: Arc::default(),
         }
     }
 
@@ -213,6 +217,7 @@ impl Store for SeaStore {
                 modules: self.modules.clone(),
                 migrating: None,
                 in_use: self.in_use.clone(),
+                told_of_held: self.told_of_held.clone(),
             },
             request: request.facts(),
         }))

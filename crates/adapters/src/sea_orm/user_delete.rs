@@ -1,5 +1,7 @@
 //! The end of users: with all that is theirs, at once or when their time to be restored is over.
 
+use std::sync::PoisonError;
+
 use chrono::{DateTime, Utc};
 use doorward_domain::StoreError;
 use sea_orm::sea_query::{Condition, LockBehavior, LockType};
@@ -17,6 +19,9 @@ use super::row::{account_row, session_row, verification_row};
 /// The tables of SQLite whose rows refer to users, but those that are emptied with the user.
 const REFERRERS: &str = r#"SELECT DISTINCT m."name" FROM sqlite_master m, pragma_foreign_key_list(m."name") f
     WHERE m."type" = 'table' AND f."table" = 'user' AND m."name" NOT IN ('session', 'account')"#;
+
+/// How many users are remembered at most as told of.
+const MOST_TOLD: usize = 10_000;
 
 impl<C: ConnectionTrait + TransactionTrait<Transaction = DatabaseTransaction>> SeaRepositories<C> {
     /// Removes these users and all that is theirs, also where an imported schema does not cascade (DT-2).
@@ -82,8 +87,11 @@ impl<C: ConnectionTrait + TransactionTrait<Transaction = DatabaseTransaction>> S
         Ok(purged)
     }
 
-    /// PostgreSQL names the table in its message; of SQLite it has to be found out.
+    /// Once of each user. PostgreSQL names the table in its message; of SQLite it has to be found out.
     async fn tell_of_held(&self, user: &str, error: &DbErr) {
+        if !self.is_told_first(user) {
+            return;
+        }
         let mut tables = Vec::<String>::new();
         if !self.is_postgres() {
             let statement = Statement::from_string(self.connection.get_database_backend(), REFERRERS);
@@ -96,5 +104,13 @@ impl<C: ConnectionTrait + TransactionTrait<Transaction = DatabaseTransaction>> S
             ?tables,
             "a deleted user is kept, for rows of another table refer to the user; remove those rows, or let the reference cascade"
         );
+    }
+
+    fn is_told_first(&self, user: &str) -> bool {
+        let mut told = self.told_of_held.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.len() >= MOST_TOLD {
+            told.clear();
+        }
+        told.insert(user.to_owned())
     }
 }

@@ -166,11 +166,11 @@ pub(crate) fn until(is_so: impl Fn() -> bool) {
     }
 }
 
-fn url(server: SocketAddr, path: &str) -> String {
+pub(crate) fn url(server: SocketAddr, path: &str) -> String {
     format!("http://{server}/api/auth{path}")
 }
 
-fn agent() -> ureq::Agent {
+pub(crate) fn agent() -> ureq::Agent {
     let timeout = Some(Duration::from_mins(1));
     ureq::Agent::config_builder()
         .http_status_as_error(false)

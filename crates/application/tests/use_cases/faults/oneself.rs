@@ -350,7 +350,7 @@ async fn changing_a_session() {
 
 #[tokio::test]
 async fn reading_a_session() {
-    for seconds in [0, 6 * 24 * 3600] {
+    for seconds in [-5, 6 * 24 * 3600] {
         let due = async |world: &World| {
             let ada = world.add_user("ada").await;
             let session = Session {
