@@ -77,10 +77,10 @@ fn re_9_a_request_in_flight_is_answered_before_the_stop() {
     server.signal();
     support::until(|| TcpStream::connect(address).is_err());
     client.write_all(rest.as_bytes()).unwrap();
-    let mut heard = String::new();
-    client.read_to_string(&mut heard).unwrap();
-    assert!(heard.starts_with("HTTP/1.1 200 "), "{heard}");
-    assert!(heard.to_lowercase().contains("connection: close"), "{heard}");
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(answer.to_lowercase().contains("connection: close"), "{answer}");
     let status = server.wait(STOP);
     assert!(status.is_some_and(|status| status.success()), "{status:?}");
 }
