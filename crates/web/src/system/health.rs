@@ -52,8 +52,7 @@ pub(crate) async fn healthz() -> HttpResponse {
     HttpResponse::Ok().finish()
 }
 
-/// Whether the server can serve: the database answers and has the schema, background work goes on, and the server is not about
-/// to stop.
+/// Whether the server can serve: database, schema and background work are well, and it is not about to stop.
 #[utoipa::path(tag = "system", responses((status = 200, description = "It can"), (status = 503, description = "It cannot")))]
 #[get("/readyz")]
 pub(crate) async fn readyz(readiness: Data<Readiness>) -> HttpResponse {
