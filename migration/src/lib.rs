@@ -11,6 +11,7 @@ mod better_auth_tables;
 mod catalog;
 mod columns;
 mod deleted_username;
+mod device;
 mod doorward_columns;
 mod driver_error;
 mod impersonated_sessions;
@@ -55,6 +56,8 @@ const INDEXES: &[(&str, &str)] = &[
     ("doorward_audit_event", "doorward_audit_event_subjectId_at_idx"),
     ("doorward_audit_event", "doorward_audit_event_actorId_at_idx"),
     ("doorward_audit_event", "doorward_audit_event_at_idx"),
+    ("doorward_device", "doorward_device_userId_digest_key"),
+    ("doorward_device", "doorward_device_lastSeen_idx"),
 ];
 
 /// The same for PostgreSQL alone.
@@ -147,5 +150,6 @@ fn steps() -> Vec<Box<dyn Step>> {
         Box::new(own_outbox::OwnOutbox),
         Box::new(impersonated_sessions::ImpersonatedSessions),
         Box::new(deleted_username::DeletedUsername),
+        Box::new(device::Device),
     ]
 }

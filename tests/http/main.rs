@@ -10,6 +10,7 @@ mod answers;
 mod bans;
 mod bearer;
 mod better_auth;
+mod devices;
 mod documentation;
 mod fields;
 mod findings;

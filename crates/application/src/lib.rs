@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod account;
+pub mod device;
 pub mod email;
 pub mod hooks;
 pub mod identity;

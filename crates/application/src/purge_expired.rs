@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use doorward_domain::device::Device;
 use doorward_domain::{BoxError, RequestContext, StoreError};
 
 use crate::{Context, Progress, Worker};
@@ -10,7 +11,7 @@ use crate::{Context, Progress, Worker};
 /// How often expired rows are removed.
 const PAUSE: Duration = Duration::from_mins(10);
 
-/// Removes expired sessions and verifications, and users whose retention is over (DT-2).
+/// Removes expired sessions and verifications, devices that were not seen for long, and users whose retention is over (DT-2).
 #[derive(Clone, Debug)]
 pub struct PurgeExpired {
     context: Context,
@@ -23,6 +24,8 @@ pub struct Purged {
     pub sessions: u64,
     /// Expired verifications.
     pub verifications: u64,
+    /// Devices that nobody signed in with for long.
+    pub devices: u64,
     /// Deleted users whose retention period is over.
     pub users: u64,
 }
@@ -44,6 +47,8 @@ impl PurgeExpired {
         let tx = store.begin(request).await?;
         let sessions = tx.sessions().purge_expired(now, Self::BATCH).await?;
         let verifications = tx.verifications().purge_expired(now, Self::BATCH).await?;
+        let unseen = now - Device::KNOWN_FOR;
+        let devices = tx.devices().purge_unseen(unseen, Self::BATCH).await?;
         tx.commit().await?;
         // Each kind by itself, so that a user who cannot be removed keeps nothing else back.
         let tx = store.begin(request).await?;
@@ -53,6 +58,7 @@ impl PurgeExpired {
         Ok(Purged {
             sessions,
             verifications,
+            devices,
             users,
         })
     }
@@ -85,6 +91,7 @@ impl Purged {
     pub const fn is_full(&self) -> bool {
         self.sessions >= PurgeExpired::BATCH
             || self.verifications >= PurgeExpired::BATCH
+            || self.devices >= PurgeExpired::BATCH
             || self.users >= PurgeExpired::BATCH
     }
 }

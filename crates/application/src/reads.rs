@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use doorward_domain::account::{Account, AccountRepository};
 use doorward_domain::audit::{AuditEvent, AuditEventRepository};
+use doorward_domain::device::DeviceRepository;
 use doorward_domain::session::{Session, SessionHandle, SessionRepository, SessionToken};
 use doorward_domain::user::{Email, User, UserPage, UserQuery, UserRepository, Username};
 use doorward_domain::verification::{Verification, VerificationKey, VerificationRepository};
-use doorward_domain::{RequestContext, Store, StoreError, Transaction, UserId};
+use doorward_domain::{RequestContext, Store, StoreError, TokenDigest, Transaction, UserId};
 
 type Answer<T> = Result<T, StoreError>;
 
@@ -55,6 +56,12 @@ impl<'a> StoreReader<'a> {
     pub fn audit_events(self) -> AuditEventReader<'a> {
         AuditEventReader(self.0.audit_events())
     }
+
+    /// See [`DeviceRepository`].
+    #[must_use]
+    pub fn devices(self) -> DeviceReader<'a> {
+        DeviceReader(self.0.devices())
+    }
 }
 
 /// Declares the readers: for each repository the methods that only read.
@@ -98,6 +105,9 @@ readers! {
     }
     VerificationReader of VerificationRepository {
         fn find(key: &VerificationKey) -> Option<Verification>;
+    }
+    DeviceReader of DeviceRepository {
+        fn is_known(user: &UserId, device: &TokenDigest, since: DateTime<Utc>) -> bool;
     }
     AuditEventReader of AuditEventRepository {
         fn list_by_subject(subject: &UserId, limit: u64) -> Vec<AuditEvent>;

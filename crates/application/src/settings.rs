@@ -266,6 +266,8 @@ pub struct Security {
     pub protect_more_privileged: bool,
     /// Whether an address that an administrator changes counts as unverified.
     pub unverify_changed_email: bool,
+    /// Whether browsers in which a user has signed in are known by a cookie (RL-5).
+    pub known_devices: bool,
     /// Whether a list of users refuses columns that do not exist (IN-7) and more than 1,000 users at a time (AC-7).
     pub strict_lists: bool,
 }
@@ -392,6 +394,7 @@ impl Security {
             revoke_sessions_on_password_set: hardened,
             protect_more_privileged: hardened,
             unverify_changed_email: hardened,
+            known_devices: hardened,
             strict_lists: hardened,
         }
     }

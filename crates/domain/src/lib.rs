@@ -1,13 +1,14 @@
 //! The domain of Doorward: entities, value objects, policies and ports.
 //!
 //! Nothing here performs I/O or uses HTTP, SQL or a serialisation format. A feature (`user`, `access`, `account`, `audit`,
-//! `password`, `session`, `verification`, `email`, …) is a module here, and a module of the same name in the other crates.
+//! `device`, `password`, `session`, `verification`, `email`, …) is a module here, and a module of the same name in the other crates.
 //! Ports are traits: [`Store`], [`PasswordHasher`](password::PasswordHasher), [`Mailer`](email::Mailer), [`Clock`],
 //! [`Entropy`], …
 
 pub mod access;
 pub mod account;
 pub mod audit;
+pub mod device;
 pub mod email;
 pub mod fields;
 pub mod password;

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use crate::account::AccountRepository;
 use crate::audit::{AuditEvent, AuditEventRepository, Event};
+use crate::device::DeviceRepository;
 use crate::email::OutboxRepository;
 use crate::request::{RequestContext, RequestFacts};
 use crate::session::SessionRepository;
@@ -51,6 +52,8 @@ repositories! {
     outbox: OutboxRepository,
     /// Where audit events are kept.
     audit_events: AuditEventRepository,
+    /// Where known devices are kept.
+    devices: DeviceRepository,
 }
 
 /// The methods of [`Repositories`] for a type that is every repository itself.
@@ -78,6 +81,10 @@ macro_rules! own_repositories {
         }
 
         fn audit_events(&self) -> &dyn $crate::audit::AuditEventRepository {
+            self
+        }
+
+        fn devices(&self) -> &dyn $crate::device::DeviceRepository {
             self
         }
     };

@@ -1,3 +1,5 @@
+mod devices;
+
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

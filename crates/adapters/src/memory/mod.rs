@@ -5,6 +5,7 @@
 
 mod account;
 mod audit;
+mod device;
 mod outbox;
 mod session;
 mod store;

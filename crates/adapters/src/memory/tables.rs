@@ -1,6 +1,7 @@
 use chrono::{DateTime, Utc};
 use doorward_domain::account::Account;
 use doorward_domain::audit::AuditEvent;
+use doorward_domain::device::Device;
 use doorward_domain::email::OutboxMessage;
 use doorward_domain::session::Session;
 use doorward_domain::user::User;
@@ -22,6 +23,8 @@ pub struct Tables {
     pub outbox: Vec<Waiting>,
     /// Audit events, as they were added.
     pub audit_events: Vec<AuditEvent>,
+    /// Browsers in which users have signed in.
+    pub devices: Vec<Device>,
 }
 
 /// An email, and until when a worker has it.
@@ -49,6 +52,7 @@ impl PartialEq for Tables {
             verifications,
             outbox,
             audit_events,
+            devices,
         } = self;
         let pairs = accounts.iter().zip(&other.accounts);
         accounts.len() == other.accounts.len()
@@ -58,6 +62,7 @@ impl PartialEq for Tables {
             && *verifications == other.verifications
             && *outbox == other.outbox
             && *audit_events == other.audit_events
+            && *devices == other.devices
     }
 }
 

@@ -61,6 +61,7 @@ impl Tables {
             session.user_id == *id || session.impersonated_by.as_ref() == Some(id)
         });
         remove(&mut self.accounts, |account| account.user_id == *id);
+        remove(&mut self.devices, |device| device.user_id == *id);
         remove(&mut self.users, |user| user.id == *id) > 0
     }
 }

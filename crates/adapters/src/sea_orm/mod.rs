@@ -7,6 +7,7 @@ mod account;
 mod audit;
 mod connect;
 mod connect_error;
+mod device;
 mod error;
 mod extra;
 mod extra_columns;

@@ -10,13 +10,14 @@ use sea_orm::{
 };
 
 use super::SeaRepositories;
+use super::device;
 use super::error::{is_held, refusal, store_error};
 use super::row::user_row::{Column, Entity};
 use super::row::{account_row, session_row, verification_row};
 
 /// The tables of SQLite whose rows refer to users, but those that are emptied with the user.
 const REFERRERS: &str = r#"SELECT DISTINCT m."name" FROM sqlite_master m, pragma_foreign_key_list(m."name") f
-    WHERE m."type" = 'table' AND f."table" = 'user' AND m."name" NOT IN ('session', 'account')"#;
+    WHERE m."type" = 'table' AND f."table" = 'user' AND m."name" NOT IN ('session', 'account', 'doorward_device')"#;
 
 impl<C: ConnectionTrait + TransactionTrait<Transaction = DatabaseTransaction>> SeaRepositories<C> {
     /// Removes these users and all that is theirs, also where an imported schema does not cascade (DT-2).
@@ -38,6 +39,8 @@ impl<C: ConnectionTrait + TransactionTrait<Transaction = DatabaseTransaction>> S
         sessions.exec(&tx).await?;
         let accounts = account_row::Entity::delete_many().filter(account_row::Column::UserId.is_in(&ids));
         accounts.exec(&tx).await?;
+        let devices = device::Entity::delete_many().filter(device::Column::UserId.is_in(&ids));
+        devices.exec(&tx).await?;
         let users = Entity::delete_many().filter(Column::Id.is_in(&ids));
         let users = users.exec(&tx).await?;
         tx.commit().await?;

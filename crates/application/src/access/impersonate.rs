@@ -160,6 +160,7 @@ impl StopImpersonating {
                 session,
                 token,
                 lifetime,
+                device: None,
             }
         };
         tx.record(Event::of(EventKind::ImpersonationStopped, &caller.user.id))

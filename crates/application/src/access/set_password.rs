@@ -7,6 +7,7 @@ use doorward_domain::{AccountId, Changed, RequestContext, UserId};
 use super::authorize::{AdminError, Asked, require, require_over};
 use super::update_user::cancel_links;
 use crate::Context;
+use crate::device::KnownDevices;
 
 /// Chooses a user's password on behalf of an administrator.
 #[derive(Clone, Debug)]
@@ -64,6 +65,7 @@ impl SetUserPassword {
             let caller = request.signed_in().ok().filter(|caller| caller.user.id == *id);
             let keep = caller.map(|caller| &caller.session.id);
             tx.sessions().delete_all(id, keep).await?;
+            KnownDevices::new(self.context.clone()).forget(&*tx, id).await?;
         }
         cancel_links(&*tx, &self.context, id).await?;
         tx.record(Event::of(EventKind::PasswordSet, id)).await?;

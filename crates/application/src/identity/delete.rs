@@ -4,6 +4,7 @@ use doorward_domain::verification::Purpose;
 use doorward_domain::{Locked, Removed, StoreError, Transaction};
 
 use crate::Context;
+use crate::device::KnownDevices;
 use crate::hooks::{HookError, Rejection};
 use crate::settings::DeletionMode;
 
@@ -39,6 +40,7 @@ pub(crate) async fn delete_or_anonymize(
         return Err(DeletionError::AlreadyGone);
     }
     tx.sessions().delete_all(&user.id, None).await?;
+    KnownDevices::new(context.clone()).forget(&*tx, &user.id).await?;
     tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
     tx.record(Event::of(EventKind::UserDeleted, &user.id)).await?;
     tx.commit().await?;

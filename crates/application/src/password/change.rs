@@ -7,6 +7,7 @@ use doorward_domain::{Changed, NotSignedIn, RequestContext, StoreError};
 
 use super::{VerifyPassword, VerifyPasswordError};
 use crate::Context;
+use crate::device::KnownDevices;
 use crate::session::{Caller, lock_caller};
 use crate::sign_in::{IssuedSession, Rotation, SessionIssuer};
 
@@ -59,6 +60,7 @@ pub enum ChangePasswordError {
 #[derive(Clone, Debug)]
 pub struct ChangePassword {
     context: Context,
+    devices: KnownDevices,
     issuer: SessionIssuer,
     verify: VerifyPassword,
 }
@@ -68,6 +70,7 @@ impl ChangePassword {
     #[must_use]
     pub fn new(context: Context) -> Self {
         Self {
+            devices: KnownDevices::new(context.clone()),
             issuer: SessionIssuer::new(context.clone()),
             verify: VerifyPassword::new(context.clone()),
             context,
@@ -125,6 +128,7 @@ impl ChangePassword {
         if input.revoke_other_sessions {
             let keep = opened.as_ref().map(|issued| &issued.session.id);
             tx.sessions().delete_all(&user.id, keep).await?;
+            self.devices.forget(&*tx, &user.id).await?;
         }
         tx.record(Event::of(EventKind::PasswordChanged, &user.id)).await?;
         tx.commit().await?;

@@ -5,6 +5,7 @@ use doorward_domain::verification::{OneTimeToken, Purpose, Verification, Verific
 use doorward_domain::{AccountId, Changed, RequestContext, StoreError};
 
 use crate::Context;
+use crate::device::KnownDevices;
 use crate::verification::Binding;
 
 /// Why no new password was set.
@@ -31,13 +32,17 @@ pub enum ResetPasswordError {
 #[derive(Clone, Debug)]
 pub struct ResetPassword {
     context: Context,
+    devices: KnownDevices,
 }
 
 impl ResetPassword {
     /// The use-case in this context.
     #[must_use]
-    pub const fn new(context: Context) -> Self {
-        Self { context }
+    pub fn new(context: Context) -> Self {
+        Self {
+            devices: KnownDevices::new(context.clone()),
+            context,
+        }
     }
 
     /// Whether the token would be accepted now. Does not consume it.
@@ -88,6 +93,7 @@ impl ResetPassword {
         if settings.email_and_password.revoke_sessions_on_password_reset {
             tx.sessions().delete_all(&user.id, None).await?;
         }
+        self.devices.forget(&*tx, &user.id).await?;
         if settings.security.cancel_older_links {
             tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
         }

@@ -170,10 +170,11 @@ impl SignUp {
             let locked = tx.users().lock(&user.id).await?;
             let locked = locked.ok_or_else(|| StoreError::Failed("the user just added is gone".into()))?;
             let proof = Authentication::by(AuthMethod::Password, self.context.now());
-            let answer = self
-                .issuer
-                .issue(request, &*tx, &locked, proof, input.session)
-                .await?;
+            let wanted = SessionRequest {
+                may_be_new_device: false,
+                ..input.session
+            };
+            let answer = self.issuer.issue(request, &*tx, &locked, proof, wanted).await?;
             match &answer {
                 Admission::Issued(issued) => opened = Some(issued.clone()),
                 // Nobody is there to record a refusal of.

@@ -1,5 +1,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::device::DeviceToken;
 use doorward_domain::fields;
 use doorward_domain::session::{
     ActiveSession, Authentication, IssuedSession, Lifetime, Session, SessionToken,
@@ -9,6 +10,7 @@ use doorward_domain::{Client, Locked, Removed, RequestContext, SessionId, StoreE
 
 use super::Challenge;
 use crate::Context;
+use crate::device::{DeviceSeen, DeviceSignIn, KnownDevices};
 use crate::hooks::{HookError, Rejection};
 
 /// The session that a client requests.
@@ -18,6 +20,10 @@ pub struct SessionRequest {
     pub lifetime: Lifetime,
     /// The session it holds already.
     pub previous: Option<SessionToken>,
+    /// The token by which its browser is recognised, if it has one.
+    pub device: Option<DeviceToken>,
+    /// Whether a browser without a token gets one. Signing up gives none: its answer has the cookies of the session only.
+    pub may_be_new_device: bool,
 }
 
 /// Why a sign-in is denied although the user authenticated.
@@ -85,13 +91,17 @@ pub enum Rotation {
 #[derive(Clone, Debug)]
 pub struct SessionIssuer {
     context: Context,
+    devices: KnownDevices,
 }
 
 impl SessionIssuer {
     /// An issuer under these settings.
     #[must_use]
-    pub const fn new(context: Context) -> Self {
-        Self { context }
+    pub fn new(context: Context) -> Self {
+        Self {
+            devices: KnownDevices::new(context.clone()),
+            context,
+        }
     }
 
     /// Whether the user may sign in, without asking second factors and hooks.
@@ -112,7 +122,8 @@ impl SessionIssuer {
     }
 
     /// Issues a session to a user who has just authenticated, and ends the browser's previous session (SE-3) and the oldest
-    /// sessions beyond the limit (SE-11). Asks the second factors and runs the sign-in hooks, whatever the method.
+    /// sessions beyond the limit (SE-11). Marks the browser as known (RL-5). Asks the second factors and runs the sign-in hooks,
+    /// whatever the method.
     ///
     /// A refusal is recorded in `tx`, but for that of a hook, which [`conclude`](Self::conclude) records.
     pub async fn issue(
@@ -149,7 +160,14 @@ impl SessionIssuer {
             expires_at,
             impersonated_by: None,
         };
-        let issued = self.write(request, tx, user, draft).await?;
+        let mut issued = self.write(request, tx, user, draft).await?;
+        let browser = DeviceSignIn {
+            token: wanted.device,
+            may_be_new: wanted.may_be_new_device,
+            lifetime: wanted.lifetime,
+        };
+        let DeviceSeen { token, is_new: _ } = self.devices.mark(tx, user, browser).await?;
+        issued.device = token;
         match self.context.ports.hooks.sign_in.before_commit(tx, user).await {
             Ok(()) => {}
             Err(HookError::Rejected(rejection)) => return Ok(Admission::Denied(rejection.into())),
@@ -323,6 +341,7 @@ impl SessionIssuer {
             session,
             token,
             lifetime: draft.lifetime,
+            device: None,
         })
     }
 }

@@ -1,4 +1,5 @@
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::device::DeviceToken;
 use doorward_domain::redirect::RedirectTarget;
 use doorward_domain::session::{AuthMethod, Authentication, Lifetime};
 use doorward_domain::user::User;
@@ -37,6 +38,8 @@ pub struct VerifyEmailInput<'a> {
     pub token: &'a str,
     /// Where the browser goes next; the second email of a change of address leads there, too.
     pub callback: Option<&'a RedirectTarget>,
+    /// The token by which the browser is recognised, if it has one.
+    pub device: Option<&'a DeviceToken>,
 }
 
 /// What following the link did.
@@ -86,7 +89,7 @@ impl VerifyEmail {
     ) -> Result<Verified, VerifyEmailError> {
         let link = self.links.read(input.token).await?;
         match link.claims.change.clone() {
-            None => self.verify(request, &link).await,
+            None => self.verify(request, &link, input.device).await,
             Some(change) => self.change(request, &link, change, input.callback).await,
         }
     }
@@ -96,16 +99,17 @@ impl VerifyEmail {
         &self,
         request: &RequestContext,
         link: &PresentedLink,
+        device: Option<&DeviceToken>,
     ) -> Result<Verified, VerifyEmailError> {
         let wanted = self
             .context
             .settings
             .email_verification
             .auto_sign_in_after_verification;
-        if let Some(verified) = self.verify_once(request, link, wanted).await? {
+        if let Some(verified) = self.verify_once(request, link, wanted, device).await? {
             return Ok(verified);
         }
-        let verified = self.verify_once(request, link, false).await?;
+        let verified = self.verify_once(request, link, false, device).await?;
         verified.ok_or(VerifyEmailError::InvalidToken)
     }
 
@@ -115,6 +119,7 @@ impl VerifyEmail {
         request: &RequestContext,
         link: &PresentedLink,
         signs_in: bool,
+        device: Option<&DeviceToken>,
     ) -> Result<Option<Verified>, VerifyEmailError> {
         let claims = &link.claims;
         let found = self.context.store().users().find_by_email(&claims.email).await?;
@@ -149,7 +154,7 @@ impl VerifyEmail {
         tx.record(Event::of(EventKind::EmailVerified, &user.id)).await?;
         let is_signed_in = request.signed_in().is_ok_and(|caller| caller.user.id == user.id);
         let opened = if signs_in && !is_signed_in {
-            let admission = self.sign_in(request, &*tx, &user).await?;
+            let admission = self.sign_in(request, &*tx, &user, device).await?;
             self.issuer.conclude(request, tx, &user, &admission).await?;
             match admission {
                 Admission::Issued(issued) => Some(issued),
@@ -172,11 +177,14 @@ impl VerifyEmail {
         request: &RequestContext,
         tx: &dyn Transaction,
         user: &Locked<User>,
+        device: Option<&DeviceToken>,
     ) -> Result<Admission, StoreError> {
         let proof = Authentication::by(AuthMethod::EmailLink, self.context.now());
         let wanted = SessionRequest {
             lifetime: Lifetime::Remembered,
             previous: None,
+            device: device.cloned(),
+            may_be_new_device: true,
         };
         self.issuer.issue(request, tx, user, proof, wanted).await
     }

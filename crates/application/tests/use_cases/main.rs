@@ -9,6 +9,7 @@ mod administration;
 mod audit;
 mod delete_user;
 mod deliver_mail;
+mod devices;
 mod ended_session;
 mod faults;
 mod issuer;

@@ -198,6 +198,7 @@ async fn dt_2_a_purge_removes_what_ran_out_and_nothing_else() {
         .await
         .unwrap();
     let expected = Purged {
+        devices: 0,
         sessions: 1,
         verifications: 1,
         users: 1,

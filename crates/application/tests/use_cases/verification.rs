@@ -31,6 +31,7 @@ async fn verify(world: &World, request: &RequestContext, token: &str) -> Result<
     let input = VerifyEmailInput {
         token,
         callback: None,
+        device: None,
     };
     VerifyEmail::new(world.context.clone()).run(request, input).await
 }

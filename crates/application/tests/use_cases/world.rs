@@ -160,6 +160,8 @@ pub(crate) const fn remembered() -> SessionRequest {
     SessionRequest {
         lifetime: Lifetime::Remembered,
         previous: None,
+        device: None,
+        may_be_new_device: true,
     }
 }
 

@@ -24,6 +24,7 @@ pub mod accounts;
 pub mod administration;
 pub mod audit_events;
 pub mod deletions;
+pub mod devices;
 pub mod lists;
 pub mod outbox;
 pub mod session_locks;
@@ -90,6 +91,8 @@ macro_rules! store_contract {
                 what_was_removed_is_not_rescheduled, concurrent_claims;
             audit_events: insert_and_list, ids_are_unique, committed_and_visible, dropped_without_trace,
                 the_request_is_recorded, oldest_first;
+            devices: mark_and_know, rl_5_devices_of_users_are_apart, concurrent_marks, trim, forget, purge_unseen,
+                go_with_their_user;
             transactions: dropped_without_trace, committed_and_visible, unseen_before_commit, conflict,
                 unique_rows_settle_races, locks_take_turns, dropped_transactions_hold_nothing;
         }
@@ -134,6 +137,7 @@ mod tests {
             ("verifications", include_str!("verifications.rs")),
             ("outbox", include_str!("outbox.rs")),
             ("audit_events", include_str!("audit_events.rs")),
+            ("devices", include_str!("devices.rs")),
             ("transactions", include_str!("transactions.rs")),
         ] {
             let (_, rest) = suite.split_once(&format!(" {room}: ")).unwrap();

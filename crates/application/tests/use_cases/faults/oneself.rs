@@ -211,6 +211,7 @@ async fn verifying_the_address() {
         let input = VerifyEmailInput {
             token,
             callback: None,
+            device: None,
         };
         VerifyEmail::new(context).run(&samples::request(), input).await?;
         Ok(())
@@ -243,6 +244,7 @@ async fn changing_the_address_by_links() {
         let input = VerifyEmailInput {
             token,
             callback: None,
+            device: None,
         };
         VerifyEmail::new(context).run(request, input).await?;
         Ok(())

@@ -164,6 +164,12 @@ pub(super) fn security() -> Vec<Entry> {
             "Least seconds a request for a reset link takes, so that its time does not tell who exists.",
         ),
         Entry::new(
+            "security.known_devices",
+            |config| &mut config.settings.security.known_devices,
+            "Whether a cookie recognises, for 180 days, browsers in which a user has signed in. Without it nothing tells the \
+             owner's browser from an attacker's.",
+        ),
+        Entry::new(
             "security.web_images_only",
             |config| &mut config.settings.security.web_images_only,
             "Whether a user's picture must be an http or https address.",
