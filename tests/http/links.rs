@@ -176,6 +176,9 @@ fn a_deleted_user_is_gone_for_everybody_and_the_address_is_free(backend: Backend
         ada.post("/delete-user", &json!({ "password": PASSWORD })).status,
         200
     );
+    let kinds = app.sent_emails().into_iter().map(|message| message.kind);
+    let kinds: Vec<_> = kinds.map(|kind| kind.to_stored().0).collect();
+    assert_eq!(kinds, ["user_deleted"], "ML-3");
     assert_eq!(elsewhere.get("/get-session").text, "null");
     let body = json!({ "email": "ada@example.test", "password": PASSWORD });
     assert_eq!(app.browser().post("/sign-in/email", &body).status, 401);

@@ -266,6 +266,12 @@ pub struct Security {
     pub protect_more_privileged: bool,
     /// Whether an address that an administrator changes counts as unverified.
     pub unverify_changed_email: bool,
+    /// Whether owners of accounts are told by email what is done to them (ML-3).
+    pub mail_owner: bool,
+    /// Whether they are also told that an administrator impersonates them.
+    pub mail_impersonation: bool,
+    /// Whether they are told of a sign-in with a browser that is not known.
+    pub mail_new_device: bool,
     /// Whether browsers in which a user has signed in are known by a cookie (RL-5).
     pub known_devices: bool,
     /// Whether a list of users refuses columns that do not exist (IN-7) and more than 1,000 users at a time (AC-7).
@@ -394,6 +400,9 @@ impl Security {
             revoke_sessions_on_password_set: hardened,
             protect_more_privileged: hardened,
             unverify_changed_email: hardened,
+            mail_owner: hardened,
+            mail_impersonation: hardened,
+            mail_new_device: false,
             known_devices: hardened,
             strict_lists: hardened,
         }

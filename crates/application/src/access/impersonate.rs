@@ -6,6 +6,7 @@ use doorward_domain::{NotSignedIn, Removed, RequestContext, StoreError, UserId};
 
 use super::authorize::{AdminError, Asked, require, require_over};
 use crate::Context;
+use crate::email::OwnerNotices;
 use crate::sign_in::{IssuedSession, Rotation, SessionIssuer};
 
 /// An impersonation.
@@ -64,6 +65,8 @@ impl Impersonate {
             .impersonate(request, &*tx, user, active, duration)
             .await?;
         let opened = issued.map_err(|_| AdminError::Banned)?;
+        let notices = OwnerNotices::new(self.context.clone());
+        notices.of_impersonation(&*tx, user).await?;
         tx.commit().await?;
         tracing::info!(by = %caller.user.id, user = %id, session = %opened.session.id, "impersonation began");
         Ok(Impersonating {

@@ -1,6 +1,7 @@
 use doorward_domain::access::permissions;
 use doorward_domain::account::Account;
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::email::EmailKind;
 use doorward_domain::password::Password;
 use doorward_domain::{AccountId, Changed, RequestContext, UserId};
 
@@ -8,6 +9,7 @@ use super::authorize::{AdminError, Asked, require, require_over};
 use super::update_user::cancel_links;
 use crate::Context;
 use crate::device::KnownDevices;
+use crate::email::OwnerNotices;
 
 /// Chooses a user's password on behalf of an administrator.
 #[derive(Clone, Debug)]
@@ -48,7 +50,7 @@ impl SetUserPassword {
         let hash = self.context.ports.hasher.hash(&password).await?;
         let now = self.context.now();
         let tx = self.context.store().begin(request).await?;
-        require_over(
+        let target = require_over(
             &self.context,
             request,
             &*tx,
@@ -68,6 +70,10 @@ impl SetUserPassword {
             KnownDevices::new(self.context.clone()).forget(&*tx, id).await?;
         }
         cancel_links(&*tx, &self.context, id).await?;
+        let notice = |circumstances| EmailKind::PasswordChanged { circumstances };
+        OwnerNotices::new(self.context.clone())
+            .of_act(&*tx, target.user(), notice)
+            .await?;
         tx.record(Event::of(EventKind::PasswordSet, id)).await?;
         tx.commit().await?;
         tracing::info!(user = %id, "password set");

@@ -1,12 +1,14 @@
 use chrono::TimeDelta;
 use doorward_domain::access::{Permission, permissions};
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::email::EmailKind;
 use doorward_domain::user::{Ban, RoleList, User, UserChange};
 use doorward_domain::verification::Purpose;
 use doorward_domain::{RequestContext, StoreError, Transaction, UserId};
 
 use super::authorize::{AdminError, Asked, check_roles, require, require_over};
 use crate::Context;
+use crate::email::OwnerNotices;
 use crate::sign_in::SessionIssuer;
 
 /// The roles a user is to have.
@@ -151,6 +153,11 @@ impl AdminUpdateUser {
         }
         let changed = tx.users().update(id, &change, now).await?;
         let changed = changed.ok_or(AdminError::UserNotFound)?;
+        if moves {
+            let notice = |circumstances| EmailKind::EmailChanged { circumstances };
+            let notices = OwnerNotices::new(self.context.clone());
+            notices.of_act(&*tx, user, notice).await?;
+        }
         for event in events(&change, moves) {
             tx.record(Event::of(event, id)).await?;
         }

@@ -1,10 +1,12 @@
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::email::EmailKind;
 use doorward_domain::user::User;
 use doorward_domain::verification::Purpose;
 use doorward_domain::{Locked, Removed, StoreError, Transaction};
 
 use crate::Context;
 use crate::device::KnownDevices;
+use crate::email::OwnerNotices;
 use crate::hooks::{HookError, Rejection};
 use crate::settings::DeletionMode;
 
@@ -42,6 +44,10 @@ pub(crate) async fn delete_or_anonymize(
     tx.sessions().delete_all(&user.id, None).await?;
     KnownDevices::new(context.clone()).forget(&*tx, &user.id).await?;
     tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
+    let notice = |circumstances| EmailKind::UserDeleted { circumstances };
+    OwnerNotices::new(context.clone())
+        .of_act(&*tx, user, notice)
+        .await?;
     tx.record(Event::of(EventKind::UserDeleted, &user.id)).await?;
     tx.commit().await?;
     tracing::info!(user = %user.id, ?mode, "user deleted");

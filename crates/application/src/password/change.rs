@@ -1,4 +1,5 @@
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::email::EmailKind;
 use doorward_domain::password::{HashError, Password, PasswordProblem};
 use doorward_domain::session::{AuthMethod, Authentication, Lifetime};
 use doorward_domain::user::User;
@@ -8,6 +9,7 @@ use doorward_domain::{Changed, NotSignedIn, RequestContext, StoreError};
 use super::{VerifyPassword, VerifyPasswordError};
 use crate::Context;
 use crate::device::KnownDevices;
+use crate::email::OwnerNotices;
 use crate::session::{Caller, lock_caller};
 use crate::sign_in::{IssuedSession, Rotation, SessionIssuer};
 
@@ -62,6 +64,7 @@ pub struct ChangePassword {
     context: Context,
     devices: KnownDevices,
     issuer: SessionIssuer,
+    notices: OwnerNotices,
     verify: VerifyPassword,
 }
 
@@ -72,6 +75,7 @@ impl ChangePassword {
         Self {
             devices: KnownDevices::new(context.clone()),
             issuer: SessionIssuer::new(context.clone()),
+            notices: OwnerNotices::new(context.clone()),
             verify: VerifyPassword::new(context.clone()),
             context,
         }
@@ -130,6 +134,8 @@ impl ChangePassword {
             tx.sessions().delete_all(&user.id, keep).await?;
             self.devices.forget(&*tx, &user.id).await?;
         }
+        let notice = |circumstances| EmailKind::PasswordChanged { circumstances };
+        self.notices.of_act(&*tx, &user, notice).await?;
         tx.record(Event::of(EventKind::PasswordChanged, &user.id)).await?;
         tx.commit().await?;
         tracing::info!(user = %user.id, "password changed");

@@ -1,11 +1,13 @@
 use doorward_domain::account::Account;
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::email::EmailKind;
 use doorward_domain::password::{HashError, Password, PasswordProblem};
 use doorward_domain::verification::{OneTimeToken, Purpose, Verification, VerificationKey};
 use doorward_domain::{AccountId, Changed, RequestContext, StoreError};
 
 use crate::Context;
 use crate::device::KnownDevices;
+use crate::email::OwnerNotices;
 use crate::verification::Binding;
 
 /// Why no new password was set.
@@ -33,6 +35,7 @@ pub enum ResetPasswordError {
 pub struct ResetPassword {
     context: Context,
     devices: KnownDevices,
+    notices: OwnerNotices,
 }
 
 impl ResetPassword {
@@ -41,6 +44,7 @@ impl ResetPassword {
     pub fn new(context: Context) -> Self {
         Self {
             devices: KnownDevices::new(context.clone()),
+            notices: OwnerNotices::new(context.clone()),
             context,
         }
     }
@@ -97,6 +101,8 @@ impl ResetPassword {
         if settings.security.cancel_older_links {
             tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
         }
+        let notice = |circumstances| EmailKind::PasswordChanged { circumstances };
+        self.notices.of_act(&*tx, &user, notice).await?;
         tx.record(Event::of(EventKind::PasswordReset, &user.id)).await?;
         tx.commit().await?;
         tracing::info!(user = %user.id, "password reset");

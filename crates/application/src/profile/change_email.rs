@@ -1,10 +1,12 @@
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::email::EmailKind;
 use doorward_domain::redirect::RedirectTarget;
 use doorward_domain::user::{Email, User};
 use doorward_domain::verification::{EmailChange, EmailChangeStep, Purpose};
 use doorward_domain::{Changed, Locked, NotSignedIn, RequestContext, StoreError, Transaction};
 
 use crate::Context;
+use crate::email::OwnerNotices;
 use crate::session::lock_caller;
 use crate::verification::VerificationLinks;
 
@@ -51,6 +53,7 @@ enum Route {
 #[derive(Clone, Debug)]
 pub struct ChangeEmail {
     context: Context,
+    notices: OwnerNotices,
     links: VerificationLinks,
 }
 
@@ -59,6 +62,7 @@ impl ChangeEmail {
     #[must_use]
     pub fn new(context: Context) -> Self {
         Self {
+            notices: OwnerNotices::new(context.clone()),
             links: VerificationLinks::new(context.clone()),
             context,
         }
@@ -143,6 +147,8 @@ impl ChangeEmail {
         if settings.security.cancel_older_links {
             tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
         }
+        let notice = |circumstances| EmailKind::EmailChanged { circumstances };
+        self.notices.of_act(&*tx, &user, notice).await?;
         let changed = user.map(|user| User {
             email: new_email,
             email_verified: false,

@@ -11,6 +11,7 @@ use doorward_domain::{Client, Locked, Removed, RequestContext, SessionId, StoreE
 use super::Challenge;
 use crate::Context;
 use crate::device::{DeviceSeen, DeviceSignIn, KnownDevices};
+use crate::email::OwnerNotices;
 use crate::hooks::{HookError, Rejection};
 
 /// The session that a client requests.
@@ -92,6 +93,7 @@ pub enum Rotation {
 pub struct SessionIssuer {
     context: Context,
     devices: KnownDevices,
+    notices: OwnerNotices,
 }
 
 impl SessionIssuer {
@@ -100,6 +102,7 @@ impl SessionIssuer {
     pub fn new(context: Context) -> Self {
         Self {
             devices: KnownDevices::new(context.clone()),
+            notices: OwnerNotices::new(context.clone()),
             context,
         }
     }
@@ -166,8 +169,11 @@ impl SessionIssuer {
             may_be_new: wanted.may_be_new_device,
             lifetime: wanted.lifetime,
         };
-        let DeviceSeen { token, is_new: _ } = self.devices.mark(tx, user, browser).await?;
+        let DeviceSeen { token, is_new } = self.devices.mark(tx, user, browser).await?;
         issued.device = token;
+        if is_new {
+            self.notices.of_new_device(tx, user).await?;
+        }
         match self.context.ports.hooks.sign_in.before_commit(tx, user).await {
             Ok(()) => {}
             Err(HookError::Rejected(rejection)) => return Ok(Admission::Denied(rejection.into())),

@@ -1,5 +1,6 @@
 use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::device::DeviceToken;
+use doorward_domain::email::EmailKind;
 use doorward_domain::redirect::RedirectTarget;
 use doorward_domain::session::{AuthMethod, Authentication, Lifetime};
 use doorward_domain::user::User;
@@ -9,6 +10,7 @@ use doorward_domain::{Changed, Locked, RequestContext, StoreError, Transaction, 
 use super::VerificationLinks;
 use super::links::{LinkError, PresentedLink, Use};
 use crate::Context;
+use crate::email::OwnerNotices;
 use crate::sign_in::{Admission, IssuedSession, SessionIssuer, SessionRequest, SignInDenied};
 
 /// Why a link is refused.
@@ -66,6 +68,7 @@ pub enum Verified {
 #[derive(Clone, Debug)]
 pub struct VerifyEmail {
     context: Context,
+    notices: OwnerNotices,
     links: VerificationLinks,
     issuer: SessionIssuer,
 }
@@ -75,6 +78,7 @@ impl VerifyEmail {
     #[must_use]
     pub fn new(context: Context) -> Self {
         Self {
+            notices: OwnerNotices::new(context.clone()),
             links: VerificationLinks::new(context.clone()),
             issuer: SessionIssuer::new(context.clone()),
             context,
@@ -258,6 +262,8 @@ impl VerifyEmail {
         if self.context.settings.security.cancel_older_links {
             tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
         }
+        let notice = |circumstances| EmailKind::EmailChanged { circumstances };
+        self.notices.of_act(&*tx, &user, notice).await?;
         tx.record(Event::of(EventKind::EmailChanged, &user.id)).await?;
         tx.commit().await?;
         tracing::info!(user = %user.id, "address changed");

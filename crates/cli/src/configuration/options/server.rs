@@ -164,6 +164,23 @@ pub(super) fn security() -> Vec<Entry> {
             "Least seconds a request for a reset link takes, so that its time does not tell who exists.",
         ),
         Entry::new(
+            "security.mail_owner",
+            |config| &mut config.settings.security.mail_owner,
+            "Whether users are told by email of a changed password or address, a removed way to sign in, and the deletion and \
+             restoring of their account. Without it an owner does not hear of a takeover.",
+        ),
+        Entry::new(
+            "security.mail_impersonation",
+            |config| &mut config.settings.security.mail_impersonation,
+            "Whether users are also told that an administrator impersonates them.",
+        ),
+        Entry::new(
+            "security.mail_new_device",
+            |config| &mut config.settings.security.mail_new_device,
+            "Whether users are told by email of a sign-in with a browser in which they have not signed in before; needs \
+             `security.known_devices`.",
+        ),
+        Entry::new(
             "security.known_devices",
             |config| &mut config.settings.security.known_devices,
             "Whether a cookie recognises, for 180 days, browsers in which a user has signed in. Without it nothing tells the \
