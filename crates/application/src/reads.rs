@@ -1,13 +1,13 @@
 //! What a use-case may do with the store before it begins a transaction: read.
 
 use chrono::{DateTime, Utc};
-use doorward_domain::account::{Account, AccountRepository};
+use doorward_domain::account::{Account, AccountRepository, PasswordHash};
 use doorward_domain::audit::{AuditEvent, AuditEventRepository};
 use doorward_domain::device::DeviceRepository;
 use doorward_domain::session::{Session, SessionHandle, SessionRepository, SessionToken};
 use doorward_domain::user::{Email, User, UserPage, UserQuery, UserRepository, Username};
 use doorward_domain::verification::{Verification, VerificationKey, VerificationRepository};
-use doorward_domain::{RequestContext, Store, StoreError, TokenDigest, Transaction, UserId};
+use doorward_domain::{AccountId, RequestContext, Store, StoreError, TokenDigest, Transaction, UserId};
 
 type Answer<T> = Result<T, StoreError>;
 
@@ -94,6 +94,7 @@ readers! {
         fn list(query: &UserQuery) -> UserPage;
     }
     AccountReader of AccountRepository {
+        fn hashes(after: Option<&AccountId>, limit: u64) -> Vec<(AccountId, PasswordHash)>;
         fn find_credential(user: &UserId) -> Option<Account>;
         fn list(user: &UserId) -> Vec<Account>;
     }

@@ -136,6 +136,7 @@ impl TestApp {
             argon2: Argon2Parameters::default(),
             threads: NonZeroUsize::MIN,
             queue: 1000,
+            equal_refusals: true,
         };
         let ports = Ports {
             store: setup.store.clone(),

@@ -168,6 +168,14 @@ impl<S: Refers> AccountRepository for Faulty<S> {
         self.inner.accounts().insert(account).await
     }
 
+    async fn hashes<'a>(
+        &self,
+        after: Option<&'a AccountId>,
+        limit: u64,
+    ) -> Answer<Vec<(AccountId, PasswordHash)>> {
+        self.inner.accounts().hashes(after, limit).await
+    }
+
     async fn find_credential(&self, user: &UserId) -> Answer<Option<Account>> {
         self.inner.accounts().find_credential(user).await
     }

@@ -5,7 +5,9 @@ use doorward_domain::account::{Account, AccountRepository, CREDENTIAL_PROVIDER, 
 use doorward_domain::fields::{FieldValue, FieldValues};
 use doorward_domain::{AccountId, Changed, StoreError, UserId};
 use sea_orm::sea_query::{Condition, Expr};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set, UpdateMany};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set, UpdateMany,
+};
 
 use super::SeaRepositories;
 use super::error::store_error;
@@ -71,6 +73,27 @@ impl<C: ConnectionTrait + Send + Sync + 'static> AccountRepository for SeaReposi
             issuer.insert("issuer".to_owned(), FieldValue::Text(LOCAL_ISSUER.to_owned()));
         }
         self.insert_row("account", &row, &issuer).await
+    }
+
+    async fn hashes<'a>(
+        &self,
+        after: Option<&'a AccountId>,
+        limit: u64,
+    ) -> Result<Vec<(AccountId, PasswordHash)>, StoreError> {
+        let mut select = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .column(Column::Password)
+            .filter(Column::Password.is_not_null());
+        if let Some(after) = after {
+            select = select.filter(Column::Id.gt(after.as_str()));
+        }
+        let page = select.order_by_asc(Column::Id).limit(limit);
+        let page = page.into_tuple::<(String, String)>().all(&self.connection).await;
+        let pairs = page.map_err(store_error)?.into_iter();
+        Ok(pairs
+            .map(|(id, hash)| (AccountId::from_stored(id), PasswordHash::from_stored(hash)))
+            .collect())
     }
 
     async fn find_credential(&self, user: &UserId) -> Result<Option<Account>, StoreError> {

@@ -1,6 +1,7 @@
 //! Signing up and in by password, and changing, resetting and verifying the password.
 
 mod change;
+mod learn_hashes;
 mod request_reset;
 mod reset;
 mod sign_in;
@@ -8,6 +9,7 @@ mod sign_up;
 mod verify;
 
 pub use change::{ChangePassword, ChangePasswordError, ChangePasswordInput, PasswordChanged};
+pub use learn_hashes::{LearnHashesError, LearnPasswordHashes};
 pub use request_reset::{RequestPasswordReset, RequestResetError};
 pub use reset::{ResetPassword, ResetPasswordError};
 pub use sign_in::{SignIn, SignInError, SignInInput, SignInName};

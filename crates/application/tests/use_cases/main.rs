@@ -13,6 +13,7 @@ mod devices;
 mod ended_session;
 mod faults;
 mod issuer;
+mod learn_hashes;
 mod notices;
 mod passwords;
 mod read_session;

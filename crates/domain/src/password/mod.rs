@@ -1,13 +1,17 @@
 //! Passwords: policy and hashing.
 
+mod hash_form;
 mod hasher;
 mod policy;
+mod refusal_time;
 mod scheme;
 mod secret;
 
 pub use crate::account::PasswordHash;
+pub use hash_form::{HashFamily, HashForm};
 pub use hasher::{HashError, PasswordHasher, Verdict};
 pub use policy::{CommonPasswords, LengthUnit, PasswordPolicy, PasswordProblem};
+pub use refusal_time::RefusalTime;
 pub use scheme::{Argon2Parameters, HashScheme, WeakParameters, argon2_is_affordable};
 pub use secret::Password;
 

@@ -79,7 +79,7 @@ macro_rules! store_contract {
                 se_6_impersonations_end_with_the_sessions;
             lists: pages, sorts, searches, filters, goes_on_after_a_place;
             accounts: insert_and_list, set_and_replace_password, concurrent_replacements, unlink,
-                concurrent_unlinks_leave_one, the_password_is_that_of_the_own_account;
+                concurrent_unlinks_leave_one, the_password_is_that_of_the_own_account, hashes;
             sessions: insert_and_find, tk_2_a_stored_token_opens_nothing, left_by_better_auth, extend,
                 concurrent_extends, se_5_no_refresh_brings_a_session_back, list_live, ac_1_delete_by_handle,
                 delete_all, trim, purge_expired, any_text_survives;

@@ -294,6 +294,7 @@ fn hasher(settings: &HashingSettings, entropy: &Arc<dyn Entropy>) -> Result<Pool
         argon2: settings.argon2,
         threads,
         queue: settings.queue_per_thread * threads.get(),
+        equal_refusals: settings.equal_refusals,
     };
     PooledHasher::with_peppers(limits, peppers, entropy.clone()).map_err(|error| refused(error.into()))
 }

@@ -126,6 +126,12 @@ pub(super) fn passwords() -> Vec<Entry> {
             "Requests that may wait for a hash, per thread; those beyond are told to come back.",
         ),
         Entry::new(
+            "password.equal_refusals",
+            |config| &mut config.hashing.equal_refusals,
+            "Whether a wrong password is refused after the same time whatever hash the user has: that of the dearest hash in use. \
+             Without it, the time tells who was imported with another hash.",
+        ),
+        Entry::new(
             "password.refuse_common",
             |config| &mut config.settings.email_and_password.password.refuse_common,
             "Whether new passwords that are easy to guess are refused.",
