@@ -1,6 +1,7 @@
 //! Signing up and in, and looking after the password.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use doorward_application::settings::Preset;
@@ -223,3 +224,25 @@ doorward_testing::on_every_backend!(
     se_7_a_reset_ends_all_sessions_and_its_link_works_once,
     tk_4_a_reset_link_ends_to_the_millisecond,
 );
+
+/// Writing a link takes longer than finding that there is nobody to write to, or that an address is taken.
+#[test]
+fn en_3_who_asks_about_an_address_waits_as_long_whether_it_is_taken_or_not() {
+    let app = TestApp::with(Preset::Hardened, |setup| {
+        setup.settings.security.reset_request_floor = TimeDelta::milliseconds(300);
+    });
+    drop(app.signed_up("taken@example.test"));
+    let mut ada = app.signed_up("ada@example.test");
+    for email in ["taken@example.test", "free@example.test"] {
+        let ask_for_it = json!({ "newEmail": email });
+        let reset_it = json!({ "email": email, "redirectTo": "/new" });
+        for (path, body) in [
+            ("/change-email", ask_for_it),
+            ("/request-password-reset", reset_it),
+        ] {
+            let sent = Instant::now();
+            assert_eq!(ada.post(path, &body).status, 200);
+            assert!(sent.elapsed() >= Duration::from_millis(300), "{path} {email}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Signing in by a username.
 
+use doorward_application::settings::Preset;
 use doorward_testing::{PASSWORD, TestApp};
 use serde_json::json;
 
@@ -94,4 +95,79 @@ fn en_1_an_unknown_name_is_answered_like_a_wrong_password() {
         422,
         "USERNAME_TOO_SHORT",
     );
+}
+
+fn is_available(app: &TestApp, username: &str) -> bool {
+    let answer = app
+        .browser()
+        .post("/is-username-available", &json!({ "username": username }));
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()["available"] == json!(true)
+}
+
+#[test]
+fn en_2_the_name_that_a_sign_up_asked_for_is_taken_whether_the_address_was_or_not() {
+    let app = TestApp::with(Preset::Hardened, |setup| {
+        setup.settings.email_and_password.require_email_verification = true;
+    });
+    assert_eq!(app.browser().post("/sign-up/email", &body(0, "ada")).status, 200);
+    // Address 0 is taken, address 1 is free.
+    for (number, username) in [(0, "countess"), (1, "duchess")] {
+        assert!(is_available(&app, username));
+        let answer = app.browser().post("/sign-up/email", &body(number, username));
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert_eq!(answer.json()["user"]["username"], json!(username));
+        assert!(!is_available(&app, username), "{username}");
+        for (other, name) in [(number, username.to_owned()), (2, username.to_uppercase())] {
+            let again = app.browser().post("/sign-up/email", &body(other, &name));
+            refused(&again, 400, "USERNAME_IS_ALREADY_TAKEN");
+        }
+    }
+    app.clock.advance(chrono::TimeDelta::days(30));
+    assert!(is_available(&app, "countess") && !is_available(&app, "duchess"));
+}
+
+#[test]
+fn en_2_a_name_that_is_held_is_free_for_the_owner_of_the_address_alone() {
+    let app = TestApp::with(Preset::Hardened, |setup| {
+        setup.settings.email_and_password.auto_sign_in = false;
+    });
+    for (number, username) in [(0, "ada"), (1, "eve"), (0, "countess")] {
+        let answer = app.browser().post("/sign-up/email", &body(number, username));
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+    let signed_in = |number: usize| {
+        let mut browser = app.browser();
+        let email = format!("ada-{number}@example.test");
+        let answer = browser.post("/sign-in/email", &json!({ "email": email, "password": PASSWORD }));
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        browser
+    };
+    let wish = json!({ "username": "countess" });
+    let mut stranger = signed_in(1);
+    refused(
+        &stranger.post("/update-user", &wish),
+        400,
+        "USERNAME_IS_ALREADY_TAKEN",
+    );
+    assert_eq!(signed_in(0).post("/update-user", &wish).status, 200);
+    refused(
+        &stranger.post("/update-user", &wish),
+        400,
+        "USERNAME_IS_ALREADY_TAKEN",
+    );
+}
+
+#[test]
+fn the_better_auth_preset_holds_no_name() {
+    let app = TestApp::with(Preset::BetterAuth, |setup| {
+        setup.settings.email_and_password.auto_sign_in = false;
+    });
+    for username in ["ada", "countess"] {
+        assert_eq!(
+            app.browser().post("/sign-up/email", &body(0, username)).status,
+            200
+        );
+    }
+    assert!(is_available(&app, "countess"));
 }

@@ -237,11 +237,14 @@ pub struct Security {
     pub end_previous_session_on_sign_in: bool,
     /// Whether the owner of an address is notified of a sign-up with it (EN-5).
     pub notify_of_sign_up_attempts: bool,
+    /// Whether a username stays taken that a sign-up with a taken address asked for (EN-2).
+    pub hold_usernames: bool,
     /// Whether a change of address needs a fresh session (PW-9).
     pub fresh_session_for_changes: bool,
     /// Whether a password longer than any allowed is just a wrong one at sign-in (PW-5).
     pub overlong_password_is_wrong: bool,
-    /// Least time a request for a reset link takes, so that timing does not reveal whether the user exists (EN-3).
+    /// Least time a request for a reset link or for another address takes, so that timing does not reveal whether the user
+    /// exists (EN-3).
     pub reset_request_floor: TimeDelta,
     /// Whether a picture must be an http or https address (IN-6), or may be any text.
     pub web_images_only: bool,
@@ -382,6 +385,7 @@ impl Security {
             rotate_session_on_password_change: hardened,
             end_previous_session_on_sign_in: hardened,
             notify_of_sign_up_attempts: hardened,
+            hold_usernames: hardened,
             fresh_session_for_changes: hardened,
             overlong_password_is_wrong: hardened,
             reset_request_floor: if hardened {

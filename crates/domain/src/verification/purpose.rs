@@ -15,16 +15,19 @@ pub enum Purpose {
     Consumed,
     /// Not a usable token: a mark that an owner was notified of a sign-up with their address (EN-5).
     SignUpNotice,
+    /// Not a usable token: a mark that a username is held (EN-2).
+    UsernameHold,
 }
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ResetPassword,
         Self::DeleteAccount,
         Self::VerifyEmail,
         Self::Consumed,
         Self::SignUpNotice,
+        Self::UsernameHold,
     ];
 
     /// Purposes of usable tokens, which a change of password, address or rights cancels (TK-5). Marks stay, or a signed link
@@ -36,7 +39,7 @@ impl Purpose {
     pub const fn is_link(self) -> bool {
         match self {
             Self::ResetPassword | Self::DeleteAccount | Self::VerifyEmail => true,
-            Self::Consumed | Self::SignUpNotice => false,
+            Self::Consumed | Self::SignUpNotice | Self::UsernameHold => false,
         }
     }
 
@@ -49,6 +52,7 @@ impl Purpose {
             Self::VerifyEmail => "verify-email:",
             Self::Consumed => "spent:",
             Self::SignUpNotice => "sign-up-notice:",
+            Self::UsernameHold => "username-hold:",
         }
     }
 
@@ -56,7 +60,7 @@ impl Purpose {
         match self {
             Self::ResetPassword => random_text(entropy, Alphabet::Alphanumeric, 24),
             Self::DeleteAccount => random_text(entropy, Alphabet::LowerAlphanumeric, 32),
-            Self::VerifyEmail | Self::Consumed | Self::SignUpNotice => {
+            Self::VerifyEmail | Self::Consumed | Self::SignUpNotice | Self::UsernameHold => {
                 random_text(entropy, Alphabet::Alphanumeric, 32)
             }
         }

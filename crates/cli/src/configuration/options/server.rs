@@ -149,6 +149,12 @@ pub(super) fn security() -> Vec<Entry> {
             "Whether the owner of an address is told when somebody signs up with it.",
         ),
         Entry::new(
+            "security.hold_usernames",
+            |config| &mut config.settings.security.hold_usernames,
+            "Whether a username that a sign-up with a taken address asked for counts as taken for 30 days. Without it, whether it \
+             is free tells whether the address was.",
+        ),
+        Entry::new(
             "security.fresh_session_for_changes",
             |config| &mut config.settings.security.fresh_session_for_changes,
             "Whether a change of address needs a fresh session.",
@@ -161,7 +167,7 @@ pub(super) fn security() -> Vec<Entry> {
         Entry::new(
             "security.reset_request_floor",
             |config| &mut config.settings.security.reset_request_floor,
-            "Least seconds a request for a reset link takes, so that its time does not tell who exists.",
+            "Least seconds a request for a reset link or for another address takes, so that its time does not tell who exists.",
         ),
         Entry::new(
             "security.mail_owner",
