@@ -14,6 +14,7 @@ mod deleted_username;
 mod doorward_columns;
 mod driver_error;
 mod impersonated_sessions;
+mod key_check;
 mod migrate_error;
 mod module;
 mod optional_issuer;
@@ -147,5 +148,6 @@ fn steps() -> Vec<Box<dyn Step>> {
         Box::new(own_outbox::OwnOutbox),
         Box::new(impersonated_sessions::ImpersonatedSessions),
         Box::new(deleted_username::DeletedUsername),
+        Box::new(key_check::KeyCheck),
     ]
 }

@@ -23,5 +23,6 @@ mod origins;
 mod passwords;
 mod privileges;
 mod races;
+mod secrets;
 mod sessions;
 mod usernames;

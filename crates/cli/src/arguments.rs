@@ -63,6 +63,9 @@ pub(crate) enum Command {
     /// Manage users
     #[command(subcommand)]
     User(UserCommand),
+    /// Replace the secret that signs and seals, without signing anybody out
+    #[command(subcommand)]
+    Secret(SecretCommand),
     /// Print the version
     Version,
     /// Print the API description (OpenAPI 3.1)
@@ -97,6 +100,26 @@ pub(crate) enum UserCommand {
         /// Make the user an administrator; needs admin.enabled = true
         #[arg(long)]
         admin: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretCommand {
+    /// Show the ids of the secrets, since when there are, and what needs them; never a secret
+    List,
+    /// Make a new secret current in the data directory; servers use it from their next start
+    Rotate {
+        /// Only add it, so that all servers know it before one signs with it; `rotate` makes it current later
+        #[arg(long)]
+        prepare: bool,
+    },
+    /// Remove a secret that is not current from the data directory
+    Remove {
+        /// Its id, as `doorward secret list` shows it
+        id: u32,
+        /// Remove it although sessions or emails need it: users are signed out and emails lost
+        #[arg(long)]
+        force: bool,
     },
 }
 

@@ -13,6 +13,7 @@ use crate::arguments::{Arguments, Command, ConfigCommand, UserCommand};
 use crate::configuration::{ConfigError, reference, standard};
 use crate::doorward::Doorward;
 use crate::error::Error;
+use crate::secrets;
 use crate::terminal::{new_password, print};
 
 impl Doorward {
@@ -85,6 +86,7 @@ async fn run(command: Command, doorward: Doorward) -> Result<(), Error> {
             let id = create_user(&ready.configuration, extensions, user).await?;
             print(&format!("Created user {id}.\n"))
         }
+        Command::Secret(command) => secrets::run(command, doorward).await,
         Command::Version => print(&format!("doorward {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Openapi => print(&openapi_json(&standard()?, doorward.into_extensions()).await?),
         Command::Errors => {

@@ -23,6 +23,7 @@ mod configuration;
 mod doorward;
 mod error;
 mod logging;
+mod secrets;
 mod terminal;
 
 pub use configuration::ConfigError;

@@ -22,7 +22,7 @@ use doorward_domain::password::{Argon2Parameters, HashScheme};
 use doorward_domain::redirect::Origin;
 use doorward_domain::session::{NoSessionCache, SessionCache};
 use doorward_domain::user::{Email, RoleList, UserChange};
-use doorward_domain::{Actor, Clock, Entropy, Secret, Store, UserId};
+use doorward_domain::{Actor, Clock, Entropy, Keyring, Secret, Store, UserId};
 use doorward_web::Module;
 use doorward_web::configuration::HttpSettings;
 use doorward_web::wiring::{AppFactory, modules};
@@ -72,6 +72,8 @@ pub struct Setup {
     pub store: Arc<dyn Store>,
     /// What is remembered of it; nothing, unless a test says otherwise.
     pub session_cache: Arc<dyn SessionCache>,
+    /// The secrets of the server; [`SECRET`] alone, unless a test says otherwise.
+    pub keys: Keyring,
 }
 
 #[expect(clippy::expect_used, reason = "a test whose server does not start fails")]
@@ -121,6 +123,7 @@ impl TestApp {
             second_factors: Vec::new(),
             store,
             session_cache: Arc::new(NoSessionCache),
+            keys: test_keys(),
         };
         change(&mut setup);
         let modules = modules(&setup.settings, setup.modules).expect("modules that agree");
@@ -130,7 +133,6 @@ impl TestApp {
 
         let clock = Arc::new(FixedClock::default());
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::default());
-        let secret = Secret::new(SECRET.to_owned());
         let hashing = HasherSettings {
             scheme: HashScheme::Argon2id,
             argon2: Argon2Parameters::default(),
@@ -142,8 +144,8 @@ impl TestApp {
             session_cache: setup.session_cache,
             hasher: Arc::new(PooledHasher::new(hashing, entropy.clone()).expect("a hasher")),
             common_passwords: Arc::new(CommonPasswordList),
-            email_tokens: Arc::new(JwtEmailTokens::new(&secret)),
-            sealer: Arc::new(AeadSealer::new(&secret, "outbox", entropy.clone())),
+            email_tokens: Arc::new(JwtEmailTokens::new(&setup.keys)),
+            sealer: Arc::new(AeadSealer::new(&setup.keys, "outbox", entropy.clone())),
             clock: clock.clone(),
             entropy,
             hooks: setup.hooks,
@@ -152,7 +154,7 @@ impl TestApp {
         let context = modules
             .context(ports, setup.settings)
             .expect("permissions with proper names");
-        let app = AppFactory::new(&context, &setup.http, &secret, modules).expect("settings that fit");
+        let app = AppFactory::new(&context, &setup.http, &setup.keys, modules).expect("settings that fit");
         let document = serde_json::from_str(app.document()).expect("a description in JSON");
         Self {
             address,
@@ -267,6 +269,11 @@ impl TestApp {
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
+}
+
+/// [`SECRET`] alone.
+pub(crate) fn test_keys() -> Keyring {
+    Keyring::single(Secret::new(SECRET.to_owned()))
 }
 
 /// What drives the store and the use-cases a test calls. Its threads go on between two calls, so that connections of a

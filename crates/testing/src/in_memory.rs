@@ -7,9 +7,9 @@ use doorward_adapters::password::CommonPasswordList;
 use doorward_application::hooks::Hooks;
 use doorward_application::settings::Settings;
 use doorward_application::{Context, Ports};
+use doorward_domain::Entropy;
 use doorward_domain::password::{HashError, Password, PasswordHash, PasswordHasher, Verdict};
 use doorward_domain::session::NoSessionCache;
-use doorward_domain::{Entropy, Secret};
 
 use crate::{FixedClock, SeededEntropy};
 
@@ -18,15 +18,15 @@ use crate::{FixedClock, SeededEntropy};
 #[must_use]
 pub fn in_memory_ports() -> (Ports, Arc<MemoryStore>, Arc<FixedClock>) {
     let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::default());
-    let secret = Secret::new(crate::SECRET.to_owned());
+    let keys = crate::test_keys();
     let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(FixedClock::default()));
     let ports = Ports {
         store: store.clone(),
         session_cache: Arc::new(NoSessionCache),
         hasher: Arc::new(PlainHasher),
         common_passwords: Arc::new(CommonPasswordList),
-        email_tokens: Arc::new(JwtEmailTokens::new(&secret)),
-        sealer: Arc::new(AeadSealer::new(&secret, "outbox", entropy.clone())),
+        email_tokens: Arc::new(JwtEmailTokens::new(&keys)),
+        sealer: Arc::new(AeadSealer::new(&keys, "outbox", entropy.clone())),
         clock: clock.clone(),
         entropy,
         hooks: Hooks::default(),

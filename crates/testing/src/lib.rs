@@ -16,6 +16,7 @@ mod faulty;
 mod in_memory;
 mod mocks;
 
+pub(crate) use app::test_keys;
 pub use app::{PASSWORD, SECRET, Setup, TestApp};
 pub use browser::{Browser, Response};
 pub use clock::FixedClock;

@@ -9,26 +9,26 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use doorward_application::settings::{HashingSettings, Preset, Settings};
-use doorward_domain::Secret;
 use doorward_domain::redirect::Origin;
+use doorward_domain::{Keyring, Secret};
 
 use crate::client_address::ClientAddressSettings;
 use crate::cookie_cache::Strategy;
 
 pub(crate) use checks::validate_app;
-pub(crate) use secret::is_short;
+pub(crate) use secret::short_keys;
 
 /// A complete configuration. [`validate`](Configuration::validate) is called before anything is made of it.
 ///
-/// Its parts know the defaults of each preset. The secret, the database's address and the relay have none.
+/// Its parts know the defaults of each preset. The secrets, the database's address and the relay have none.
 #[derive(Clone, Debug)]
 pub struct Configuration {
     /// What the use-cases depend on.
     pub settings: Settings,
     /// What the wire depends on.
     pub http: HttpSettings,
-    /// The key of every signature and of all encryption.
-    pub secret: Secret<String>,
+    /// The secrets: the key of every signature and of all encryption, and those that still verify and open.
+    pub secrets: Keyring,
     /// Where data lives: `sqlite://FILE?mode=rwc` or `postgres://…`; may hold a password.
     pub database_url: Secret<String>,
     /// How the database is used.

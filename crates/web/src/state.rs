@@ -5,7 +5,7 @@ use actix_web::http::Method;
 use chrono::TimeDelta;
 use doorward_application::Context;
 use doorward_application::settings::InvalidSetting;
-use doorward_domain::{Actor, Client, RequestContext, RequestId, Secret};
+use doorward_domain::{Actor, Client, Keyring, RequestContext, RequestId};
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::{OpenApi, RefOr};
 
@@ -41,7 +41,7 @@ impl AppState {
     pub fn new(
         context: Context,
         http: &HttpSettings,
-        secret: &Secret<String>,
+        keys: &Keyring,
         document: &OpenApi,
     ) -> Result<Self, InvalidSetting> {
         let base = context.settings.base_url.clone();
@@ -50,12 +50,12 @@ impl AppState {
         let domain = http.cross_subdomain_cookies.domain(&base).map(str::to_owned);
         let cache = &http.cookie_cache;
         let cookie_cache = cache.enabled.then(|| CookieCache {
-            codec: CookieCacheCodec::new(cache.strategy, secret, cache.version.clone()),
+            codec: CookieCacheCodec::new(cache.strategy, keys, cache.version.clone()),
             max_age: cache.max_age,
         });
         Ok(Self {
             redirects: Redirects::new(http.origins(&base)?, base),
-            signer: CookieSigner::new(secret),
+            signer: CookieSigner::new(keys),
             style: CookieStyle::new(&http.cookie_prefix, secure, domain),
             cookie_cache,
             bearer: http.bearer,

@@ -10,6 +10,7 @@ mod connect_error;
 mod error;
 mod extra;
 mod extra_columns;
+pub mod keys;
 mod outbox;
 mod place;
 mod read;

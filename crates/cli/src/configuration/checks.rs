@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
-use doorward_domain::Secret;
 use doorward_domain::access::AccessPolicyBuilder;
 use doorward_domain::fields::ColumnFeatures;
 use doorward_domain::redirect::Origin;
+use doorward_domain::{Keyring, Secret};
 use doorward_web::configuration::{Configuration, MailSettings};
 use doorward_web::wiring::{StartError, check};
 use url::Url;
@@ -18,7 +18,7 @@ impl RawConfig {
     /// The complete configuration, with these for what may be left out.
     pub(super) fn finish(
         mut self,
-        secret: Secret<String>,
+        secrets: Keyring,
         database_url: Secret<String>,
         declare: impl FnOnce(AccessPolicyBuilder) -> AccessPolicyBuilder,
     ) -> Result<Configuration, ConfigError> {
@@ -44,7 +44,7 @@ impl RawConfig {
         let configuration = Configuration {
             http: self.http,
             settings: self.settings,
-            secret,
+            secrets,
             database_url,
             database: self.database,
             hashing: self.hashing,

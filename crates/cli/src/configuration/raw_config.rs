@@ -5,7 +5,7 @@ use doorward_web::configuration::{DatabaseSettings, HttpSettings};
 
 use super::access::AccessDraft;
 use super::fields::FieldsDraft;
-use super::value::{LogFormat, SecretUrl};
+use super::value::{LogFormat, SecretList, SecretUrl};
 
 /// Every option as it is set, before the options are checked against each other.
 ///
@@ -22,6 +22,7 @@ pub(crate) struct RawConfig {
     pub(crate) base_url: Option<String>,
     pub(crate) base_path: Option<String>,
     pub(crate) secret: Option<Secret<String>>,
+    pub(crate) secrets: Option<SecretList>,
     pub(crate) data_dir: String,
     pub(crate) database_url: Option<SecretUrl>,
     pub(crate) smtp_url: Option<SecretUrl>,
@@ -50,6 +51,7 @@ impl RawConfig {
             base_url: None,
             base_path: None,
             secret: None,
+            secrets: None,
             data_dir: "doorward-data".to_owned(),
             database_url: None,
             smtp_url: None,

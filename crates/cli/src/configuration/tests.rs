@@ -58,7 +58,7 @@ fn later_sources_overrule_earlier_ones() {
     assert_eq!(configuration.settings.session.expires_in.num_seconds(), 20);
     assert_eq!(configuration.settings.session.update_age.num_milliseconds(), 1500);
     assert_eq!(configuration.http.listen.port(), 3);
-    assert_eq!(configuration.secret.expose(), SECRET);
+    assert_eq!(configuration.secrets.current().secret.expose(), SECRET);
     for (line, origin) in [
         ("listen = \"127.0.0.1:3\"", "--listen"),
         ("session.expires_in = 20", "DOORWARD_SESSION__EXPIRES_IN"),
@@ -189,6 +189,8 @@ fn sk_3_secrets_are_read_from_files() {
             .prepare(Vec::new(), |policy| policy)
             .unwrap()
             .configuration
+            .secrets
+            .current()
             .secret
             .expose(),
         SECRET
@@ -439,5 +441,5 @@ fn auth_secret_counts_where_no_other_is_set() {
         .unwrap()
         .prepare(Vec::new(), |policy| policy)
         .unwrap();
-    assert_eq!(ready.configuration.secret.expose(), SECRET);
+    assert_eq!(ready.configuration.secrets.current().secret.expose(), SECRET);
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use config::{Value, ValueKind};
 use doorward_application::settings::{DeletionMode, Preset, WhenEnrolled};
-use doorward_domain::Secret;
 use doorward_domain::password::{HashScheme, LengthUnit};
 use doorward_domain::session::TokenStorage;
+use doorward_domain::{Secret, redacted_key};
 use doorward_web::cookie_cache::Strategy;
 use url::Url;
 
@@ -189,6 +189,32 @@ impl OptionValue for Vec<Secret<String>> {
 
     fn show(&self) -> String {
         format!("{:?}", vec!["[redacted]"; self.len()])
+    }
+
+    const SECRET: bool = true;
+}
+
+/// Secrets with ids, of which the ids may be seen. Whether they can be used together is not decided here.
+#[derive(Clone, Debug)]
+pub(crate) struct SecretList(pub(crate) Vec<Secret<String>>);
+
+impl OptionValue for SecretList {
+    fn expected() -> String {
+        "a list of ID:SECRET, the current one first (in the environment: separated by commas)".to_owned()
+    }
+
+    fn read(value: Value) -> Option<Self> {
+        let entries = match value.kind {
+            ValueKind::String(text) => text.split([',', '\n']).map(str::to_owned).collect(),
+            ValueKind::Array(values) => values.into_iter().map(String::read).collect::<Option<Vec<_>>>()?,
+            _ => return None,
+        };
+        Some(Self(entries.into_iter().map(Secret::new).collect()))
+    }
+
+    fn show(&self) -> String {
+        let entries: Vec<_> = self.0.iter().map(redacted_key).collect();
+        format!("{entries:?}")
     }
 
     const SECRET: bool = true;

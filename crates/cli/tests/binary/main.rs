@@ -6,6 +6,8 @@ mod broken_output;
 mod crash;
 mod logs;
 mod operator;
+mod rolling;
+mod secrets;
 mod stop;
 mod support;
 mod takeover;

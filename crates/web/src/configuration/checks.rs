@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use doorward_application::settings::{InvalidSetting, Preset, Settings};
-use doorward_domain::Secret;
+use doorward_domain::Keyring;
 use doorward_domain::redirect::{Origin, TrustedOrigins};
 
-use super::secret::check_secret;
+use super::secret::{check_keys, check_secret};
 use super::{Configuration, HttpSettings};
 use crate::client_address::ClientAddressPolicy;
 
@@ -19,7 +19,7 @@ const LONGEST_MEMORY: Duration = Duration::from_secs(1);
 impl Configuration {
     /// Refuses a configuration that contradicts itself or endangers users. The binary and every start call this.
     pub fn validate(&self) -> Result<(), InvalidSetting> {
-        validate_app(&self.settings, &self.http, &self.secret)?;
+        validate_app(&self.settings, &self.http, &self.secrets)?;
         self.hashing.validate()?;
         if self.database.session_memory > LONGEST_MEMORY {
             return Err(InvalidSetting::new(
@@ -36,10 +36,10 @@ impl Configuration {
 pub(crate) fn validate_app(
     settings: &Settings,
     http: &HttpSettings,
-    secret: &Secret<String>,
+    keys: &Keyring,
 ) -> Result<(), InvalidSetting> {
     let (preset, base_url) = (settings.preset, &settings.base_url);
-    check_secret("secret", secret, preset, base_url)?;
+    check_keys(keys, preset, base_url)?;
     settings.validate()?;
     if let Some(token) = &settings.admin.setup_token {
         check_secret("admin.setup_token", token, Preset::Hardened, base_url)?;

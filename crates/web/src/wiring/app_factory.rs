@@ -6,7 +6,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, Error};
 use doorward_application::{Context, Worker};
-use doorward_domain::Secret;
+use doorward_domain::Keyring;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
 
@@ -34,14 +34,14 @@ impl AppFactory {
     pub fn new(
         context: &Context,
         http: &HttpSettings,
-        secret: &Secret<String>,
+        keys: &Keyring,
         modules: Modules,
     ) -> Result<Self, StartError> {
         let settings = &context.settings;
-        validate_app(settings, http, secret)?;
+        validate_app(settings, http, keys)?;
         let described = openapi::document(context, &modules)?;
         let workers = modules.workers(context)?;
-        let state = AppState::new(context.clone(), http, secret, &described)?;
+        let state = AppState::new(context.clone(), http, keys, &described)?;
         Ok(Self {
             state: Data::new(state),
             modules,

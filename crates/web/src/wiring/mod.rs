@@ -2,6 +2,8 @@
 
 mod app_factory;
 mod extensions;
+mod key_check;
+mod key_report;
 mod modules;
 mod ports;
 mod server;
@@ -16,9 +18,12 @@ use doorward_domain::{Actor, BoxError, InvalidText};
 
 pub use app_factory::AppFactory;
 pub use extensions::{Extensions, StoreWrapper};
+pub use key_report::{KeyReport, KeyUse, key_report};
 pub use modules::modules;
-pub use ports::{check, has_users, migrate};
+pub use ports::{check, clock, has_users, migrate};
 pub use server::Server;
+
+use ports::Purpose;
 
 use crate::configuration::Configuration;
 use crate::error::ErrorCode;
@@ -84,7 +89,7 @@ pub async fn openapi_json(
     configuration: &Configuration,
     extensions: Extensions,
 ) -> Result<String, StartError> {
-    let app = ports::open(configuration, extensions).await?;
+    let app = ports::open(configuration, extensions, Purpose::Command).await?;
     Ok(app.document().to_owned())
 }
 
@@ -118,7 +123,7 @@ pub async fn create_user(
 ) -> Result<String, UserCreationError> {
     let (email, name) = (Email::parse(user.email)?, UserName::parse(user.name)?);
     let password = Password::new(user.password);
-    let app = ports::open(configuration, extensions).await?;
+    let app = ports::open(configuration, extensions, Purpose::Command).await?;
     let context = app.context();
     let request = context.internal_request(Actor::Operator("user create"));
     let user = CreateUser::new(context.clone())

@@ -18,16 +18,26 @@ use doorward_application::settings::{HashingSettings, Settings};
 use doorward_domain::email::Mailer;
 use doorward_domain::fields::FieldSpec;
 use doorward_domain::session::{NoSessionCache, SessionCache, TokenStorage};
-use doorward_domain::{BoxError, Entropy, ErrorChain, Store};
+use doorward_domain::{BoxError, Clock, Entropy, ErrorChain, Store};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use tokio::time::Instant;
 
+use super::key_check::check_keys;
 use super::{AppFactory, Extensions, StartError, modules};
-use crate::configuration::{Configuration, MailSettings, is_short};
+use crate::configuration::{Configuration, MailSettings, short_keys};
 
 /// How long to wait before an unreachable database is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
+
+/// What a server is put together for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To serve.
+    Serving,
+    /// For one command, which may have another secret than the servers.
+    Command,
+}
 
 /// Opens the database, brings it up to date where that is wanted, and puts the server together.
 ///
@@ -35,15 +45,23 @@ const RETRY_PAUSE: Duration = Duration::from_millis(500);
 pub(super) fn open(
     configuration: &Configuration,
     extensions: Extensions,
+    purpose: Purpose,
 ) -> LocalBoxFuture<'_, Result<AppFactory, StartError>> {
-    open_app(configuration, extensions).boxed_local()
+    open_app(configuration, extensions, purpose).boxed_local()
 }
 
-async fn open_app(configuration: &Configuration, extensions: Extensions) -> Result<AppFactory, StartError> {
+async fn open_app(
+    configuration: &Configuration,
+    extensions: Extensions,
+    purpose: Purpose,
+) -> Result<AppFactory, StartError> {
     configuration.validate()?;
     let modules = modules(&configuration.settings, extensions.modules)?;
-    if is_short(&configuration.secret) {
-        tracing::warn!("the secret has fewer than 32 bytes: who sees a cookie may find it by trying");
+    for key in short_keys(&configuration.secrets) {
+        tracing::warn!(
+            id = %key.id,
+            "the secret has fewer than 32 bytes: who sees a cookie may find it by trying"
+        );
     }
     let changes = if configuration.database.auto_migrate {
         Changes::Missing
@@ -63,8 +81,11 @@ async fn open_app(configuration: &Configuration, extensions: Extensions) -> Resu
     if !missing.is_empty() {
         return Err(StartError::Schema(missing.join(", ")));
     }
+    let keys = &configuration.secrets;
+    if purpose == Purpose::Serving {
+        check_keys(keys, &store).await?;
+    }
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let secret = &configuration.secret;
     let store: Arc<dyn Store> = Arc::new(store);
     let store = match extensions.store {
         Some(wrap) => wrap(store),
@@ -76,15 +97,15 @@ async fn open_app(configuration: &Configuration, extensions: Extensions) -> Resu
         session_cache,
         hasher: Arc::new(hasher(&configuration.hashing, &entropy)?),
         common_passwords: Arc::new(CommonPasswordList),
-        email_tokens: Arc::new(JwtEmailTokens::new(secret)),
-        sealer: Arc::new(AeadSealer::new(secret, "outbox", entropy.clone())),
+        email_tokens: Arc::new(JwtEmailTokens::new(keys)),
+        sealer: Arc::new(AeadSealer::new(keys, "outbox", entropy.clone())),
         clock: Arc::new(SystemClock),
         entropy,
         hooks: extensions.hooks,
         second_factors: Vec::new(),
     };
     let context = modules.context(ports, configuration.settings.clone())?;
-    AppFactory::new(&context, &configuration.http, secret, modules)
+    AppFactory::new(&context, &configuration.http, keys, modules)
 }
 
 /// The columns of the application's fields.
@@ -210,6 +231,19 @@ pub async fn has_users(configuration: &Configuration, new_tables: bool) -> Resul
     let has_users = schema::has_users(connection).await.map_err(failed)?;
     connection.clone().close().await.map_err(failed)?;
     Ok(has_users)
+}
+
+/// Opens the database for a look. One that would be misread is refused.
+pub(super) async fn open_to_look(configuration: &Configuration) -> Result<SeaStore, StartError> {
+    open_fit(configuration, Changes::Missing)
+        .await
+        .map(|(store, _)| store)
+}
+
+/// The clock that servers go by.
+#[must_use]
+pub fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
 }
 
 const fn changes_with(new_tables: bool) -> Changes {

@@ -7,8 +7,9 @@ use actix_web::dev::ServerHandle;
 use doorward_domain::email::Mailer;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::ports::{self, Purpose};
 use super::workers::Workers;
-use super::{AppFactory, Extensions, StartError, ports};
+use super::{AppFactory, Extensions, StartError};
 use crate::configuration::Configuration;
 
 /// How long a client may take to send the head of a request (RE-13).
@@ -39,7 +40,7 @@ impl Server {
             Some(mailer) => mailer.clone(),
             None => ports::mailer(configuration.mail.as_ref())?,
         };
-        let app = ports::open(&configuration, extensions).await?;
+        let app = ports::open(&configuration, extensions, Purpose::Serving).await?;
         let listener = listen(wanted).map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
         Ok(Self {

@@ -29,8 +29,13 @@ pub(super) fn general() -> Vec<Entry> {
             "secret",
             |config| &mut config.secret,
             "The key of all signatures and encryption, at least 32 random bytes. Unset: one is made on the first start \
-             and kept in the data directory, unless the database has users. Else `BETTER_AUTH_SECRETS` (the first), \
-             `BETTER_AUTH_SECRET` or `AUTH_SECRET`.",
+             and kept in the data directory, unless the database has users. Else `BETTER_AUTH_SECRET` or `AUTH_SECRET`.",
+        ),
+        Entry::new(
+            "secrets",
+            |config| &mut config.secrets,
+            "Several of them in place of `secret`, each as `ID:SECRET`: `2:NEW,1:OLD`. The first signs and seals; all \
+             verify and open until they are removed. Else `BETTER_AUTH_SECRETS`.",
         ),
         Entry::new(
             "data_dir",
