@@ -10,6 +10,7 @@ mod answers;
 mod bans;
 mod bearer;
 mod better_auth;
+mod breached;
 mod documentation;
 mod fields;
 mod findings;

@@ -3,7 +3,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use doorward_domain::password::{CommonPasswords, PasswordHasher};
+use doorward_domain::password::{BreachedPasswords, CommonPasswords, PasswordHasher};
 use doorward_domain::session::ActiveSession;
 use doorward_domain::session::SessionCache;
 use doorward_domain::verification::EmailTokenCodec;
@@ -12,6 +12,7 @@ use doorward_domain::{
 };
 
 use crate::hooks::Hooks;
+use crate::password::BreachCheckCounts;
 use crate::reads::StoreReader;
 use crate::settings::Settings;
 use crate::sign_in::SecondFactor;
@@ -27,6 +28,8 @@ pub struct Ports {
     pub hasher: Arc<dyn PasswordHasher>,
     /// The list of common passwords.
     pub common_passwords: Arc<dyn CommonPasswords>,
+    /// The passwords that became known by data breaches; none to look for none.
+    pub breached_passwords: Option<Arc<dyn BreachedPasswords>>,
     /// Signs and reads Better Auth's verification tokens.
     pub email_tokens: Arc<dyn EmailTokenCodec>,
     /// Seals emails in the outbox.
@@ -62,13 +65,19 @@ pub struct Inner {
     pub ports: Ports,
     /// What the operator decided.
     pub settings: Settings,
+    /// How often new passwords were looked for among breached ones.
+    pub breach_checks: BreachCheckCounts,
 }
 
 impl Context {
     /// Brings ports and settings together.
     #[must_use]
     pub fn new(ports: Ports, settings: Settings) -> Self {
-        Self(Arc::new(Inner { ports, settings }))
+        Self(Arc::new(Inner {
+            ports,
+            settings,
+            breach_checks: BreachCheckCounts::default(),
+        }))
     }
 
     /// The present moment.

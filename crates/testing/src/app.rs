@@ -18,7 +18,7 @@ use doorward_application::sign_in::SecondFactor;
 use doorward_application::{Context, Ports};
 use doorward_domain::access::AccessPolicy;
 use doorward_domain::email::{EmailMessage, MailError, Mailer};
-use doorward_domain::password::{Argon2Parameters, HashScheme};
+use doorward_domain::password::{Argon2Parameters, BreachedPasswords, HashScheme};
 use doorward_domain::redirect::Origin;
 use doorward_domain::session::{NoSessionCache, SessionCache};
 use doorward_domain::user::{Email, RoleList, UserChange};
@@ -72,6 +72,8 @@ pub struct Setup {
     pub store: Arc<dyn Store>,
     /// What is remembered of it; nothing, unless a test says otherwise.
     pub session_cache: Arc<dyn SessionCache>,
+    /// The passwords that became known; nobody is asked, unless a test says otherwise.
+    pub breached_passwords: Option<Arc<dyn BreachedPasswords>>,
     /// The secrets of the server; [`SECRET`] alone, unless a test says otherwise.
     pub keys: Keyring,
 }
@@ -123,6 +125,7 @@ impl TestApp {
             second_factors: Vec::new(),
             store,
             session_cache: Arc::new(NoSessionCache),
+            breached_passwords: None,
             keys: test_keys(),
         };
         change(&mut setup);
@@ -144,6 +147,7 @@ impl TestApp {
             session_cache: setup.session_cache,
             hasher: Arc::new(PooledHasher::new(hashing, entropy.clone()).expect("a hasher")),
             common_passwords: Arc::new(CommonPasswordList),
+            breached_passwords: setup.breached_passwords,
             email_tokens: Arc::new(JwtEmailTokens::new(&setup.keys)),
             sealer: Arc::new(AeadSealer::new(&setup.keys, "outbox", entropy.clone())),
             clock: clock.clone(),

@@ -25,6 +25,7 @@ pub fn in_memory_ports() -> (Ports, Arc<MemoryStore>, Arc<FixedClock>) {
         session_cache: Arc::new(NoSessionCache),
         hasher: Arc::new(PlainHasher),
         common_passwords: Arc::new(CommonPasswordList),
+        breached_passwords: None,
         email_tokens: Arc::new(JwtEmailTokens::new(&keys)),
         sealer: Arc::new(AeadSealer::new(&keys, "outbox", entropy.clone())),
         clock: clock.clone(),

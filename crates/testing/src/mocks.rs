@@ -128,6 +128,7 @@ impl Mocks {
             session_cache: Arc::new(NoSessionCache),
             hasher: Arc::new(self.hasher),
             common_passwords: Arc::new(common_passwords),
+            breached_passwords: None,
             email_tokens: Arc::new(JwtEmailTokens::new(&keys)),
             sealer: Arc::new(AeadSealer::new(&keys, "outbox", entropy.clone())),
             clock,

@@ -35,6 +35,8 @@ pub struct Configuration {
     pub database: DatabaseSettings,
     /// How passwords are hashed.
     pub hashing: HashingSettings,
+    /// Whether new passwords are looked for among those that became known.
+    pub breach_check: BreachCheckSettings,
     /// The relay emails go to; without one they are printed to the terminal.
     pub mail: Option<MailSettings>,
 }
@@ -171,6 +173,29 @@ impl DatabaseSettings {
                 Preset::Hardened => Duration::from_millis(500),
                 Preset::BetterAuth => Duration::ZERO,
             },
+        }
+    }
+}
+
+/// `[password.breach_check]`
+#[derive(Clone, Debug)]
+pub struct BreachCheckSettings {
+    /// Whether a service is asked.
+    pub enabled: bool,
+    /// The service: what Have I Been Pwned answers below `/range/`.
+    pub url: String,
+}
+
+impl BreachCheckSettings {
+    /// The option that names the service.
+    pub(crate) const URL: &str = "password.breach_check.url";
+}
+
+impl Default for BreachCheckSettings {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            url: "https://api.pwnedpasswords.com/range/".to_owned(),
         }
     }
 }

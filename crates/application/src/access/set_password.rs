@@ -38,12 +38,9 @@ impl SetUserPassword {
         policy.check_length(&password)?;
         let found = self.context.store().users().find(id).await?;
         let user = found.ok_or(AdminError::UserNotFound)?;
-        policy.check(
-            &password,
-            &user.name,
-            &user.email,
-            &*self.context.ports.common_passwords,
-        )?;
+        self.context
+            .check_new_password(&password, &user.name, &user.email)
+            .await?;
         let hash = self.context.ports.hasher.hash(&password).await?;
         let now = self.context.now();
         let tx = self.context.store().begin(request).await?;

@@ -76,13 +76,9 @@ impl SetUp {
             .roles
             .first()
             .ok_or(SetUpError::Closed)?;
-        let policy = &settings.email_and_password.password;
-        policy.check(
-            &input.password,
-            &input.name,
-            &input.email,
-            &*self.context.ports.common_passwords,
-        )?;
+        self.context
+            .check_new_password(&input.password, &input.name, &input.email)
+            .await?;
         let hash = self.context.ports.hasher.hash(&input.password).await?;
         let now = self.context.now();
         let mut user = new_user(&self.context, input.name, input.email, None, now);

@@ -86,12 +86,9 @@ impl ChangePassword {
         let policy = &self.context.settings.email_and_password.password;
         policy.check_length(&input.new)?;
         let account = self.verify.run(request, &input.current).await?;
-        policy.check(
-            &input.new,
-            &user.name,
-            &user.email,
-            &*self.context.ports.common_passwords,
-        )?;
+        self.context
+            .check_new_password(&input.new, &user.name, &user.email)
+            .await?;
         let old = account.password.ok_or(ChangePasswordError::NoCredential)?;
         let new = self.context.ports.hasher.hash(&input.new).await?;
 

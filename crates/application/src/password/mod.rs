@@ -1,12 +1,15 @@
 //! Signing up and in by password, and changing, resetting and verifying the password.
 
+mod breach_checks;
 mod change;
+mod new_password;
 mod request_reset;
 mod reset;
 mod sign_in;
 mod sign_up;
 mod verify;
 
+pub use breach_checks::BreachCheckCounts;
 pub use change::{ChangePassword, ChangePasswordError, ChangePasswordInput, PasswordChanged};
 pub use request_reset::{RequestPasswordReset, RequestResetError};
 pub use reset::{ResetPassword, ResetPasswordError};

@@ -63,12 +63,9 @@ impl ResetPassword {
         let user_id = Binding::of(row).user_id;
         let found = self.context.store().users().find(&user_id).await?;
         let user = found.ok_or(ResetPasswordError::UserNotFound)?;
-        policy.check(
-            password,
-            &user.name,
-            &user.email,
-            &*self.context.ports.common_passwords,
-        )?;
+        self.context
+            .check_new_password(password, &user.name, &user.email)
+            .await?;
         let hash = self.context.ports.hasher.hash(password).await?;
 
         let now = self.context.now();

@@ -102,12 +102,9 @@ impl SignUp {
         if !settings.enabled || settings.disable_sign_up {
             return Err(SignUpError::Disabled);
         }
-        settings.password.check(
-            &input.password,
-            &input.name,
-            &input.email,
-            &*self.context.ports.common_passwords,
-        )?;
+        self.context
+            .check_new_password(&input.password, &input.name, &input.email)
+            .await?;
         let hash = self.context.ports.hasher.hash(&input.password).await?;
         if let Some(username) = input
             .username

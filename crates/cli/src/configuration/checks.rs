@@ -48,6 +48,7 @@ impl RawConfig {
             database_url,
             database: self.database,
             hashing: self.hashing,
+            breach_check: self.breach_check,
             mail,
         };
         check(&configuration).map_err(|error| unusable(&error))?;
@@ -111,6 +112,14 @@ fn unusable(error: &StartError) -> ConfigError {
         StartError::Setting(setting) => {
             return ConfigError::of(setting.clone());
         }
+        StartError::Configuration {
+            option: option @ "password.breach_check.url",
+            ..
+        } => (
+            *option,
+            "write a URL such as https://api.pwnedpasswords.com/range/; the server sends requests by https to public \
+             addresses only",
+        ),
         StartError::Configuration { option: "mail", .. } => (
             "mail",
             "write mail.smtp_url as smtps://user:password@mail.example.com and mail.from as an address",

@@ -1,7 +1,7 @@
 use doorward_application::settings::{HashingSettings, Preset, Settings};
 use doorward_domain::Secret;
 use doorward_domain::redirect::Origin;
-use doorward_web::configuration::{DatabaseSettings, HttpSettings};
+use doorward_web::configuration::{BreachCheckSettings, DatabaseSettings, HttpSettings};
 
 use super::access::AccessDraft;
 use super::fields::FieldsDraft;
@@ -17,6 +17,7 @@ pub(crate) struct RawConfig {
     pub(crate) http: HttpSettings,
     pub(crate) database: DatabaseSettings,
     pub(crate) hashing: HashingSettings,
+    pub(crate) breach_check: BreachCheckSettings,
     pub(crate) access: AccessDraft,
     pub(crate) fields: FieldsDraft,
     pub(crate) base_url: Option<String>,
@@ -46,6 +47,7 @@ impl RawConfig {
             http,
             database: DatabaseSettings::of(preset),
             hashing: HashingSettings::of(preset),
+            breach_check: BreachCheckSettings::default(),
             access: AccessDraft::default(),
             fields: FieldsDraft::default(),
             base_url: None,

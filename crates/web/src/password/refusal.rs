@@ -4,8 +4,8 @@ use doorward_application::settings::{Preset, Settings};
 use doorward_domain::password::{HashError, PasswordProblem};
 
 use super::codes::{
-    EMAIL_PASSWORD_DISABLED, INVALID_EMAIL_OR_PASSWORD, PASSWORD_TOO_COMMON, PASSWORD_TOO_LONG,
-    PASSWORD_TOO_SHORT,
+    EMAIL_PASSWORD_DISABLED, INVALID_EMAIL_OR_PASSWORD, PASSWORD_COMPROMISED, PASSWORD_TOO_COMMON,
+    PASSWORD_TOO_LONG, PASSWORD_TOO_SHORT,
 };
 use crate::error::ApiError;
 use crate::sign_in::codes::{BANNED_USER, EMAIL_NOT_VERIFIED, TWO_FACTOR_NOT_AVAILABLE};
@@ -54,6 +54,7 @@ impl From<PasswordProblem> for ApiError {
             PasswordProblem::TooShort => PASSWORD_TOO_SHORT.into(),
             PasswordProblem::TooLong => PASSWORD_TOO_LONG.into(),
             PasswordProblem::TooCommon => PASSWORD_TOO_COMMON.into(),
+            PasswordProblem::Compromised => PASSWORD_COMPROMISED.into(),
         }
     }
 }

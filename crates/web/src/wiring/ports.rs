@@ -7,7 +7,10 @@ use std::time::Duration;
 use doorward_adapters::cache::{CacheInvalidatingStore, MemorySessionCache};
 use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
 use doorward_adapters::email::{SmtpMailer, TerminalMailer};
-use doorward_adapters::password::{CommonPasswordList, HasherSettings, Pepper, Peppers, PooledHasher};
+use doorward_adapters::outgoing::OutgoingUrl;
+use doorward_adapters::password::{
+    CommonPasswordList, HasherSettings, Pepper, Peppers, PooledHasher, RangeQuery,
+};
 use doorward_adapters::sea_orm::schema::{
     Changes, SchemaCheck, SchemaReport, enrolled_second_factors, has_passwords, users_without_password,
 };
@@ -17,6 +20,7 @@ use doorward_application::Ports;
 use doorward_application::settings::{HashingSettings, Settings};
 use doorward_domain::email::Mailer;
 use doorward_domain::fields::FieldSpec;
+use doorward_domain::password::BreachedPasswords;
 use doorward_domain::session::{NoSessionCache, SessionCache, TokenStorage};
 use doorward_domain::{BoxError, Clock, Entropy, ErrorChain, Store};
 use futures_util::FutureExt;
@@ -25,7 +29,7 @@ use tokio::time::Instant;
 
 use super::key_check::check_keys;
 use super::{AppFactory, Extensions, StartError, modules};
-use crate::configuration::{Configuration, MailSettings, short_keys};
+use crate::configuration::{BreachCheckSettings, Configuration, MailSettings, short_keys};
 
 /// How long to wait before an unreachable database is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
@@ -97,6 +101,7 @@ async fn open_app(
         session_cache,
         hasher: Arc::new(hasher(&configuration.hashing, &entropy)?),
         common_passwords: Arc::new(CommonPasswordList),
+        breached_passwords: breached_passwords(&configuration.breach_check)?,
         email_tokens: Arc::new(JwtEmailTokens::new(keys)),
         sealer: Arc::new(AeadSealer::new(keys, "outbox", entropy.clone())),
         clock: Arc::new(SystemClock),
@@ -137,6 +142,7 @@ pub fn check(configuration: &Configuration) -> Result<(), StartError> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     hasher(&configuration.hashing, &entropy)?;
     mailer(configuration.mail.as_ref())?;
+    breached_passwords(&configuration.breach_check)?;
     Ok(())
 }
 
@@ -330,4 +336,20 @@ fn hasher(settings: &HashingSettings, entropy: &Arc<dyn Entropy>) -> Result<Pool
         queue: settings.queue_per_thread * threads.get(),
     };
     PooledHasher::with_peppers(limits, peppers, entropy.clone()).map_err(|error| refused(error.into()))
+}
+
+/// Who knows which passwords became known, if somebody is asked.
+fn breached_passwords(
+    settings: &BreachCheckSettings,
+) -> Result<Option<Arc<dyn BreachedPasswords>>, StartError> {
+    if !settings.enabled {
+        return Ok(None);
+    }
+    let refused = |cause| StartError::Configuration {
+        option: BreachCheckSettings::URL,
+        cause,
+    };
+    let url = OutgoingUrl::parse(&settings.url).map_err(|error| refused(error.into()))?;
+    let query = RangeQuery::new(url, RangeQuery::TIMEOUT).map_err(|error| refused(error.into()))?;
+    Ok(Some(Arc::new(query)))
 }

@@ -140,6 +140,18 @@ pub(super) fn passwords() -> Vec<Entry> {
             |config| &mut config.settings.email_and_password.password.unit,
             "What the length of a password counts.",
         ),
+        Entry::new(
+            "password.breach_check.enabled",
+            |config| &mut config.breach_check.enabled,
+            "Whether new passwords are looked for among those that became known by data breaches. The service at \
+             `password.breach_check.url` learns the first five digits of a SHA-1 digest of each; if it does not answer \
+             within a second, the password is accepted.",
+        ),
+        Entry::new(
+            "password.breach_check.url",
+            |config| &mut config.breach_check.url,
+            "Where to look: a service with the range query of Have I Been Pwned.",
+        ),
     ]
 }
 
