@@ -7,6 +7,7 @@
 mod added_columns;
 mod admin_columns;
 mod audit_event;
+mod audit_impersonator;
 mod better_auth_tables;
 mod catalog;
 mod columns;
@@ -55,6 +56,10 @@ const INDEXES: &[(&str, &str)] = &[
     ("doorward_audit_event", "doorward_audit_event_subjectId_at_idx"),
     ("doorward_audit_event", "doorward_audit_event_actorId_at_idx"),
     ("doorward_audit_event", "doorward_audit_event_at_idx"),
+    (
+        "doorward_audit_event",
+        "doorward_audit_event_impersonatedBy_at_idx",
+    ),
 ];
 
 /// The same for PostgreSQL alone.
@@ -147,5 +152,6 @@ fn steps() -> Vec<Box<dyn Step>> {
         Box::new(own_outbox::OwnOutbox),
         Box::new(impersonated_sessions::ImpersonatedSessions),
         Box::new(deleted_username::DeletedUsername),
+        Box::new(audit_impersonator::AuditImpersonator),
     ]
 }

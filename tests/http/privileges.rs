@@ -3,7 +3,7 @@
 use doorward_application::settings::Preset;
 use doorward_domain::Clock;
 use doorward_domain::access::{AccessPolicy, permissions};
-use doorward_testing::{Backend, PASSWORD, TestApp};
+use doorward_testing::{Backend, Browser, PASSWORD, TestApp};
 use serde_json::{Value, json};
 
 use crate::administration::{EVE, is_signed_in, refused, sign_in};
@@ -248,6 +248,39 @@ fn an_address_that_an_administrator_changes_is_not_verified(backend: Backend) {
     }
 }
 
+fn ac_4_roles_bans_and_deletions_count_from_the_next_request(backend: Backend) {
+    let app = TestApp::on(backend);
+    let mut root = app.administrator();
+    let mut other = app.signed_up(EVE);
+    let id = app.id_of(EVE).to_string();
+    let lists = |browser: &mut Browser| browser.get("/admin/list-users").status;
+    assert_eq!(lists(&mut other), 403);
+    let role = |role: &str| json!({ "userId": id, "role": role });
+    for (given, status) in [
+        (AccessPolicy::ADMIN, 200),
+        (AccessPolicy::USER, 403),
+        (AccessPolicy::ADMIN, 200),
+    ] {
+        assert_eq!(root.post("/admin/set-role", &role(given)).status, 200);
+        assert_eq!(lists(&mut other), status, "{given}");
+    }
+    assert_eq!(root.post("/admin/ban-user", &json!({ "userId": id })).status, 200);
+    assert_eq!(lists(&mut other), 401, "banned");
+    assert_eq!(
+        root.post("/admin/unban-user", &json!({ "userId": id })).status,
+        200
+    );
+    let body = json!({ "email": EVE, "password": PASSWORD });
+    assert_eq!(other.post("/sign-in/email", &body).status, 200);
+    assert_eq!(lists(&mut other), 200);
+    assert_eq!(
+        root.post("/admin/remove-user", &json!({ "userId": id })).status,
+        200
+    );
+    assert_eq!(lists(&mut other), 401, "deleted");
+    assert!(!is_signed_in(&mut other));
+}
+
 doorward_testing::on_every_backend!(
     ac_2_nobody_changes_somebody_who_may_do_more,
     ac_2_nobody_restores_somebody_who_may_do_more,
@@ -257,4 +290,5 @@ doorward_testing::on_every_backend!(
     ac_5_promotions_and_demotions_at_once_leave_an_administrator,
     ac_5_an_administrator_who_cannot_sign_in_is_none,
     an_address_that_an_administrator_changes_is_not_verified,
+    ac_4_roles_bans_and_deletions_count_from_the_next_request,
 );

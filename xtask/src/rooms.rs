@@ -94,6 +94,12 @@ pub(crate) const ROOMS: &[Room] = &[
         may_use: &["user", "session", "account", "sign_in", "verification", "audit"],
     },
     Room {
+        name: "export",
+        aliases: &[],
+        about: "everything held about a user as one JSON document; `/export-user`",
+        may_use: &["user", "session", "account", "email", "verification", "audit"],
+    },
+    Room {
         name: "password",
         aliases: &[],
         about: "policy and hashing (Argon2id, imported hashes); sign up, sign in, change, reset, verify; `/sign-up/email`, `/sign-in/email`, `/reset-password`, …",
@@ -119,6 +125,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "sign_in",
             "verification",
             "identity",
+            "export",
             "password",
             "audit",
         ],

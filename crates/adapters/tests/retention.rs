@@ -1,11 +1,13 @@
 //! What sweeps and purges remove in a database that others made: only what was understood and is Doorward's to remove.
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 
+use std::fs;
+
 use doorward_domain::user::User;
-use doorward_domain::{Constraint, Store, StoreError, UserId};
+use doorward_domain::{Constraint, Repositories, Store, StoreError, UserId};
 use doorward_testing::TestDatabase;
 use doorward_testing::samples::{self, at};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
 
 const PAST: &str = "2020-01-02T03:04:05.678Z";
 
@@ -272,4 +274,32 @@ async fn a_conflict_is_known_by_its_columns_whatever_the_name_of_the_index() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn dt_2_while_somebody_reads_removed_rows_stay_in_the_log_until_the_next_sweep() {
+    let test = TestDatabase::sqlite();
+    let store = test.store().await;
+    let (_, rest) = test.url().split_once("://").unwrap();
+    let log = format!("{}-wal", rest.split('?').next().unwrap());
+    let log_length = || fs::metadata(&log).unwrap().len();
+    let ada = samples::user("ada");
+    store.users().insert(&ada).await.unwrap();
+    let reading = test.connection().await.begin().await.unwrap();
+    let statement = Statement::from_string(DbBackend::Sqlite, r#"SELECT "id" FROM "user""#);
+    assert_eq!(reading.query_all_raw(statement).await.unwrap().len(), 1);
+    let tx = store.begin(&samples::request()).await.unwrap();
+    assert!(tx.users().delete(&ada.id).await.unwrap().is_removed());
+    tx.commit().await.unwrap();
+    assert!(log_length() > 0, "the reader needs it");
+    reading.rollback().await.unwrap();
+    // A transaction that removes nobody pays nothing.
+    let tx = store.begin(&samples::request()).await.unwrap();
+    assert_eq!(tx.sessions().purge_expired(at(0), 9).await.unwrap(), 0);
+    tx.commit().await.unwrap();
+    assert!(log_length() > 0);
+    let tx = store.begin(&samples::request()).await.unwrap();
+    assert_eq!(tx.users().purge_deleted(at(0), 9).await.unwrap(), 0);
+    tx.commit().await.unwrap();
+    assert_eq!(log_length(), 0);
 }

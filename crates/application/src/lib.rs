@@ -7,6 +7,7 @@
 pub mod access;
 pub mod account;
 pub mod email;
+pub mod export;
 pub mod hooks;
 pub mod identity;
 pub mod password;
@@ -23,6 +24,6 @@ mod worker;
 
 pub use context::{Context, Ports, RequestError};
 pub use reads::{
-    AccountReader, AuditEventReader, SessionReader, StoreReader, UserReader, VerificationReader,
+    AccountReader, AuditEventReader, OutboxReader, SessionReader, StoreReader, UserReader, VerificationReader,
 };
 pub use worker::{Progress, Worker};

@@ -71,6 +71,9 @@ pub(crate) enum Command {
     /// Print the error codes and the modules that declare them, as JSON
     #[command(hide = true)]
     Errors,
+    /// Print what every column of the database holds of people, as Markdown
+    #[command(hide = true)]
+    PersonalData,
 }
 
 #[derive(Debug, Subcommand)]
@@ -97,6 +100,12 @@ pub(crate) enum UserCommand {
         /// Make the user an administrator; needs admin.enabled = true
         #[arg(long)]
         admin: bool,
+    },
+    /// Print everything held about a user as JSON; hashes and tokens are left out
+    Export {
+        /// Id or e-mail address; a deleted user is named by id
+        #[arg(value_name = "ID|EMAIL")]
+        user: String,
     },
 }
 

@@ -6,14 +6,16 @@ use std::process::ExitCode;
 use clap::Parser;
 use doorward_domain::ErrorChain;
 use doorward_web::ErrorCode;
-use doorward_web::wiring::{NewUser, create_user, error_catalogue, migrate, openapi_json};
+use doorward_web::wiring::{
+    NewUser, create_user, error_catalogue, export_user, migrate, openapi_json, personal_data_map,
+};
 use serde_json::{Value, json};
 
 use crate::arguments::{Arguments, Command, ConfigCommand, UserCommand};
 use crate::configuration::{ConfigError, reference, standard};
 use crate::doorward::Doorward;
 use crate::error::Error;
-use crate::terminal::{new_password, print};
+use crate::terminal::{new_password, print, write};
 
 impl Doorward {
     /// Does what the arguments of the process say, as the binary does: `serve`, `migrate`, `config check`, `user create` and
@@ -85,7 +87,13 @@ async fn run(command: Command, doorward: Doorward) -> Result<(), Error> {
             let id = create_user(&ready.configuration, extensions, user).await?;
             print(&format!("Created user {id}.\n"))
         }
+        Command::User(UserCommand::Export { user }) => {
+            let (ready, extensions) = doorward.prepare(false).await?;
+            export_user(&ready.configuration, extensions, &user, write).await?;
+            Ok(())
+        }
         Command::Version => print(&format!("doorward {}\n", env!("CARGO_PKG_VERSION"))),
+        Command::PersonalData => print(&personal_data_map()),
         Command::Openapi => print(&openapi_json(&standard()?, doorward.into_extensions()).await?),
         Command::Errors => {
             let codes = error_catalogue(&standard()?, doorward.into_extensions())?;

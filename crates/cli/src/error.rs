@@ -1,4 +1,4 @@
-use doorward_web::wiring::{StartError, UserCreationError};
+use doorward_web::wiring::{StartError, UserCreationError, UserExportError};
 
 use crate::configuration::ConfigError;
 
@@ -14,6 +14,9 @@ pub enum Error {
     /// The user was not created.
     #[error(transparent)]
     User(#[from] UserCreationError),
+    /// The data of a user was not exported, or not whole.
+    #[error(transparent)]
+    Export(#[from] UserExportError),
     /// The terminal or the network failed.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -26,7 +29,7 @@ impl Error {
         match self {
             Self::Configuration(_)
             | Self::Start(StartError::Setting(_) | StartError::Configuration { .. }) => 2,
-            Self::Start(_) | Self::User(_) | Self::Io(_) => 1,
+            Self::Start(_) | Self::User(_) | Self::Export(_) | Self::Io(_) => 1,
         }
     }
 }

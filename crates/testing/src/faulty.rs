@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::account::{Account, AccountRepository, Unlinked};
-use doorward_domain::audit::{AuditEvent, AuditEventRepository};
+use doorward_domain::audit::{AuditEvent, AuditEventRepository, EventPosition, Involvement};
 use doorward_domain::email::{OutboxMessage, OutboxRepository};
 use doorward_domain::fields::FieldChanges;
 use doorward_domain::password::PasswordHash;
@@ -170,6 +170,10 @@ impl<S: Refers> AccountRepository for Faulty<S> {
         self.inner.accounts().find_credential(user).await
     }
 
+    async fn with_provider_tokens(&self, user: &UserId) -> Answer<Vec<AccountId>> {
+        self.inner.accounts().with_provider_tokens(user).await
+    }
+
     async fn list(&self, user: &UserId) -> Answer<Vec<Account>> {
         self.inner.accounts().list(user).await
     }
@@ -257,6 +261,10 @@ impl<S: Refers> SessionRepository for Faulty<S> {
         self.inner.sessions().list_all(user).await
     }
 
+    async fn list_impersonations(&self, administrator: &UserId) -> Answer<Vec<Session>> {
+        self.inner.sessions().list_impersonations(administrator).await
+    }
+
     async fn delete(&self, id: &SessionId) -> Answer<Removed> {
         self.write()?;
         self.inner.sessions().delete(id).await
@@ -320,6 +328,10 @@ impl<S: Refers> VerificationRepository for Faulty<S> {
         self.inner.verifications().cancel(user, purposes).await
     }
 
+    async fn list(&self, user: &UserId) -> Answer<Vec<Verification>> {
+        self.inner.verifications().list(user).await
+    }
+
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u64) -> Answer<u64> {
         self.write()?;
         self.inner.verifications().purge_expired(now, limit).await
@@ -341,6 +353,10 @@ impl<S: Refers> OutboxRepository for Faulty<S> {
     ) -> Answer<Vec<OutboxMessage>> {
         self.write()?;
         self.inner.outbox().claim(now, lease_until, limit).await
+    }
+
+    async fn list(&self, after: Option<String>, limit: u64) -> Answer<Vec<OutboxMessage>> {
+        self.inner.outbox().list(after, limit).await
     }
 
     async fn remove(&self, id: &str, lease_until: DateTime<Utc>) -> Answer<Removed> {
@@ -370,5 +386,16 @@ impl<S: Refers> AuditEventRepository for Faulty<S> {
 
     async fn list_by_subject(&self, subject: &UserId, limit: u64) -> Answer<Vec<AuditEvent>> {
         self.inner.audit_events().list_by_subject(subject, limit).await
+    }
+
+    async fn list_involving(
+        &self,
+        user: &UserId,
+        involvement: Involvement,
+        after: Option<EventPosition>,
+        limit: u64,
+    ) -> Answer<Vec<AuditEvent>> {
+        let events = self.inner.audit_events();
+        events.list_involving(user, involvement, after, limit).await
     }
 }

@@ -17,6 +17,7 @@ mod bearer;
 mod body;
 mod cookies;
 mod error;
+mod export;
 mod fields;
 mod json;
 mod module;

@@ -66,6 +66,11 @@ impl<A: Access> AccountRepository for MemoryRepositories<A> {
         Ok(accounts)
     }
 
+    async fn with_provider_tokens(&self, _: &UserId) -> Result<Vec<AccountId>, StoreError> {
+        // Better Auth was never here.
+        Ok(Vec::new())
+    }
+
     async fn set_password(
         &self,
         user: &UserId,

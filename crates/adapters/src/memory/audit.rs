@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use doorward_domain::audit::{AuditEvent, AuditEventRepository};
+use doorward_domain::audit::{AuditEvent, AuditEventRepository, EventPosition, Involvement};
 use doorward_domain::{Constraint, StoreError, UserId};
 
 use super::store::{Access, MemoryRepositories};
@@ -23,6 +23,26 @@ impl<A: Access> AuditEventRepository for MemoryRepositories<A> {
             tables.audit_events.iter().filter(theirs).cloned().collect()
         });
         events.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        events.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(events)
+    }
+
+    async fn list_involving(
+        &self,
+        user: &UserId,
+        involvement: Involvement,
+        after: Option<EventPosition>,
+        limit: u64,
+    ) -> Result<Vec<AuditEvent>, StoreError> {
+        let is_meant = |event: &&AuditEvent| {
+            Involvement::of(event, user) == Some(involvement)
+                && after
+                    .as_ref()
+                    .is_none_or(|after| EventPosition::of(event) > *after)
+        };
+        let mut events: Vec<_> =
+            self.read(|tables| tables.audit_events.iter().filter(is_meant).cloned().collect());
+        events.sort_by_key(EventPosition::of);
         events.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(events)
     }

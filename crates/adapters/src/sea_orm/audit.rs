@@ -1,7 +1,8 @@
 use async_trait::async_trait;
-use doorward_domain::audit::{AuditEvent, AuditEventRepository};
+use doorward_domain::audit::{AuditEvent, AuditEventRepository, EventPosition, Involvement};
 use doorward_domain::{SessionId, StoreError, UserId};
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Condition;
 use sea_orm::{QueryOrder, QuerySelect, Set};
 
 use super::SeaRepositories;
@@ -88,5 +89,57 @@ impl<C: ConnectionTrait + Send + Sync + 'static> AuditEventRepository for SeaRep
             .await
             .map_err(store_error)?;
         Ok(rows.into_iter().map(AuditEvent::from).collect())
+    }
+
+    async fn list_involving(
+        &self,
+        user: &UserId,
+        involvement: Involvement,
+        after: Option<EventPosition>,
+        limit: u64,
+    ) -> Result<Vec<AuditEvent>, StoreError> {
+        let mut select = Entity::find().filter(involving(user, involvement));
+        if let Some(EventPosition { at, id }) = after {
+            let at = self.at(at);
+            let later_of_that_moment = Condition::all()
+                .add(Column::At.eq(at.clone()))
+                .add(Column::Id.gt(id));
+            let later = Condition::any()
+                .add(Column::At.gt(at.clone()))
+                .add(later_of_that_moment);
+            // The first condition alone says where a scan of the index begins.
+            select = select.filter(Column::At.gte(at)).filter(later);
+        }
+        let rows = select
+            .order_by_asc(Column::At)
+            .order_by_asc(Column::Id)
+            .limit(limit)
+            .all(&self.connection)
+            .await
+            .map_err(store_error)?;
+        Ok(rows.into_iter().map(AuditEvent::from).collect())
+    }
+}
+
+/// The events in which a user is involved in this way, as [`Involvement::of`] has it. Each has an index of its own.
+fn involving(user: &UserId, involvement: Involvement) -> Condition {
+    let user = user.as_str();
+    let is_not = |column: Column| Condition::any().add(column.is_null()).add(column.ne(user));
+    let by_user = || {
+        Condition::all()
+            .add(Column::ActorKind.eq(AuditEvent::USER))
+            .add(Column::ActorId.eq(user))
+    };
+    match involvement {
+        Involvement::Subject => Condition::all().add(Column::SubjectId.eq(user)),
+        Involvement::Actor => by_user().add(is_not(Column::SubjectId)),
+        Involvement::Impersonator => Condition::all()
+            .add(Column::ImpersonatedBy.eq(user))
+            .add(is_not(Column::SubjectId))
+            .add(
+                Condition::any()
+                    .add(Column::ActorKind.ne(AuditEvent::USER))
+                    .add(is_not(Column::ActorId)),
+            ),
     }
 }

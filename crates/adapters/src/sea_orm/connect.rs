@@ -23,8 +23,8 @@ const BUSY_TIMEOUT: &str = "2000";
 const SQLITE_CONNECTIONS: u32 = 8;
 const POSTGRES_CONNECTIONS: u32 = 10;
 
-/// Opens the database. SQLite gets a write-ahead log that is synchronised at every commit (RE-1) and foreign keys; PostgreSQL
-/// limits to the time a request waits (RE-6).
+/// Opens the database. SQLite gets a write-ahead log that is synchronised at every commit (RE-1), foreign keys, and overwrites what
+/// is removed (DT-2); PostgreSQL limits to the time a request waits (RE-6).
 pub async fn connect(options: &ConnectOptions) -> Result<SeaStore, ConnectError> {
     let url = options.url.expose();
     match url.split(':').next() {
@@ -57,6 +57,7 @@ async fn open_sqlite(url: &str, max_connections: Option<u32>) -> Result<SeaStore
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", "FULL")
                 .pragma("busy_timeout", BUSY_TIMEOUT)
+                .pragma("secure_delete", "ON")
                 .foreign_keys(true);
             if says_mode {
                 sqlite

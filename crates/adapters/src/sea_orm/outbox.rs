@@ -2,9 +2,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::email::{OutboxMessage, OutboxRepository};
 use doorward_domain::{Changed, Removed, StoreError};
-use sea_orm::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, Expr, LockBehavior, LockType, Order, Query};
+use sea_orm::{QueryOrder, QuerySelect, Set};
 
 use super::SeaRepositories;
 use super::error::store_error;
@@ -88,6 +88,15 @@ impl<C: ConnectionTrait + Send + Sync + 'static> OutboxRepository for SeaReposit
             .await
             .map_err(store_error)?;
         rows.sort_by_key(|row| row.due_at.moment());
+        Ok(rows.into_iter().map(OutboxMessage::from).collect())
+    }
+
+    async fn list(&self, after: Option<String>, limit: u64) -> Result<Vec<OutboxMessage>, StoreError> {
+        let mut select = Entity::find().order_by_asc(Column::Id).limit(limit);
+        if let Some(after) = after {
+            select = select.filter(Column::Id.gt(after));
+        }
+        let rows = select.all(&self.connection).await.map_err(store_error)?;
         Ok(rows.into_iter().map(OutboxMessage::from).collect())
     }
 

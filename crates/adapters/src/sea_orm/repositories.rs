@@ -17,6 +17,7 @@ use sea_orm::{
 use super::ExtraColumns;
 use super::error::store_error;
 use super::timestamp::Timestamp;
+use super::traces::Traces;
 
 /// Every repository over whatever runs statements.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ pub struct SeaRepositories<C> {
     modules: Arc<Vec<ModuleMigrations>>,
     /// How to connect for migrations, if not as for requests.
     migrating: Option<Migrating>,
+    pub(super) traces: Traces,
 }
 
 /// How to connect for migrations, whose statements have no time limit. Not printed: the URL may hold a password.
@@ -47,6 +49,8 @@ pub type SeaStore = SeaRepositories<DatabaseConnection>;
 #[derive(Debug)]
 pub struct SeaTransaction {
     repositories: SeaRepositories<DatabaseTransaction>,
+    /// The connections of the store.
+    pool: DatabaseConnection,
     request: RequestFacts,
 }
 
@@ -59,6 +63,7 @@ impl SeaStore {
             extra: Arc::default(),
             modules: Arc::default(),
             migrating: None,
+            traces: Traces::of_store(),
         }
     }
 
@@ -200,7 +205,9 @@ impl Store for SeaStore {
                 extra: self.extra.clone(),
                 modules: self.modules.clone(),
                 migrating: None,
+                traces: self.traces.of_transaction(),
             },
+            pool: self.connection.clone(),
             request: request.facts(),
         }))
     }
@@ -217,6 +224,11 @@ impl Transaction for SeaTransaction {
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.repositories.connection.commit().await.map_err(store_error)
+        let SeaRepositories {
+            connection, traces, ..
+        } = self.repositories;
+        connection.commit().await.map_err(store_error)?;
+        traces.erase(&self.pool).await;
+        Ok(())
     }
 }

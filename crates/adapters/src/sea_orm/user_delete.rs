@@ -41,6 +41,7 @@ impl<C: ConnectionTrait + TransactionTrait<Transaction = DatabaseTransaction>> S
         let users = Entity::delete_many().filter(Column::Id.is_in(&ids));
         let users = users.exec(&tx).await?;
         tx.commit().await?;
+        self.traces.leave();
         Ok(users.rows_affected)
     }
 
@@ -53,6 +54,7 @@ impl<C: ConnectionTrait + TransactionTrait<Transaction = DatabaseTransaction>> S
             .filter(Column::DeletedAt.lt(self.at(before)))
             .filter(self.is_understood(Column::DeletedAt))
             .filter(Column::DeletedEmail.is_not_null());
+        self.traces.ask();
         let (mut purged, mut last) = (0, None::<String>);
         while purged < limit {
             let mut page = due.clone().select_only().column(Column::Id);

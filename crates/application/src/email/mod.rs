@@ -6,4 +6,5 @@ mod envelope;
 mod outbox_writer;
 
 pub use deliver::DeliverMail;
+pub(crate) use envelope::open_waiting;
 pub use outbox_writer::OutboxWriter;

@@ -43,6 +43,7 @@ fn hooks(hook: &Arc<Announcements>) -> Hooks {
         sign_up: list.clone(),
         sign_in: list.clone(),
         deletion: list,
+        ..Hooks::default()
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod administration;
 mod audit;
+mod data_protection;
 mod delete_user;
 mod deliver_mail;
 mod ended_session;

@@ -101,6 +101,18 @@ pub(crate) fn post(server: SocketAddr, path: &str, body: &Value) -> Result<(u16,
     Ok((answer.status().as_u16(), answer.into_body().read_to_string()?))
 }
 
+/// Signs somebody up, and answers the cookie of the session.
+pub(crate) fn signed_up(server: SocketAddr, index: usize) -> String {
+    let answer = agent()
+        .post(url(server, "/sign-up/email"))
+        .content_type("application/json")
+        .send(credentials(index).to_string())
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    cookie.split_once(';').map_or(cookie, |(pair, _)| pair).to_owned()
+}
+
 pub(crate) fn get(server: SocketAddr, path: &str) -> Result<(u16, String), ureq::Error> {
     let answer = agent().get(url(server, path)).call()?;
     Ok((answer.status().as_u16(), answer.into_body().read_to_string()?))

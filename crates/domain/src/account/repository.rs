@@ -29,6 +29,9 @@ pub trait AccountRepository: Send + Sync {
     /// All accounts of the user, oldest first.
     async fn list(&self, user: &UserId) -> Result<Vec<Account>, StoreError>;
 
+    /// Those of the user's accounts with tokens of another provider, which Better Auth left. Nothing here reads the tokens.
+    async fn with_provider_tokens(&self, user: &UserId) -> Result<Vec<AccountId>, StoreError>;
+
     /// Sets the password of the user's password account, if there is one.
     async fn set_password(
         &self,

@@ -91,6 +91,8 @@ kinds! {
     ImpersonationStopped = "impersonation.stopped",
     /// A way to sign in was removed.
     AccountUnlinked = "account.unlinked",
+    /// Everything held about the user was exported.
+    DataExported = "user.exported",
 }
 
 impl fmt::Display for EventKind {
@@ -191,6 +193,15 @@ pub struct AuditEvent {
 }
 
 impl AuditEvent {
+    /// What `actor_kind` is of a user.
+    pub const USER: &str = "user";
+
+    /// Whether this user did it, impersonated or not.
+    #[must_use]
+    pub fn is_by(&self, user: &UserId) -> bool {
+        self.actor_kind == Self::USER && self.actor_id.as_deref() == Some(user.as_str())
+    }
+
     /// What happened in this request.
     #[must_use]
     pub fn new(request: &RequestFacts, event: Event) -> Self {

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 
-use super::AuditEvent;
+use super::{AuditEvent, EventPosition, Involvement};
 use crate::{StoreError, UserId};
 
 /// Where audit events are kept. Rows are added and read, never changed.
@@ -12,4 +12,13 @@ pub trait AuditEventRepository: Send + Sync {
 
     /// What happened to the user, oldest first, `limit` events at most.
     async fn list_by_subject(&self, subject: &UserId, limit: u64) -> Result<Vec<AuditEvent>, StoreError>;
+
+    /// The events in which the user is involved in this way, oldest first, `limit` at most, of those after a position.
+    async fn list_involving(
+        &self,
+        user: &UserId,
+        involvement: Involvement,
+        after: Option<EventPosition>,
+        limit: u64,
+    ) -> Result<Vec<AuditEvent>, StoreError>;
 }

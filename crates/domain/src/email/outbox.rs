@@ -38,6 +38,9 @@ pub trait OutboxRepository: Send + Sync {
         limit: u64,
     ) -> Result<Vec<OutboxMessage>, StoreError>;
 
+    /// At most `limit` of those that wait, leased or not, by id, of those after this id. Nothing is leased.
+    async fn list(&self, after: Option<String>, limit: u64) -> Result<Vec<OutboxMessage>, StoreError>;
+
     /// Removes a message that was sent or given up, if its lease is still the one that ends at `lease_until`.
     async fn remove(&self, id: &str, lease_until: DateTime<Utc>) -> Result<Removed, StoreError>;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use doorward_domain::audit::{AuditEvent, Event, EventKind};
+use doorward_domain::audit::{AuditEvent, Event, EventKind, EventPosition, Involvement};
 use doorward_domain::session::Session;
 use doorward_domain::{
     Actor, Client, Constraint, RequestContext, RequestId, Store, StoreError, Transaction, UserId,
@@ -179,4 +179,66 @@ pub async fn oldest_first(store: Arc<dyn Store>) {
     };
     assert_eq!(kinds(99).await, expected);
     assert_eq!(kinds(3).await, expected[..3]);
+}
+
+/// How a user is involved is told apart, each event is found once, and pages continue where the last one ended.
+pub async fn dt_2_who_is_involved_and_how(store: Arc<dyn Store>) {
+    let (ada, grace) = (samples::user("ada").id, samples::user("grace").id);
+    let event =
+        |id: &str, seconds, actor: (&str, Option<&str>), by: Option<&UserId>, subject: Option<&UserId>| {
+            AuditEvent {
+                at: at(seconds),
+                actor_kind: actor.0.to_owned(),
+                actor_id: actor.1.map(str::to_owned),
+                impersonated_by: by.cloned(),
+                subject_id: subject.cloned(),
+                ..full(id, &grace)
+            }
+        };
+    let by_ada = ("user", Some(ada.as_str()));
+    let by_grace = ("user", Some(grace.as_str()));
+    for event in [
+        event("d", 2, by_grace, None, Some(&ada)),
+        event("a", 2, by_ada, None, Some(&ada)),
+        event("c", 1, ("anonymous", None), None, Some(&ada)),
+        event("b", 2, by_grace, Some(&ada), Some(&ada)),
+        event("e", 3, by_ada, None, Some(&grace)),
+        event("f", 3, by_ada, None, None),
+        event("g", 3, by_ada, Some(&ada), Some(&grace)),
+        event("h", 4, by_grace, Some(&ada), Some(&grace)),
+        event("i", 4, by_grace, Some(&ada), None),
+        // A command of the same name as a user is not the user.
+        event("j", 4, ("operator", Some(ada.as_str())), None, Some(&grace)),
+        event("k", 4, ("operator", Some(ada.as_str())), Some(&ada), Some(&grace)),
+        event("l", 4, by_grace, None, Some(&grace)),
+    ] {
+        store.audit_events().insert(&event).await.unwrap();
+    }
+    for (involvement, expected) in [
+        (Involvement::Subject, ["c", "a", "b", "d"].as_slice()),
+        (Involvement::Actor, &["e", "f", "g"]),
+        (Involvement::Impersonator, &["h", "i", "k"]),
+    ] {
+        for limit in [1, 2, 9] {
+            let (mut found, mut after) = (Vec::new(), None);
+            loop {
+                let events = store.audit_events();
+                let page = events
+                    .list_involving(&ada, involvement, after, limit)
+                    .await
+                    .unwrap();
+                let Some(last) = page.last() else { break };
+                after = Some(EventPosition::of(last));
+                assert!(u64::try_from(page.len()).unwrap() <= limit);
+                found.extend(page);
+            }
+            assert!(
+                found
+                    .iter()
+                    .all(|event| Involvement::of(event, &ada) == Some(involvement))
+            );
+            let ids: Vec<_> = found.iter().map(|event| event.id.as_str()).collect();
+            assert_eq!(ids, expected, "{involvement:?} by {limit}");
+        }
+    }
 }

@@ -82,14 +82,14 @@ macro_rules! store_contract {
             sessions: insert_and_find, tk_2_a_stored_token_opens_nothing, left_by_better_auth, extend,
                 concurrent_extends, se_5_no_refresh_brings_a_session_back, list_live, ac_1_delete_by_handle,
                 delete_all, trim, purge_expired, any_text_survives;
-            session_locks: delete_unless_extended, lock_a_session;
+            session_locks: delete_unless_extended, lock_a_session, list_impersonations;
             verifications: insert_and_find, re_4_consume_once, expired_is_worth_nothing, left_by_better_auth,
                 tk_6_purposes_are_apart, tk_2_a_stored_identifier_opens_nothing, cancel,
-                cancel_goes_by_the_user_first, insert_unless_live, purge_expired, any_text_survives;
+                cancel_goes_by_the_user_first, insert_unless_live, purge_expired, any_text_survives, list_of_a_user;
             outbox: claim_and_remove, ids_are_unique, leases, a_lease_that_ran_out_decides_nothing, reschedule,
-                what_was_removed_is_not_rescheduled, concurrent_claims;
+                what_was_removed_is_not_rescheduled, concurrent_claims, list_by_pages;
             audit_events: insert_and_list, ids_are_unique, committed_and_visible, dropped_without_trace,
-                the_request_is_recorded, oldest_first;
+                the_request_is_recorded, oldest_first, dt_2_who_is_involved_and_how;
             transactions: dropped_without_trace, committed_and_visible, unseen_before_commit, conflict,
                 unique_rows_settle_races, locks_take_turns, dropped_transactions_hold_nothing;
         }

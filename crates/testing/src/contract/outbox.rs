@@ -136,3 +136,24 @@ pub async fn concurrent_claims(store: Arc<dyn Store>) {
     claimed.dedup();
     assert_eq!((count, claimed.len()), (30, 30));
 }
+
+/// All that wait, leased or not, page by page in the order of their ids; and nothing is leased by looking.
+pub async fn list_by_pages(store: Arc<dyn Store>) {
+    assert!(store.outbox().list(None, 9).await.unwrap().is_empty());
+    for id in ["b", "c", "a"] {
+        push(&store, id, 0).await;
+    }
+    assert_eq!(claim(&store, 0, 100, 1).await.len(), 1);
+    let page = async |after: Option<&str>, limit| -> Vec<String> {
+        let page = store
+            .outbox()
+            .list(after.map(str::to_owned), limit)
+            .await
+            .unwrap();
+        page.into_iter().map(|message| message.id).collect()
+    };
+    assert_eq!(page(None, 2).await, ["a", "b"]);
+    assert_eq!(page(Some("b"), 2).await, ["c"]);
+    assert_eq!(page(Some("c"), 2).await, [""; 0]);
+    assert_eq!(claim(&store, 0, 100, 9).await.len(), 2);
+}

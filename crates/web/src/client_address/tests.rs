@@ -133,11 +133,29 @@ fn rl_2_the_client_is_the_peer() {
             assert_eq!(resolved(&policy, "no peer", value), "", "{value}");
         }
     }
+}
+
+#[test]
+fn rl_3_addresses_are_unwrapped_and_those_of_ipv6_are_grouped() {
     let policy = hardened();
-    assert_eq!(resolved(&policy, "::ffff:203.0.113.7", "1.1.1.1"), "203.0.113.7");
-    assert_eq!(
-        resolved(&policy, "2001:db8::5", ""),
-        "2001:0db8:0000:0000:0000:0000:0000:0000"
+    for mapped in [
+        "203.0.113.7",
+        "::ffff:203.0.113.7",
+        "::FFFF:cb00:7107",
+        "0:0:0:0:0:ffff:203.0.113.7",
+    ] {
+        assert_eq!(resolved(&policy, mapped, "1.1.1.1"), "203.0.113.7", "{mapped}");
+    }
+    for one_network in ["2001:db8::5", "2001:DB8::", "2001:db8:0:0:ffff::1"] {
+        assert_eq!(
+            resolved(&policy, one_network, ""),
+            "2001:0db8:0000:0000:0000:0000:0000:0000",
+            "{one_network}"
+        );
+    }
+    assert_ne!(
+        resolved(&policy, "2001:db8:0:1::5", ""),
+        resolved(&policy, "2001:db8::5", "")
     );
 }
 

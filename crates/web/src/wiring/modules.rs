@@ -4,6 +4,7 @@ use doorward_application::settings::Settings;
 
 use crate::access::AdminModule;
 use crate::account::AccountModule;
+use crate::export::ExportModule;
 use crate::module::{Module, ModuleConflict, Modules};
 use crate::password::PasswordModule;
 use crate::profile::ProfileModule;
@@ -27,6 +28,7 @@ pub fn modules(
     modules.add(Arc::new(ProfileModule))?;
     modules.add(Arc::new(VerificationModule))?;
     modules.add(Arc::new(AccountModule))?;
+    modules.add(Arc::new(ExportModule))?;
     if settings.admin.enabled {
         modules.add(Arc::new(AdminModule))?;
     }
