@@ -5,14 +5,13 @@ use std::net::SocketAddr;
 use doorward_domain::Secret;
 use doorward_domain::access::AccessPolicyBuilder;
 use doorward_domain::fields::ColumnFeatures;
-use doorward_domain::redirect::Origin;
+use doorward_domain::redirect::{Origin, without_credentials};
 use doorward_web::configuration::{Configuration, MailSettings};
 use doorward_web::wiring::{StartError, check};
 use url::Url;
 
 use super::ConfigError;
 use super::raw_config::RawConfig;
-use super::value::without_credentials;
 
 impl RawConfig {
     /// The complete configuration, with these for what may be left out.

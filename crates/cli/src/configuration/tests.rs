@@ -1,3 +1,5 @@
+mod shown;
+
 use std::fs;
 
 use super::*;
@@ -241,7 +243,7 @@ fn values_of_the_wrong_kind_are_refused() {
 
 #[test]
 fn options_that_contradict_each_other_or_endanger_users_are_refused() {
-    let cases: [(&str, &[(&str, &str)]); 24] = [
+    let cases: [(&str, &[(&str, &str)]); 26] = [
         ("secret", &[("DOORWARD_SECRET", "short")]),
         (
             "secret",
@@ -277,6 +279,17 @@ fn options_that_contradict_each_other_or_endanger_users_are_refused() {
             &[("DOORWARD_USER__ADDITIONAL_FIELDS__LOCALE__TYPE", "text")],
         ),
         ("admin.setup_token", &[("DOORWARD_ADMIN__SETUP_TOKEN", "short")]),
+        (
+            "admin.setup_token",
+            &[("DOORWARD_ADMIN__SETUP_TOKEN", "abcdefghijklmnopqrstuvwxyzabcdef")],
+        ),
+        (
+            "admin.setup_token",
+            &[(
+                "DOORWARD_ADMIN__SETUP_TOKEN",
+                "better-auth-secret-123456789012345678901234567890",
+            )],
+        ),
         (
             "admin.impersonation_session_duration",
             &[("DOORWARD_ADMIN__IMPERSONATION_SESSION_DURATION", "3601")],
@@ -405,28 +418,6 @@ fn better_auth_s_roles_replace_the_shipped_ones() {
     assert_eq!(roles, [("member", 0), ("owner", 3)]);
     assert_eq!(policy.administrators().roles, ["owner"]);
     assert_eq!(policy.default_role().as_str(), "member");
-}
-
-#[test]
-fn sk_1_a_secret_that_looks_like_a_url_is_not_shown() {
-    let variables = [
-        ("DOORWARD_SECRET", "sqlite://9f2c6d1e8b7a45c03f1d2e6b9a8c7d5e"),
-        (
-            "DOORWARD_MAIL__SMTP_URL",
-            "smtp://KEY-of-relay@mail.example.test:587",
-        ),
-    ];
-    let printed = load(&environment(&variables)).unwrap().print();
-    assert!(
-        !printed.contains("9f2c6d1e") && !printed.contains("KEY-of-relay"),
-        "{printed}"
-    );
-    assert!(
-        printed.contains("smtp://redacted@mail.example.test:587"),
-        "{printed}"
-    );
-    let problem = problem(&[("DOORWARD_BASE_URL", "https://u:hunter2@auth.example.test")]);
-    assert!(!problem.to_string().contains("hunter2"), "{problem}");
 }
 
 #[test]

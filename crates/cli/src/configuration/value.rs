@@ -9,6 +9,7 @@ use config::{Value, ValueKind};
 use doorward_application::settings::{DeletionMode, Preset, WhenEnrolled};
 use doorward_domain::Secret;
 use doorward_domain::password::{HashScheme, LengthUnit};
+use doorward_domain::redirect::without_credentials;
 use doorward_domain::session::TokenStorage;
 use doorward_web::cookie_cache::Strategy;
 use url::Url;
@@ -148,7 +149,7 @@ impl OptionValue for String {
     }
 
     fn show(&self) -> String {
-        format!("{self:?}")
+        format!("{:?}", without_credentials(self))
     }
 }
 
@@ -173,7 +174,8 @@ impl OptionValue for Vec<String> {
     }
 
     fn show(&self) -> String {
-        format!("{self:?}")
+        let texts: Vec<_> = self.iter().map(|text| without_credentials(text)).collect();
+        format!("{texts:?}")
     }
 }
 
@@ -272,17 +274,6 @@ fn hide_credentials(url: &mut Url) -> Result<(), ()> {
         url.set_username("redacted")?;
     }
     Ok(())
-}
-
-/// A text for a message: a URL without the user and the password in it.
-pub(super) fn without_credentials(text: &str) -> String {
-    match text.rsplit_once('@') {
-        Some((before, after)) => {
-            let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
-            format!("{scheme}://redacted@{after}")
-        }
-        None => text.to_owned(),
-    }
 }
 
 trait Show {

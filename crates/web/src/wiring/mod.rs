@@ -117,7 +117,8 @@ pub async fn create_user(
     user: NewUser<'_>,
 ) -> Result<String, UserCreationError> {
     let (email, name) = (Email::parse(user.email)?, UserName::parse(user.name)?);
-    let password = Password::new(user.password);
+    let longest = configuration.settings.email_and_password.password.max_length;
+    let password = Password::parse(user.password, longest);
     let app = ports::open(configuration, extensions).await?;
     let context = app.context();
     let request = context.internal_request(Actor::Operator("user create"));
