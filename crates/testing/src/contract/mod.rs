@@ -27,6 +27,7 @@ pub mod deletions;
 pub mod lists;
 pub mod outbox;
 pub mod session_locks;
+pub mod session_proofs;
 pub mod sessions;
 pub mod transactions;
 pub mod users;
@@ -75,6 +76,7 @@ macro_rules! store_contract {
                 delete_takes_the_deleted, purge_deleted, purging_races_with_restoring, sessions_of_deleted_users;
             administration: update_anything, usernames_are_unique, find_with_deleted, administrators_are_found,
                 ac_5_administrators_take_turns, sessions_of_anybody, roles_are_compared_exactly,
+                odd_lists_of_roles_mean_what_the_policy_says,
                 se_6_impersonations_end_with_the_sessions;
             lists: pages, sorts, searches, filters, goes_on_after_a_place;
             accounts: insert_and_list, set_and_replace_password, concurrent_replacements, unlink,
@@ -83,6 +85,7 @@ macro_rules! store_contract {
                 concurrent_extends, se_5_no_refresh_brings_a_session_back, list_live, ac_1_delete_by_handle,
                 delete_all, trim, purge_expired, any_text_survives;
             session_locks: delete_unless_extended, lock_a_session;
+            session_proofs: se_8_what_a_session_was_proven_by_is_kept;
             verifications: insert_and_find, re_4_consume_once, expired_is_worth_nothing, left_by_better_auth,
                 tk_6_purposes_are_apart, tk_2_a_stored_identifier_opens_nothing, cancel,
                 cancel_goes_by_the_user_first, insert_unless_live, purge_expired, any_text_survives;
@@ -131,6 +134,7 @@ mod tests {
             ("accounts", include_str!("accounts.rs")),
             ("sessions", include_str!("sessions.rs")),
             ("session_locks", include_str!("session_locks.rs")),
+            ("session_proofs", include_str!("session_proofs.rs")),
             ("verifications", include_str!("verifications.rs")),
             ("outbox", include_str!("outbox.rs")),
             ("audit_events", include_str!("audit_events.rs")),

@@ -1,10 +1,11 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
-use std::thread::{self, JoinHandle};
+use std::thread;
 
 use chrono::{DateTime, Utc};
 use doorward_domain::email::{CustomEmail, EmailKind};
 use doorward_domain::user::{Email, UserName};
+use tokio::sync::oneshot;
 
 use super::*;
 
@@ -21,7 +22,7 @@ impl Clock for StoppedClock {
 /// A mail server for one connection: says what it is told to and remembers what it heard.
 struct Server {
     port: u16,
-    heard: JoinHandle<Vec<String>>,
+    heard: oneshot::Receiver<Vec<String>>,
 }
 
 impl Server {
@@ -29,7 +30,8 @@ impl Server {
     fn answering(command: &'static str, answer: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let heard = thread::spawn(move || {
+        let (tell, told) = oneshot::channel();
+        thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
             let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
             let (mut heard, mut in_email) = (Vec::new(), false);
@@ -52,9 +54,10 @@ impl Server {
                 // The client is free to go away without waiting for a farewell.
                 let _ = stream.write_all(format!("{reply}\r\n").as_bytes());
             }
-            heard
+            // Whoever asks only whether it was sent is gone by now.
+            let _ = tell.send(heard);
         });
-        Self { port, heard }
+        Self { port, heard: told }
     }
 
     fn willing() -> Self {
@@ -107,10 +110,7 @@ async fn send_email(
     let result = mailer.send("abc123", &email).await;
     drop(mailer);
     // The connection is closed by a task of this runtime, which must not be blocked.
-    while !server.heard.is_finished() {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    (result, server.heard.join().unwrap())
+    (result, server.heard.await.unwrap())
 }
 
 #[tokio::test]
