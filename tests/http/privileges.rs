@@ -228,6 +228,58 @@ fn ac_5_an_administrator_who_cannot_sign_in_is_none(backend: Backend) {
     assert_eq!(admin.post("/admin/set-role", &demotion).status, 200);
 }
 
+fn ac_5_an_administrator_without_a_way_to_sign_in_is_none(backend: Backend) {
+    let app = TestApp::on(backend);
+    let mut admin = app.administrator();
+    let second = json!({ "name": "Second", "email": "second@example.test", "role": "admin" });
+    assert_eq!(admin.post("/admin/create-user", &second).status, 200);
+    let demotion = json!({ "userId": app.id_of(ROOT).as_str(), "role": "user" });
+    let answer = admin.post("/admin/set-role", &demotion);
+    refused(&answer, 400, "LAST_ADMINISTRATOR");
+
+    let id = app.id_of("second@example.test");
+    let password = json!({ "userId": id.as_str(), "newPassword": PASSWORD });
+    assert_eq!(admin.post("/admin/set-user-password", &password).status, 200);
+    if let Some(database) = app.database() {
+        // A second factor that cannot be asked for keeps them out as well.
+        let column = r#"ALTER TABLE "user" ADD COLUMN "twoFactorEnabled" boolean DEFAULT false"#;
+        app.wait(database.execute(column));
+        let enrolled = r#"UPDATE "user" SET "twoFactorEnabled" = ("email" LIKE 'second%')"#;
+        app.wait(database.execute(enrolled));
+        let answer = admin.post("/admin/set-role", &demotion);
+        refused(&answer, 400, "LAST_ADMINISTRATOR");
+        app.wait(database.execute(r#"UPDATE "user" SET "twoFactorEnabled" = false"#));
+    }
+    assert_eq!(admin.post("/admin/set-role", &demotion).status, 200);
+    assert_eq!(sign_in(&app, "second@example.test", PASSWORD).status, 200);
+}
+
+fn an_address_that_an_administrator_changes_ends_the_sessions(backend: Backend) {
+    for (preset, ends) in [(Preset::Hardened, true), (Preset::BetterAuth, false)] {
+        let app = TestApp::on_with(backend, preset, |_| {});
+        let (mut admin, mut eve) = (app.administrator(), app.signed_up(EVE));
+        let mut update = |id: &str, data: Value| {
+            let answer = admin.post("/admin/update-user", &json!({ "userId": id, "data": data }));
+            assert_eq!(answer.status, 200, "{}", answer.text);
+        };
+        let id = app.id_of(EVE).to_string();
+        update(&id, json!({ "email": EVE, "name": "Eve" }));
+        assert!(is_signed_in(&mut eve), "it is the same address");
+        update(&id, json!({ "email": "eve@elsewhere.test" }));
+        assert_eq!(is_signed_in(&mut eve), !ends, "{preset:?}");
+        assert_eq!(sign_in(&app, "eve@elsewhere.test", PASSWORD).status, 200);
+
+        // Their own session is the one they change the address with.
+        let mut elsewhere = app.browser();
+        let body = json!({ "email": ROOT, "password": PASSWORD });
+        assert_eq!(elsewhere.post("/sign-in/email", &body).status, 200);
+        let own = app.id_of(ROOT).to_string();
+        update(&own, json!({ "email": "root@elsewhere.test" }));
+        assert_eq!(is_signed_in(&mut elsewhere), !ends, "{preset:?}");
+        assert!(is_signed_in(&mut admin));
+    }
+}
+
 fn an_address_that_an_administrator_changes_is_not_verified(backend: Backend) {
     for (preset, expected) in [(Preset::Hardened, false), (Preset::BetterAuth, true)] {
         let app = TestApp::on_with(backend, preset, |_| {});
@@ -256,5 +308,7 @@ doorward_testing::on_every_backend!(
     under_better_auth_it_is_as_better_auth_has_it,
     ac_5_promotions_and_demotions_at_once_leave_an_administrator,
     ac_5_an_administrator_who_cannot_sign_in_is_none,
+    ac_5_an_administrator_without_a_way_to_sign_in_is_none,
+    an_address_that_an_administrator_changes_ends_the_sessions,
     an_address_that_an_administrator_changes_is_not_verified,
 );

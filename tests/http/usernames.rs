@@ -1,6 +1,6 @@
 //! Signing in by a username.
 
-use doorward_testing::{PASSWORD, TestApp};
+use doorward_testing::{Backend, PASSWORD, TestApp};
 use serde_json::json;
 
 use crate::administration::refused;
@@ -10,9 +10,8 @@ fn body(number: usize, username: &str) -> serde_json::Value {
     json!({ "name": "Ada", "email": format!("ada-{number}@example.test"), "password": PASSWORD, "username": username })
 }
 
-#[test]
-fn of_those_who_want_one_name_at_once_one_gets_it() {
-    let app = TestApp::start();
+fn of_those_who_want_one_name_at_once_one_gets_it(backend: Backend) {
+    let app = TestApp::on(backend);
     let answers = together(8, |number| {
         app.browser().post("/sign-up/email", &body(number, "Countess"))
     });
@@ -30,9 +29,8 @@ fn of_those_who_want_one_name_at_once_one_gets_it() {
     assert_eq!(there.count(), 1, "who was refused is not there");
 }
 
-#[test]
-fn a_name_can_be_changed_to_a_free_one() {
-    let app = TestApp::start();
+fn a_name_can_be_changed_to_a_free_one(backend: Backend) {
+    let app = TestApp::on(backend);
     drop(app.browser().post("/sign-up/email", &body(0, "countess")));
     let mut ada = app.signed_up("ada@example.test");
     refused(
@@ -69,9 +67,8 @@ fn a_name_can_be_changed_to_a_free_one() {
     assert_eq!(app.browser().post("/sign-in/username", &sign_in).status, 200);
 }
 
-#[test]
-fn en_1_an_unknown_name_is_answered_like_a_wrong_password() {
-    let app = TestApp::start();
+fn en_1_an_unknown_name_is_answered_like_a_wrong_password(backend: Backend) {
+    let app = TestApp::on(backend);
     drop(app.browser().post("/sign-up/email", &body(0, "countess")));
     let wrong = app.browser().post(
         "/sign-in/username",
@@ -95,3 +92,9 @@ fn en_1_an_unknown_name_is_answered_like_a_wrong_password() {
         "USERNAME_TOO_SHORT",
     );
 }
+
+doorward_testing::on_every_backend!(
+    of_those_who_want_one_name_at_once_one_gets_it,
+    a_name_can_be_changed_to_a_free_one,
+    en_1_an_unknown_name_is_answered_like_a_wrong_password,
+);

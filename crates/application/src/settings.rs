@@ -241,6 +241,8 @@ pub struct Security {
     pub fresh_session_for_changes: bool,
     /// Whether a password longer than any allowed is just a wrong one at sign-in (PW-5).
     pub overlong_password_is_wrong: bool,
+    /// Whether signing in replaces a stored password hash that is imported or weaker than new ones (PW-3).
+    pub rehash_on_sign_in: bool,
     /// Least time a request for a reset link takes, so that timing does not reveal whether the user exists (EN-3).
     pub reset_request_floor: TimeDelta,
     /// Whether a picture must be an http or https address (IN-6), or may be any text.
@@ -262,6 +264,8 @@ pub struct Security {
     pub rotate_session_after_impersonation: bool,
     /// Whether a password that an administrator sets ends the user's sessions (PW-12).
     pub revoke_sessions_on_password_set: bool,
+    /// Whether a change of a user's address by an administrator ends the user's sessions.
+    pub revoke_sessions_on_email_set: bool,
     /// Whether callers are refused to change a user who has permissions they lack, and to grant permissions they lack.
     pub protect_more_privileged: bool,
     /// Whether an address that an administrator changes counts as unverified.
@@ -376,6 +380,7 @@ impl Security {
             notify_of_sign_up_attempts: hardened,
             fresh_session_for_changes: hardened,
             overlong_password_is_wrong: hardened,
+            rehash_on_sign_in: hardened,
             reset_request_floor: if hardened {
                 TimeDelta::milliseconds(250)
             } else {
@@ -390,6 +395,7 @@ impl Security {
             declared_roles_only: hardened,
             rotate_session_after_impersonation: hardened,
             revoke_sessions_on_password_set: hardened,
+            revoke_sessions_on_email_set: hardened,
             protect_more_privileged: hardened,
             unverify_changed_email: hardened,
             strict_lists: hardened,

@@ -153,23 +153,35 @@ impl<'a> RequestCookies<'a> {
 
 /// The cookies the answer will set. Whoever handles the request adds to them; the last of a name counts.
 #[derive(Clone, Default)]
-pub(crate) struct ResponseCookies(Rc<RefCell<Vec<Cookie<'static>>>>);
+pub(crate) struct ResponseCookies {
+    set: Rc<RefCell<Vec<Cookie<'static>>>>,
+    /// Those that are cleared before others are set.
+    cleared: Rc<RefCell<Vec<Cookie<'static>>>>,
+}
 
 impl ResponseCookies {
     pub(crate) fn set(&self, cookie: Cookie<'static>) {
-        let mut cookies = self.0.borrow_mut();
+        let mut cookies = self.set.borrow_mut();
         cookies.retain(|other| other.name() != cookie.name());
         cookies.push(cookie);
     }
 
+    /// Clears a cookie, whether it is set anew afterwards or not.
+    pub(crate) fn clear_first(&self, expired: Cookie<'static>) {
+        let mut cleared = self.cleared.borrow_mut();
+        if !cleared.contains(&expired) {
+            cleared.push(expired);
+        }
+    }
+
     /// Takes back what was set by these names.
     pub(crate) fn withdraw(&self, is_meant: impl Fn(&str) -> bool) {
-        self.0.borrow_mut().retain(|cookie| !is_meant(cookie.name()));
+        self.set.borrow_mut().retain(|cookie| !is_meant(cookie.name()));
     }
 
     /// What the cookie of this name will hold, if it is set.
     pub(crate) fn value_of(&self, name: &str) -> Option<String> {
-        let cookies = self.0.borrow();
+        let cookies = self.set.borrow();
         cookies
             .iter()
             .find(|cookie| cookie.name() == name)
@@ -177,7 +189,12 @@ impl ResponseCookies {
     }
 
     pub(crate) fn take(&self) -> Vec<Cookie<'static>> {
-        self.0.take()
+        let set = self.set.take();
+        let mut cookies = self.cleared.take();
+        // What is set to the same is not set twice.
+        cookies.retain(|cleared| !set.contains(cleared));
+        cookies.extend(set);
+        cookies
     }
 }
 

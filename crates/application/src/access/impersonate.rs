@@ -6,7 +6,7 @@ use doorward_domain::{NotSignedIn, Removed, RequestContext, StoreError, UserId};
 
 use super::authorize::{AdminError, Asked, require, require_over};
 use crate::Context;
-use crate::sign_in::{IssuedSession, Rotation, SessionIssuer};
+use crate::sign_in::{Banned, IssuedSession, Rotation, SessionIssuer};
 
 /// An impersonation.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl Impersonate {
             .issuer
             .impersonate(request, &*tx, user, active, duration)
             .await?;
-        let opened = issued.map_err(|_| AdminError::Banned)?;
+        let opened = issued.map_err(|Banned| AdminError::Banned)?;
         tx.commit().await?;
         tracing::info!(by = %caller.user.id, user = %id, session = %opened.session.id, "impersonation began");
         Ok(Impersonating {

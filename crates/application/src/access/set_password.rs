@@ -5,8 +5,8 @@ use doorward_domain::password::Password;
 use doorward_domain::{AccountId, Changed, RequestContext, UserId};
 
 use super::authorize::{AdminError, Asked, require, require_over};
-use super::update_user::cancel_links;
 use crate::Context;
+use crate::verification::cancel_links;
 
 /// Chooses a user's password on behalf of an administrator.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ impl SetUserPassword {
         let hash = self.context.ports.hasher.hash(&password).await?;
         let now = self.context.now();
         let tx = self.context.store().begin(request).await?;
-        require_over(
+        let target = require_over(
             &self.context,
             request,
             &*tx,
@@ -65,7 +65,7 @@ impl SetUserPassword {
             let keep = caller.map(|caller| &caller.session.id);
             tx.sessions().delete_all(id, keep).await?;
         }
-        cancel_links(&*tx, &self.context, id).await?;
+        cancel_links(&*tx, &self.context, target.user()).await?;
         tx.record(Event::of(EventKind::PasswordSet, id)).await?;
         tx.commit().await?;
         tracing::info!(user = %id, "password set");

@@ -1,11 +1,11 @@
 use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::user::User;
-use doorward_domain::verification::Purpose;
 use doorward_domain::{Locked, Removed, StoreError, Transaction};
 
 use crate::Context;
 use crate::hooks::{HookError, Rejection};
 use crate::settings::DeletionMode;
+use crate::verification::cancel_all_links;
 
 /// Why a user was not deleted. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +39,10 @@ pub(crate) async fn delete_or_anonymize(
         return Err(DeletionError::AlreadyGone);
     }
     tx.sessions().delete_all(&user.id, None).await?;
-    tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
+    if mode == DeletionMode::Soft {
+        // They may be restored. Of a user who is gone at once, everything is gone.
+        cancel_all_links(&*tx, context, user).await?;
+    }
     tx.record(Event::of(EventKind::UserDeleted, &user.id)).await?;
     tx.commit().await?;
     tracing::info!(user = %user.id, ?mode, "user deleted");

@@ -2,13 +2,13 @@ use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::password::{HashError, Password, PasswordProblem};
 use doorward_domain::session::{AuthMethod, Authentication, Lifetime};
 use doorward_domain::user::User;
-use doorward_domain::verification::Purpose;
 use doorward_domain::{Changed, NotSignedIn, RequestContext, StoreError};
 
 use super::{VerifyPassword, VerifyPasswordError};
 use crate::Context;
 use crate::session::{Caller, lock_caller};
 use crate::sign_in::{IssuedSession, Rotation, SessionIssuer};
+use crate::verification::cancel_links;
 
 /// The input of [`ChangePassword`].
 #[derive(Debug)]
@@ -105,9 +105,7 @@ impl ChangePassword {
         if replaced == Changed::Stale {
             return Err(ChangePasswordError::Wrong);
         }
-        if self.context.settings.security.cancel_older_links {
-            tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
-        }
+        cancel_links(&*tx, &self.context, &user).await?;
         let mut opened = None;
         if input.revoke_other_sessions || self.context.settings.security.rotate_session_on_password_change {
             let proof = Authentication::by(AuthMethod::Password, self.context.now());

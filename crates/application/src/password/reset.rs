@@ -5,7 +5,7 @@ use doorward_domain::verification::{OneTimeToken, Purpose, Verification, Verific
 use doorward_domain::{AccountId, Changed, RequestContext, StoreError};
 
 use crate::Context;
-use crate::verification::Binding;
+use crate::verification::{Binding, cancel_links};
 
 /// Why no new password was set.
 #[derive(Debug, thiserror::Error)]
@@ -88,9 +88,7 @@ impl ResetPassword {
         if settings.email_and_password.revoke_sessions_on_password_reset {
             tx.sessions().delete_all(&user.id, None).await?;
         }
-        if settings.security.cancel_older_links {
-            tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
-        }
+        cancel_links(&*tx, &self.context, &user).await?;
         tx.record(Event::of(EventKind::PasswordReset, &user.id)).await?;
         tx.commit().await?;
         tracing::info!(user = %user.id, "password reset");

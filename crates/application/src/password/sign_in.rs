@@ -170,6 +170,11 @@ impl SignIn {
         let verdict = self.context.ports.hasher.verify(password, hash.as_ref()).await?;
         match (user, hash, verdict) {
             (Some(user), Some(hash), Verdict::Match) => Ok((user, hash)),
+            (Some(user), Some(hash), Verdict::MatchOutdated)
+                if !self.context.settings.security.rehash_on_sign_in =>
+            {
+                Ok((user, hash))
+            }
             (Some(user), Some(hash), Verdict::MatchOutdated) => {
                 let hash = self.rehash(request, &user.id, hash, password).await;
                 Ok((user, hash))

@@ -1,12 +1,12 @@
 use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::redirect::RedirectTarget;
 use doorward_domain::user::{Email, User};
-use doorward_domain::verification::{EmailChange, EmailChangeStep, Purpose};
+use doorward_domain::verification::{EmailChange, EmailChangeStep};
 use doorward_domain::{Changed, Locked, NotSignedIn, RequestContext, StoreError, Transaction};
 
 use crate::Context;
 use crate::session::lock_caller;
-use crate::verification::VerificationLinks;
+use crate::verification::{VerificationLinks, cancel_links};
 
 /// Why the address was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -140,9 +140,7 @@ impl ChangeEmail {
             Err(error) => return Err(error.into()),
         }
         // What was mailed to the old address must not open the account any more (TK-5).
-        if settings.security.cancel_older_links {
-            tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
-        }
+        cancel_links(&*tx, &self.context, &user).await?;
         let changed = user.map(|user| User {
             email: new_email,
             email_verified: false,

@@ -230,6 +230,7 @@ fn unique(option: &'static str, fields: &[FieldSpec]) -> Result<(), InvalidSetti
 
 #[cfg(test)]
 mod tests {
+    use doorward_domain::fields::{FieldKind, FieldName};
     use doorward_domain::redirect::Origin;
 
     use super::*;
@@ -284,6 +285,47 @@ mod tests {
             for preset in [Preset::Hardened, Preset::BetterAuth] {
                 assert_eq!(refused(preset, change), Some(option));
             }
+        }
+    }
+
+    #[test]
+    fn settings_made_by_hand_declare_no_field_in_the_place_of_a_column() {
+        let field = |name: &str| FieldSpec {
+            name: FieldName::parse(name).unwrap(),
+            kind: FieldKind::Text,
+            required: false,
+            default: None,
+            input: true,
+            returned: true,
+        };
+        for preset in [Preset::Hardened, Preset::BetterAuth] {
+            for name in ["role", "emailVerified", "username", "banned"] {
+                let of_users = |settings: &mut Settings| {
+                    settings.admin.enabled = true;
+                    settings.username.enabled = true;
+                    settings.user_fields = vec![field(name)];
+                };
+                assert_eq!(
+                    refused(preset, of_users),
+                    Some("user.additional_fields"),
+                    "{name}"
+                );
+            }
+            for name in ["userId", "token", "impersonatedBy"] {
+                let of_sessions = |settings: &mut Settings| {
+                    settings.admin.enabled = true;
+                    settings.session_fields = vec![field(name)];
+                };
+                assert_eq!(
+                    refused(preset, of_sessions),
+                    Some("session.additional_fields"),
+                    "{name}"
+                );
+            }
+            let twice = |settings: &mut Settings| settings.user_fields = vec![field("bio"), field("Bio")];
+            assert_eq!(refused(preset, twice), Some("user.additional_fields"));
+            let fine = |settings: &mut Settings| settings.user_fields = vec![field("bio")];
+            assert_eq!(refused(preset, fine), None);
         }
     }
 

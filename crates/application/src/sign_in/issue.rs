@@ -37,6 +37,17 @@ pub enum SignInDenied {
     Rejected(#[from] Rejection),
 }
 
+/// The user is banned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the user is banned")]
+pub struct Banned;
+
+impl From<Banned> for SignInDenied {
+    fn from(Banned: Banned) -> Self {
+        Self::Banned
+    }
+}
+
 /// The issuer's answer to an authenticated user.
 #[must_use = "a session may not have been issued"]
 #[derive(Clone, Debug)]
@@ -100,15 +111,34 @@ impl SessionIssuer {
         if settings.email_and_password.require_email_verification && !user.email_verified {
             return Err(SignInDenied::EmailNotVerified);
         }
-        self.check_ban(user)
+        Ok(self.check_ban(user)?)
     }
 
-    fn check_ban(&self, user: &Locked<User>) -> Result<(), SignInDenied> {
+    /// Whether the user may sign in, without asking registered second factors and hooks.
+    pub(crate) async fn would_admit(
+        &self,
+        tx: &dyn Transaction,
+        user: &Locked<User>,
+    ) -> Result<bool, StoreError> {
+        Ok(self.check_admission(user).is_ok() && !self.is_enrolled_elsewhere(tx, user).await?)
+    }
+
+    fn check_ban(&self, user: &Locked<User>) -> Result<(), Banned> {
         if user.ban.is_active(self.context.now()) {
-            Err(SignInDenied::Banned)
+            Err(Banned)
         } else {
             Ok(())
         }
+    }
+
+    /// Whether the user enrolled a second factor with the server before this one that keeps them out here.
+    async fn is_enrolled_elsewhere(
+        &self,
+        tx: &dyn Transaction,
+        user: &Locked<User>,
+    ) -> Result<bool, StoreError> {
+        let refuses = self.context.settings.two_factor.refuses_enrolled();
+        Ok(refuses && tx.users().has_second_factor(&user.id).await?)
     }
 
     /// Issues a session to a user who has just authenticated, and ends the browser's previous session (SE-3) and the oldest
@@ -126,9 +156,7 @@ impl SessionIssuer {
         if let Err(denied) = self.check_admission(user) {
             return self.deny(tx, user, denied).await;
         }
-        if self.context.settings.two_factor.refuses_enrolled()
-            && tx.users().has_second_factor(&user.id).await?
-        {
+        if self.is_enrolled_elsewhere(tx, user).await? {
             return self.deny(tx, user, SignInDenied::SecondFactorUnavailable).await;
         }
         for factor in &self.context.ports.second_factors {
@@ -207,7 +235,7 @@ impl SessionIssuer {
             return Ok(Rotation::Gone);
         }
         if let Err(denied) = self.check_ban(user) {
-            return Ok(Rotation::Denied(denied));
+            return Ok(Rotation::Denied(denied.into()));
         }
         let authentication = proof.unwrap_or_else(|| old.authentication.clone());
         let policy = &self.context.settings.session;
@@ -223,7 +251,7 @@ impl SessionIssuer {
     }
 
     /// Issues a session of the user to an administrator. The address may be unverified: an administrator sees what the user would
-    /// see. The authentication is the administrator's.
+    /// see. Nothing but a ban is in the way. The authentication is the administrator's.
     pub async fn impersonate(
         &self,
         request: &RequestContext,
@@ -231,9 +259,9 @@ impl SessionIssuer {
         user: &Locked<User>,
         administrator: &ActiveSession,
         duration: TimeDelta,
-    ) -> Result<Result<IssuedSession, SignInDenied>, StoreError> {
-        if let Err(denied) = self.check_ban(user) {
-            return Ok(Err(denied));
+    ) -> Result<Result<IssuedSession, Banned>, StoreError> {
+        if let Err(banned) = self.check_ban(user) {
+            return Ok(Err(banned));
         }
         let draft = Draft {
             authentication: administrator.session.authentication.clone(),

@@ -2,10 +2,11 @@ use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::redirect::RedirectTarget;
 use doorward_domain::session::{AuthMethod, Authentication, Lifetime};
 use doorward_domain::user::User;
-use doorward_domain::verification::{EmailChange, EmailChangeStep, EmailTokenError, Purpose};
+use doorward_domain::verification::{EmailChange, EmailChangeStep, EmailTokenError};
 use doorward_domain::{Changed, Locked, RequestContext, StoreError, Transaction, UserId};
 
 use super::VerificationLinks;
+use super::cancel::cancel_links;
 use super::links::{LinkError, PresentedLink, Use};
 use crate::Context;
 use crate::sign_in::{Admission, IssuedSession, SessionIssuer, SessionRequest, SignInDenied};
@@ -131,7 +132,7 @@ impl VerifyEmail {
             }));
         }
         let now = self.context.now();
-        if link.consumed || self.links.consume(&*tx, link).await? == Use::NotPermitted {
+        if link.consumed || self.links.consume(&*tx, &user, link).await? == Use::NotPermitted {
             return Err(VerifyEmailError::InvalidToken);
         }
         let marked = tx
@@ -204,7 +205,7 @@ impl VerifyEmail {
                 EmailChangeStep::Verification => Err(VerifyEmailError::InvalidToken),
             };
         }
-        if user.email != claims.email || self.links.consume(&*tx, link).await? == Use::NotPermitted {
+        if user.email != claims.email || self.links.consume(&*tx, &user, link).await? == Use::NotPermitted {
             return Err(VerifyEmailError::InvalidToken);
         }
         match change.step {
@@ -247,9 +248,7 @@ impl VerifyEmail {
             Ok(Changed::Stale) | Err(StoreError::Conflict(_)) => return Err(VerifyEmailError::InvalidToken),
             Err(error) => return Err(error.into()),
         }
-        if self.context.settings.security.cancel_older_links {
-            tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
-        }
+        cancel_links(&*tx, &self.context, &user).await?;
         tx.record(Event::of(EventKind::EmailChanged, &user.id)).await?;
         tx.commit().await?;
         tracing::info!(user = %user.id, "address changed");

@@ -46,7 +46,7 @@ async fn ada(world: &World, signed_in_at: i64) -> RequestContext {
 
 fn assert_only_grace_is_signed_in(world: &World) {
     assert_eq!(world.session_ids(), ["session-grace"]);
-    assert_eq!(world.snapshot().verifications, []);
+    assert_eq!(world.links(), []);
     assert_eq!(world.events("ada"), ["user.deleted"]);
 }
 

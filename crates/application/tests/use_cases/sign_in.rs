@@ -146,6 +146,19 @@ async fn pw_3_an_outdated_hash_is_replaced() {
 }
 
 #[tokio::test]
+async fn under_better_auth_an_outdated_hash_stays() {
+    let world = World::new(compatible());
+    let ada = samples::user("ada");
+    world.store.users().insert(&ada).await.unwrap();
+    let old = PlainHasher::outdated_hash_of(PASSWORD);
+    let credential = samples::credential(&ada, old.expose());
+    world.store.accounts().insert(&credential).await.unwrap();
+    world.sign_in(&ada, PASSWORD).await.unwrap();
+    assert_eq!(world.hash("ada").as_deref(), Some(old.expose()));
+    assert_eq!(world.events("ada"), ["session.issued"]);
+}
+
+#[tokio::test]
 async fn pw_3_a_hash_that_cannot_be_replaced_keeps_nobody_out() {
     let mut hasher = MockPasswordHasher::new();
     hasher

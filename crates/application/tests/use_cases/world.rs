@@ -13,6 +13,7 @@ use doorward_domain::email::{EmailMessage, MailError, Mailer};
 use doorward_domain::password::Password;
 use doorward_domain::session::{Lifetime, Session, SessionToken};
 use doorward_domain::user::User;
+use doorward_domain::verification::{Purpose, Verification};
 use doorward_domain::{Repositories, RequestContext};
 use doorward_testing::{FixedClock, PASSWORD, PlainHasher, in_memory_ports, samples};
 
@@ -92,6 +93,17 @@ impl World {
 
     pub(crate) fn snapshot(&self) -> Tables {
         self.store.snapshot()
+    }
+
+    /// Rows of links that can be followed. Others are marks.
+    pub(crate) fn links(&self) -> Vec<Verification> {
+        let rows = self.snapshot().verifications.into_iter();
+        let is_link = |row: &Verification| {
+            Purpose::LINKS
+                .iter()
+                .any(|purpose| row.identifier.starts_with(purpose.prefix()))
+        };
+        rows.filter(is_link).collect()
     }
 
     /// The ids of the sessions there are, in order.

@@ -61,6 +61,21 @@ impl<'a> SessionCookies<'a> {
         cookie_cache::join(&self.name(SESSION_DATA), self.sent.iter())
     }
 
+    /// Clears a presented cache that is not believed, as Better Auth does, before it is set anew.
+    pub(super) fn clear_stale_cache(&self) {
+        let Some(cache) = &self.state.cookie_cache else {
+            return;
+        };
+        let (presented, now) = (self.presented_cache(), self.state.context.now());
+        if presented.is_some_and(|presented| cache.codec.open(&presented, now).is_none()) {
+            let name = self.name(SESSION_DATA);
+            let sent: Vec<_> = self.sent.iter().map(|(sent, _)| sent).collect();
+            for part in sent.into_iter().filter(|sent| is_part_of(&name, sent)) {
+                self.answer.clear_first(self.state.style.expired(part.to_owned()));
+            }
+        }
+    }
+
     /// Signs the browser in.
     pub(crate) fn open(&self, user: &User, opened: &IssuedSession) {
         self.set(

@@ -58,6 +58,7 @@ async fn read_in(
     {
         return Ok(Some(current));
     }
+    cookies.clear_stale_cache();
     let remembered = cookies.chosen_lifetime() == Lifetime::Remembered;
     let refresh = if remembered && !is_set("disableRefresh") {
         refresh

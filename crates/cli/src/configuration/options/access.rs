@@ -90,6 +90,11 @@ pub(super) fn security() -> Vec<Entry> {
             "Whether a password that an administrator sets ends the user's sessions.",
         ),
         Entry::new(
+            "security.revoke_sessions_on_email_set",
+            |config| &mut config.settings.security.revoke_sessions_on_email_set,
+            "Whether an address that an administrator changes ends the user's sessions.",
+        ),
+        Entry::new(
             "security.protect_more_privileged",
             |config| &mut config.settings.security.protect_more_privileged,
             "Whether nobody changes a user who may do more than they, and nobody grants more than they have. Administrators may change everybody.",

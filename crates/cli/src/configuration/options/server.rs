@@ -159,6 +159,12 @@ pub(super) fn security() -> Vec<Entry> {
             "Whether a password longer than any allowed is just a wrong one at sign-in.",
         ),
         Entry::new(
+            "security.rehash_on_sign_in",
+            |config| &mut config.settings.security.rehash_on_sign_in,
+            "Whether a sign-in replaces an imported or outdated password hash by one of `password.scheme`. Better Auth with a \
+             hash function of your own cannot read the new one.",
+        ),
+        Entry::new(
             "security.reset_request_floor",
             |config| &mut config.settings.security.reset_request_floor,
             "Least seconds a request for a reset link takes, so that its time does not tell who exists.",
