@@ -7,6 +7,7 @@
 mod added_columns;
 mod admin_columns;
 mod audit_event;
+mod audit_reading;
 mod better_auth_tables;
 mod catalog;
 mod columns;
@@ -52,9 +53,11 @@ const INDEXES: &[(&str, &str)] = &[
     ("user", "user_username_key"),
     ("session", "session_impersonatedBy_idx"),
     ("doorward_outbox", "doorward_outbox_dueAt_idx"),
-    ("doorward_audit_event", "doorward_audit_event_subjectId_at_idx"),
-    ("doorward_audit_event", "doorward_audit_event_actorId_at_idx"),
-    ("doorward_audit_event", "doorward_audit_event_at_idx"),
+    ("doorward_audit_event", "doorward_audit_event_subject_idx"),
+    ("doorward_audit_event", "doorward_audit_event_actor_idx"),
+    ("doorward_audit_event", "doorward_audit_event_kind_idx"),
+    ("doorward_audit_event", "doorward_audit_event_outcome_idx"),
+    ("doorward_audit_event", "doorward_audit_event_time_idx"),
 ];
 
 /// The same for PostgreSQL alone.
@@ -147,5 +150,6 @@ fn steps() -> Vec<Box<dyn Step>> {
         Box::new(own_outbox::OwnOutbox),
         Box::new(impersonated_sessions::ImpersonatedSessions),
         Box::new(deleted_username::DeletedUsername),
+        Box::new(audit_reading::AuditReading),
     ]
 }

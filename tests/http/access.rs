@@ -13,7 +13,7 @@ use crate::documentation::{concrete, operations};
 /// What a route answers to nobody, to an ordinary user, to an administrator, and to an administrator who impersonates
 /// another user. `EVE` is the id of a third user, `eve@example.test` stands for their address and `new@example.test` for one
 /// that nobody has. A route without a row fails the test, and so does a row without a route.
-const EXPECTED: [(&str, &str, [u16; 4]); 53] = [
+const EXPECTED: [(&str, &str, [u16; 4]); 55] = [
     // For those who look after others.
     (
         "GET /admin/explain?userId=EVE&permission=user:list",
@@ -21,6 +21,7 @@ const EXPECTED: [(&str, &str, [u16; 4]); 53] = [
         [401, 403, 200, 403],
     ),
     ("GET /admin/get-user?id=EVE", "", [401, 403, 200, 403]),
+    ("GET /admin/list-events", "", [401, 403, 200, 403]),
     ("GET /admin/list-users", "", [401, 403, 200, 403]),
     (
         "POST /admin/ban-user",
@@ -90,6 +91,7 @@ const EXPECTED: [(&str, &str, [u16; 4]); 53] = [
     ),
     ("POST /admin/stop-impersonating", "{}", [401, 400, 400, 200]),
     ("GET /list-accounts", "", [401, 200, 200, 200]),
+    ("GET /list-events", "", [401, 200, 200, 403]),
     ("GET /list-sessions", "", [401, 200, 200, 200]),
     (
         "POST /change-email",

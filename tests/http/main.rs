@@ -7,6 +7,7 @@ mod access;
 mod accounts;
 mod administration;
 mod answers;
+mod audit;
 mod bans;
 mod bearer;
 mod better_auth;

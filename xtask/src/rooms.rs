@@ -48,7 +48,7 @@ pub(crate) const ROOMS: &[Room] = &[
     Room {
         name: "audit",
         aliases: &[],
-        about: "audit events, recorded in the transaction that they are about; table `doorward_audit_event`",
+        about: "audit events, recorded in the transaction that they are about, and what is refused; table `doorward_audit_event`",
         may_use: &[],
     },
     Room {
@@ -122,6 +122,12 @@ pub(crate) const ROOMS: &[Room] = &[
             "password",
             "audit",
         ],
+    },
+    Room {
+        name: "audit_log",
+        aliases: &[],
+        about: "reading the audit log: `/list-events`, `/admin/list-events`, `doorward audit`",
+        may_use: &["user", "session", "access", "audit"],
     },
     Room {
         name: "profile",

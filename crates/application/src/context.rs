@@ -11,6 +11,7 @@ use doorward_domain::{
     Actor, Client, Clock, Entropy, NotSignedIn, RequestContext, RequestId, Sealer, Store, StoreError,
 };
 
+use crate::audit::RefusalBudget;
 use crate::hooks::Hooks;
 use crate::reads::StoreReader;
 use crate::settings::Settings;
@@ -62,13 +63,19 @@ pub struct Inner {
     pub ports: Ports,
     /// What the operator decided.
     pub settings: Settings,
+    /// How many refusals are recorded.
+    pub refusals: RefusalBudget,
 }
 
 impl Context {
     /// Brings ports and settings together.
     #[must_use]
     pub fn new(ports: Ports, settings: Settings) -> Self {
-        Self(Arc::new(Inner { ports, settings }))
+        Self(Arc::new(Inner {
+            ports,
+            settings,
+            refusals: RefusalBudget::default(),
+        }))
     }
 
     /// The present moment.

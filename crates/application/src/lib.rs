@@ -6,6 +6,8 @@
 
 pub mod access;
 pub mod account;
+pub mod audit;
+pub mod audit_log;
 pub mod email;
 pub mod hooks;
 pub mod identity;

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::{BoxError, RequestContext, StoreError};
 
 use crate::{Context, Progress, Worker};
@@ -10,7 +12,7 @@ use crate::{Context, Progress, Worker};
 /// How often expired rows are removed.
 const PAUSE: Duration = Duration::from_mins(10);
 
-/// Removes expired sessions and verifications, and users whose retention is over (DT-2).
+/// Removes expired sessions and verifications, and users and audit events whose retention is over (DT-2).
 #[derive(Clone, Debug)]
 pub struct PurgeExpired {
     context: Context,
@@ -25,6 +27,8 @@ pub struct Purged {
     pub verifications: u64,
     /// Deleted users whose retention period is over.
     pub users: u64,
+    /// Audit events whose retention is over.
+    pub events: u64,
 }
 
 impl PurgeExpired {
@@ -49,12 +53,28 @@ impl PurgeExpired {
         let tx = store.begin(request).await?;
         let retention = self.context.settings.delete_user.retention;
         let users = tx.users().purge_deleted(now - retention, Self::BATCH).await?;
+        for user in &users {
+            tx.record(Event::of(EventKind::UserPurged, user)).await?;
+        }
         tx.commit().await?;
+        let events = self.purge_events(request, now).await?;
         Ok(Purged {
             sessions,
             verifications,
-            users,
+            users: u64::try_from(users.len()).unwrap_or(u64::MAX),
+            events,
         })
+    }
+
+    /// Removes audit events whose retention is over; none where it is not limited (AU-2).
+    async fn purge_events(&self, request: &RequestContext, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let Some(before) = self.context.settings.audit.purged_before(now) else {
+            return Ok(0);
+        };
+        let tx = self.context.store().begin(request).await?;
+        let events = tx.audit_events().purge_before(before, Self::BATCH).await?;
+        tx.commit().await?;
+        Ok(events)
     }
 }
 
@@ -86,5 +106,6 @@ impl Purged {
         self.sessions >= PurgeExpired::BATCH
             || self.verifications >= PurgeExpired::BATCH
             || self.users >= PurgeExpired::BATCH
+            || self.events >= PurgeExpired::BATCH
     }
 }

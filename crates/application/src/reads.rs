@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use doorward_domain::account::{Account, AccountRepository};
-use doorward_domain::audit::{AuditEvent, AuditEventRepository};
+use doorward_domain::audit::{AuditEvent, AuditEventRepository, EventQuery};
 use doorward_domain::session::{Session, SessionHandle, SessionRepository, SessionToken};
 use doorward_domain::user::{Email, User, UserPage, UserQuery, UserRepository, Username};
 use doorward_domain::verification::{Verification, VerificationKey, VerificationRepository};
@@ -100,6 +100,7 @@ readers! {
         fn find(key: &VerificationKey) -> Option<Verification>;
     }
     AuditEventReader of AuditEventRepository {
+        fn list(query: &EventQuery) -> Vec<AuditEvent>;
         fn list_by_subject(subject: &UserId, limit: u64) -> Vec<AuditEvent>;
     }
 }

@@ -1,5 +1,6 @@
 //! What an operator may decide. Names and defaults are Better Auth's wherever it has the option.
 
+mod audit;
 mod checks;
 mod hashing;
 
@@ -12,6 +13,7 @@ use doorward_domain::redirect::Origin;
 use doorward_domain::session::{SessionPolicy, TokenStorage};
 use doorward_domain::user::UsernameLength;
 
+pub use audit::Audit;
 pub use checks::InvalidSetting;
 pub use hashing::HashingSettings;
 
@@ -57,6 +59,8 @@ pub struct Settings {
     pub admin: Admin,
     /// Users who enrolled a second factor with the server before this one.
     pub two_factor: TwoFactor,
+    /// The audit log.
+    pub audit: Audit,
     /// What separates the presets.
     pub security: Security,
 }
@@ -330,10 +334,19 @@ impl Settings {
             user_fields: Vec::new(),
             session_fields: Vec::new(),
             username: UsernameSettings::default(),
-            access: AccessPolicy::shipped(),
+            access: Self::shipped_access(preset),
             admin: Admin::default(),
             two_factor: TwoFactor::default(),
+            audit: Audit::default(),
             security: Security::of(preset),
+        }
+    }
+
+    /// The shipped roles. Where hardened, administrators may read the audit log; Better Auth's role has no such permission.
+    fn shipped_access(preset: Preset) -> AccessPolicy {
+        match preset {
+            Preset::Hardened => AccessPolicy::shipped().reading_audit_log(),
+            Preset::BetterAuth => AccessPolicy::shipped(),
         }
     }
 

@@ -75,6 +75,17 @@ pub enum Actor {
     Anonymous,
 }
 
+impl Actor {
+    /// How audit events call a signed-in user.
+    pub const USER: &str = "user";
+    /// How they call an operator.
+    pub const OPERATOR: &str = "operator";
+    /// How they call a worker of the server.
+    pub const SYSTEM: &str = "system";
+    /// How they call somebody who is not authenticated.
+    pub const ANONYMOUS: &str = "anonymous";
+}
+
 /// The use-case is for signed-in users, and the actor is not one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("nobody is signed in")]
@@ -146,10 +157,10 @@ impl RequestContext {
     #[must_use]
     pub fn facts(&self) -> RequestFacts {
         let (actor_kind, actor_id) = match &self.actor {
-            Actor::User(session) => ("user", Some(session.user.id.to_string())),
-            Actor::Operator(command) => ("operator", Some((*command).to_owned())),
-            Actor::System(worker) => ("system", Some((*worker).to_owned())),
-            Actor::Anonymous => ("anonymous", None),
+            Actor::User(session) => (Actor::USER, Some(session.user.id.to_string())),
+            Actor::Operator(command) => (Actor::OPERATOR, Some((*command).to_owned())),
+            Actor::System(worker) => (Actor::SYSTEM, Some((*worker).to_owned())),
+            Actor::Anonymous => (Actor::ANONYMOUS, None),
         };
         let session = self.signed_in().ok().map(|active| &active.session);
         RequestFacts {

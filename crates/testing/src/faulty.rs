@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::account::{Account, AccountRepository, Unlinked};
-use doorward_domain::audit::{AuditEvent, AuditEventRepository};
+use doorward_domain::audit::{AuditEvent, AuditEventRepository, EventQuery};
 use doorward_domain::email::{OutboxMessage, OutboxRepository};
 use doorward_domain::fields::FieldChanges;
 use doorward_domain::password::PasswordHash;
@@ -153,7 +153,7 @@ impl<S: Refers> UserRepositoryDecorator for Faulty<S> {
         self.inner.users().delete(id).await
     }
 
-    async fn purge_deleted(&self, before: DateTime<Utc>, limit: u64) -> Answer<u64> {
+    async fn purge_deleted(&self, before: DateTime<Utc>, limit: u64) -> Answer<Vec<UserId>> {
         self.write()?;
         self.inner.users().purge_deleted(before, limit).await
     }
@@ -368,7 +368,16 @@ impl<S: Refers> AuditEventRepository for Faulty<S> {
         self.inner.audit_events().insert(event).await
     }
 
+    async fn list(&self, query: &EventQuery) -> Answer<Vec<AuditEvent>> {
+        self.inner.audit_events().list(query).await
+    }
+
     async fn list_by_subject(&self, subject: &UserId, limit: u64) -> Answer<Vec<AuditEvent>> {
         self.inner.audit_events().list_by_subject(subject, limit).await
+    }
+
+    async fn purge_before(&self, before: DateTime<Utc>, limit: u64) -> Answer<u64> {
+        self.write()?;
+        self.inner.audit_events().purge_before(before, limit).await
     }
 }

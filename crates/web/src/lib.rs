@@ -13,6 +13,7 @@ pub mod session;
 pub mod wiring;
 
 mod account;
+mod audit_log;
 mod bearer;
 mod body;
 mod cookies;

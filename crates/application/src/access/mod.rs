@@ -16,6 +16,7 @@ mod set_up;
 mod update_user;
 
 pub use authorize::AdminError;
+pub(crate) use authorize::require;
 pub use check_permission::{CheckPermission, ExplainDecision, Explained};
 pub use create_by_operator::{CreateUser, CreateUserError};
 pub use create_user::{AdminCreateUser, AdminCreateUserInput};

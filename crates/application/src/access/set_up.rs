@@ -6,6 +6,7 @@ use doorward_domain::verification::Verification;
 use doorward_domain::{Constraint, Inserted, RequestContext, Secret, StoreError, TokenDigest};
 
 use crate::Context;
+use crate::audit::record_refusal;
 use crate::identity::{insert_user, new_user};
 
 /// The first administrator.
@@ -68,6 +69,8 @@ impl SetUp {
         let digest = TokenDigest::of(configured.expose());
         if digest != TokenDigest::of(input.token.expose()) {
             tracing::warn!("set-up refused");
+            let event = Event::without_subject(EventKind::UserCreated).with_details("wrong set-up token");
+            record_refusal(&self.context, request, event).await?;
             return Err(SetUpError::WrongToken);
         }
         let role = settings

@@ -31,6 +31,8 @@ pub(crate) async fn delete_or_anonymize(
     let mode = context.settings.delete_user.mode;
     let hooks = &context.ports.hooks.deletion;
     hooks.before_commit(&*tx, user).await?;
+    // Before the deletion, which erases what is personal in the events of the user, this one included (DT-2).
+    tx.record(Event::of(EventKind::UserDeleted, &user.id)).await?;
     let removed = match mode {
         DeletionMode::Hard => tx.users().delete(&user.id).await?,
         DeletionMode::Soft => tx.users().soft_delete(&user.id, context.now()).await?,
@@ -40,7 +42,6 @@ pub(crate) async fn delete_or_anonymize(
     }
     tx.sessions().delete_all(&user.id, None).await?;
     tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
-    tx.record(Event::of(EventKind::UserDeleted, &user.id)).await?;
     tx.commit().await?;
     tracing::info!(user = %user.id, ?mode, "user deleted");
     hooks.after_commit(user).await;

@@ -6,6 +6,7 @@ use doorward_domain::user::{Email, User, Username};
 use doorward_domain::{Changed, ErrorChain, RequestContext, StoreError, Transaction, UserId};
 
 use crate::Context;
+use crate::audit::record_refusal;
 use crate::hooks::Rejection;
 use crate::sign_in::{Admission, SessionIssuer, SessionRequest, SignInDenied, SignedIn};
 use crate::verification::VerificationLinks;
@@ -91,14 +92,34 @@ impl SignIn {
         if !self.context.settings.email_and_password.enabled {
             return Err(SignInError::Disabled);
         }
-        self.check_length(&input.password)?;
+        if let Err(error) = self.check_length(&input.password) {
+            self.record_failure(request, None).await?;
+            return Err(error);
+        }
+        let mut tried = None;
         for _ in 0..Self::LOOKS {
             let (user, hash) = self.verified_user(request, &input.name, &input.password).await?;
             if let Some(signed_in) = self.enter(request, &user.id, &hash, &input).await? {
                 return Ok(signed_in);
             }
+            tried = Some(user.id);
         }
+        self.record_failure(request, tried.as_ref()).await?;
         Err(SignInError::InvalidCredentials)
+    }
+
+    /// Records a failed sign-in (AU-1). An unknown address is not named: it may be a password that was typed into the wrong
+    /// field. It takes as long whether the user exists or not (EN-3).
+    async fn record_failure(
+        &self,
+        request: &RequestContext,
+        user: Option<&UserId>,
+    ) -> Result<(), StoreError> {
+        let event = Event {
+            subject: user.cloned(),
+            ..Event::without_subject(EventKind::SignInFailed)
+        };
+        record_refusal(&self.context, request, event).await
     }
 
     /// Issues the session, unless the stored hash changed meanwhile: by a reset, after which the old password must not give a
@@ -174,8 +195,10 @@ impl SignIn {
                 let hash = self.rehash(request, &user.id, hash, password).await;
                 Ok((user, hash))
             }
-            _ => {
+            (user, ..) => {
                 tracing::info!("sign-in refused");
+                let user = user.map(|user| user.id);
+                self.record_failure(request, user.as_ref()).await?;
                 Err(SignInError::InvalidCredentials)
             }
         }

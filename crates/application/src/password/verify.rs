@@ -1,8 +1,10 @@
 use doorward_domain::account::Account;
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::password::{HashError, Password};
 use doorward_domain::{NotSignedIn, RequestContext, StoreError};
 
 use crate::Context;
+use crate::audit::record_refusal;
 
 /// Why a password was not confirmed.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +71,8 @@ impl VerifyPassword {
         if verdict.is_match() {
             Ok(account)
         } else {
+            let event = Event::of(EventKind::PasswordCheckFailed, user);
+            record_refusal(&self.context, request, event).await?;
             Err(VerifyPasswordError::Wrong)
         }
     }

@@ -112,6 +112,7 @@ impl Settings {
             ("session.fresh_age", Some(self.session.fresh_age)),
             ("session.absolute_lifetime", self.session.absolute_lifetime),
             ("user.delete_user.retention", Some(self.delete_user.retention)),
+            ("audit.retention", Some(self.audit.retention)),
             ("admin.default_ban_expires_in", self.admin.default_ban_expires_in),
             (
                 "security.reset_request_floor",

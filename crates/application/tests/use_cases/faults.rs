@@ -13,6 +13,7 @@ use doorward_application::hooks::{Hook, HookList, Hooks};
 use doorward_application::purge_expired::PurgeExpired;
 use doorward_application::settings::Settings;
 use doorward_application::{Context, Ports};
+use doorward_domain::audit::EventKind;
 use doorward_domain::email::EmailKind;
 use doorward_domain::session::Session;
 use doorward_domain::user::User;
@@ -155,6 +156,8 @@ async fn dt_2_each_kind_is_purged_or_not() {
             ..samples::verification(&key, &ada)
         };
         world.store.verifications().insert(&link).await.unwrap();
+        let old = samples::event("old", EventKind::SignedIn, &ada.id, at(-366 * 24 * 3600));
+        world.store.audit_events().insert(&old).await.unwrap();
         let store = Arc::new(FaultyStore::new(world.store.clone(), number));
         let ports = Ports {
             store: store.clone(),
@@ -176,9 +179,13 @@ async fn dt_2_each_kind_is_purged_or_not() {
         assert_eq!(user_left, account_left, "write {number}: one transaction");
         if !store.has_failed() {
             assert!(outcome.is_ok() && !sessions_left && !user_left);
+            assert_eq!(world.events(gone.id.as_str()), ["user.purged"]);
+            assert_eq!(world.events("ada"), [""; 0]);
             return;
         }
-        assert!(outcome.is_err() && user_left, "write {number}");
+        // Events are purged after that, by themselves.
+        let events_left = after.audit_events.iter().any(|event| event.id == "old");
+        assert!(outcome.is_err() && events_left, "write {number}");
     }
 }
 

@@ -201,6 +201,7 @@ async fn dt_2_a_purge_removes_what_ran_out_and_nothing_else() {
         sessions: 1,
         verifications: 1,
         users: 1,
+        events: 0,
     };
     assert_eq!(purged, expected);
     assert!(!purged.is_full());

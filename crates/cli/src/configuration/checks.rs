@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use doorward_application::settings::Preset;
 use doorward_domain::Secret;
 use doorward_domain::access::AccessPolicyBuilder;
 use doorward_domain::fields::ColumnFeatures;
@@ -30,6 +31,9 @@ impl RawConfig {
             ));
         }
         self.settings.access = self.access.policy(declare)?;
+        if self.settings.preset == Preset::Hardened && !self.access.replaces_roles() {
+            self.settings.access = self.settings.access.reading_audit_log();
+        }
         (self.settings.user_fields, self.settings.session_fields) = self.fields.specs(ColumnFeatures {
             admin: self.settings.admin.enabled,
             username: self.settings.username.enabled,

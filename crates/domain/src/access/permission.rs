@@ -135,6 +135,13 @@ pub mod permissions {
             DELETE = "delete",
         }
     }
+
+    crate::resource! {
+        /// What is done with the audit log. Better Auth has none, so its role `admin` does not grant this.
+        pub mod audit_log = "audit-log" {
+            READ = "read",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -104,12 +104,14 @@ impl AccessPolicy {
     /// The name of the default role, unless it is declared otherwise.
     pub const USER: &str = "user";
 
-    /// Declarations to add to: the permissions of the admin endpoints, the role `admin` that has them all but the one to
-    /// impersonate administrators, and the role `user` that has none. As in Better Auth's admin plugin.
+    /// Declarations to add to: the permissions of the admin endpoints, the role `admin` that has them all but those to
+    /// impersonate administrators and to read the audit log, and the role `user` that has none. As in Better Auth's admin
+    /// plugin.
     #[must_use]
     pub fn builder() -> AccessPolicyBuilder {
         let mut admin: BTreeSet<_> = builtin().collect();
         admin.remove(&permissions::user::IMPERSONATE_ADMINS);
+        admin.remove(&permissions::audit_log::READ);
         AccessPolicyBuilder {
             roles: BTreeMap::from([
                 (Self::ADMIN.to_owned(), admin),
@@ -153,6 +155,15 @@ impl AccessPolicy {
             actions.insert(action.to_owned());
         }
         Ok(self)
+    }
+
+    /// The same policy, whose role `admin`, if there is one, permits to read the audit log, too.
+    #[must_use]
+    pub fn reading_audit_log(mut self) -> Self {
+        if let Some(granted) = self.roles.get_mut(Self::ADMIN) {
+            granted.insert(permissions::audit_log::READ);
+        }
+        self
     }
 
     /// Whether the user has this permission. Bans and deletion are checked elsewhere.
@@ -419,8 +430,12 @@ fn check_names<'a>(mut names: impl Iterator<Item = &'a str>) -> Result<(), Polic
 }
 
 fn builtin() -> impl Iterator<Item = Permission> {
-    let all = permissions::user::ALL.iter().chain(permissions::session::ALL);
-    all.cloned()
+    let all = [
+        permissions::user::ALL,
+        permissions::session::ALL,
+        permissions::audit_log::ALL,
+    ];
+    all.into_iter().flatten().cloned()
 }
 
 /// The declared permission that is written most like this one.

@@ -3,7 +3,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use crate::request::RequestFacts;
-use crate::{SessionId, UserId};
+use crate::{Actor, SessionId, UserId};
 
 /// Declares the kinds of events and their names, so that the list is written once.
 macro_rules! kinds {
@@ -39,6 +39,8 @@ kinds! {
     SignedIn = "session.issued",
     /// A sign-in was refused although the user authenticated.
     SignInDenied = "session.denied",
+    /// A sign-in failed: the password was wrong, or there is no such user. Then it has no subject.
+    SignInFailed = "session.failed",
     /// A session was replaced by another one with a new token.
     SessionRotated = "session.rotated",
     /// A session ended because its user signed out.
@@ -47,6 +49,8 @@ kinds! {
     SessionRevoked = "session.revoked",
     /// All sessions of a user, or all but one, were revoked.
     SessionsRevoked = "session.all_revoked",
+    /// An administrator read the list of a user's sessions.
+    UserSessionsListed = "session.listed",
     /// The application's fields of a session changed.
     SessionUpdated = "session.updated",
     /// The user changed the password.
@@ -59,6 +63,8 @@ kinds! {
     PasswordSet = "password.set",
     /// Password rehash: the stored hash was replaced by one with current parameters; the password is the same.
     PasswordRehashed = "password.rehashed",
+    /// A signed-in user was asked for the password and gave a wrong one.
+    PasswordCheckFailed = "password.check_failed",
     /// A verification link was asked for.
     VerificationRequested = "email.verification_requested",
     /// The address was verified.
@@ -85,12 +91,24 @@ kinds! {
     UserDeleted = "user.deleted",
     /// The deletion was undone.
     UserRestored = "user.restored",
+    /// The retention of a deleted user was over, and all that was left of them was removed.
+    UserPurged = "user.purged",
+    /// An administrator read a list of users.
+    UsersListed = "user.listed",
+    /// An administrator read a user.
+    UserRead = "user.read",
+    /// An administrator asked why a user has a permission or not.
+    AccessExplained = "user.access_explained",
     /// An administrator began to impersonate the user.
     ImpersonationStarted = "impersonation.started",
     /// The administrator stopped.
     ImpersonationStopped = "impersonation.stopped",
     /// A way to sign in was removed.
     AccountUnlinked = "account.unlinked",
+    /// An administrator or an operator read audit events.
+    EventsListed = "audit.listed",
+    /// More was refused than is recorded one by one. The details say how much.
+    RefusalsOmitted = "audit.refusals_omitted",
 }
 
 impl fmt::Display for EventKind {
@@ -109,6 +127,15 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Success, Self::Denied];
+
+    /// The outcome of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+
     /// The name under which it is stored.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -133,14 +160,23 @@ pub struct Event {
 }
 
 impl Event {
+    /// Something that was done to nobody in particular.
+    #[must_use]
+    pub const fn without_subject(kind: EventKind) -> Self {
+        Self {
+            kind,
+            subject: None,
+            outcome: Outcome::Success,
+            details: None,
+        }
+    }
+
     /// Something that was done to this user.
     #[must_use]
     pub fn of(kind: EventKind, subject: &UserId) -> Self {
         Self {
-            kind,
             subject: Some(subject.clone()),
-            outcome: Outcome::Success,
-            details: None,
+            ..Self::without_subject(kind)
         }
     }
 
@@ -210,6 +246,25 @@ impl AuditEvent {
             outcome: event.outcome.name().to_owned(),
             details: event.details,
         }
+    }
+}
+
+impl AuditEvent {
+    /// Whether what is personal in it is this user's: the user caused it, or nobody knows who did and it is about the user.
+    #[must_use]
+    pub fn is_personal_of(&self, user: &UserId) -> bool {
+        match &*self.actor_kind {
+            Actor::USER => self.actor_id.as_deref() == Some(user.as_str()),
+            Actor::ANONYMOUS => self.subject_id.as_ref() == Some(user),
+            _ => false,
+        }
+    }
+
+    /// Erases what is personal in it. The ids stay.
+    pub fn erase_personal_data(&mut self) {
+        self.ip_address = None;
+        self.user_agent = None;
+        self.details = None;
     }
 }
 

@@ -1,10 +1,14 @@
 //! Audit events: what happened, to whom, and who did it.
 
 mod event;
+mod query;
 mod repository;
+mod view;
 
 pub use event::{AuditEvent, Event, EventKind, Outcome};
+pub use query::{EventFilter, EventOrder, EventPosition, EventQuery};
 pub use repository::AuditEventRepository;
+pub use view::OwnEvent;
 
 #[cfg(any(test, feature = "mocks"))]
 pub use repository::MockAuditEventRepository;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use doorward_domain::audit::{AuditEvent, Event, EventKind};
+use doorward_domain::audit::{AuditEvent, Event, EventFilter, EventKind, EventOrder, EventQuery, Outcome};
 use doorward_domain::session::Session;
 use doorward_domain::{
     Actor, Client, Constraint, RequestContext, RequestId, Store, StoreError, Transaction, UserId,
@@ -179,4 +179,184 @@ pub async fn oldest_first(store: Arc<dyn Store>) {
     };
     assert_eq!(kinds(99).await, expected);
     assert_eq!(kinds(3).await, expected[..3]);
+}
+
+/// An event of this id and second, with these facts.
+fn told(id: &str, second: i64, subject: &str, actor: &str, kind: EventKind) -> AuditEvent {
+    AuditEvent {
+        id: id.to_owned(),
+        at: at(second),
+        kind: kind.name().to_owned(),
+        actor_id: Some(actor.to_owned()),
+        ..full("", &UserId::from_stored(subject))
+    }
+}
+
+/// Some events, in no order.
+async fn add_some(store: &Arc<dyn Store>) {
+    let denied = AuditEvent {
+        outcome: Outcome::Denied.name().to_owned(),
+        ..told("d", 3, "ada", "grace", EventKind::SignInDenied)
+    };
+    let events = [
+        told("c", 2, "ada", "ada", EventKind::SignedIn),
+        denied,
+        told("a", 1, "ada", "ada", EventKind::SignedIn),
+        told("B", 2, "grace", "ada", EventKind::UserBanned),
+        told("e", 4, "grace", "grace", EventKind::SignedIn),
+    ];
+    for event in events {
+        store.audit_events().insert(&event).await.unwrap();
+    }
+}
+
+async fn found(store: &Arc<dyn Store>, query: &EventQuery) -> String {
+    let events = store.audit_events().list(query).await.unwrap();
+    events.into_iter().map(|event| event.id).collect()
+}
+
+/// By subject, actor, kind, outcome and time, and by several of them.
+pub async fn au_2_filters(store: Arc<dyn Store>) {
+    add_some(&store).await;
+    let of = |subject: &str| EventFilter::of_subject(&UserId::from_stored(subject));
+    let by = |actor: &str| EventFilter {
+        actor: Some(actor.to_owned()),
+        ..EventFilter::default()
+    };
+    let kind = Some(EventKind::SignedIn.name().to_owned());
+    let of_kind = EventFilter {
+        kind: kind.clone(),
+        ..EventFilter::default()
+    };
+    let of_outcome = |outcome| EventFilter {
+        outcome: Some(outcome),
+        ..EventFilter::default()
+    };
+    let between = EventFilter {
+        since: Some(at(2)),
+        until: Some(at(4)),
+        ..EventFilter::default()
+    };
+    let all = EventFilter {
+        kind,
+        outcome: Some(Outcome::Success),
+        actor: Some("ada".to_owned()),
+        since: Some(at(2)),
+        ..of("ada")
+    };
+    let cases = [
+        (EventFilter::default(), "edcBa"),
+        (of("ada"), "dca"),
+        (of("eve"), ""),
+        (by("ada"), "cBa"),
+        (by("it's"), ""),
+        (of_kind, "eca"),
+        (of_outcome(Outcome::Denied), "d"),
+        (of_outcome(Outcome::Success), "ecBa"),
+        (between, "dcB"),
+        (all, "c"),
+    ];
+    for (filter, ids) in cases {
+        let query = EventQuery::newest(filter, 99);
+        assert_eq!(found(&store, &query).await, ids, "{query:?}");
+    }
+}
+
+/// Page after page, in both orders; events of one moment are in the order of their ids, byte by byte.
+pub async fn goes_on_after_a_place(store: Arc<dyn Store>) {
+    add_some(&store).await;
+    for (order, whole) in [
+        (EventOrder::NewestFirst, "edcBa"),
+        (EventOrder::OldestFirst, "aBcde"),
+    ] {
+        for limit in [1, 2, 3] {
+            let mut query = EventQuery {
+                order,
+                ..EventQuery::newest(EventFilter::default(), limit)
+            };
+            let mut ids = String::new();
+            loop {
+                let events = store.audit_events().list(&query).await.unwrap();
+                assert!(u64::try_from(events.len()).unwrap() <= limit);
+                let Some(last) = events.last() else {
+                    break;
+                };
+                query.after = Some(last.position());
+                ids.extend(events.iter().map(|event| event.id.as_str()));
+            }
+            assert_eq!(ids, whole, "{limit} at a time");
+        }
+    }
+}
+
+/// The oldest before a moment go, a few at a time.
+pub async fn au_2_purge(store: Arc<dyn Store>) {
+    add_some(&store).await;
+    let purge = async |before, limit| store.audit_events().purge_before(before, limit).await.unwrap();
+    let rest = EventQuery::newest(EventFilter::default(), 99);
+    assert_eq!(purge(at(1), 9).await, 0);
+    assert_eq!(purge(at(3), 1).await, 1);
+    assert_eq!(found(&store, &rest).await, "edcB");
+    assert_eq!(purge(at(3), 9).await, 2);
+    assert_eq!(purge(at(3), 9).await, 0);
+    assert_eq!(found(&store, &rest).await, "ed");
+}
+
+/// With a user goes what is personal in their events, and nothing of other people's. Ids stay.
+pub async fn dt_2_of_a_removed_user_ids_are_left(store: Arc<dyn Store>) {
+    let by_nobody = |id: &str, subject: &str| AuditEvent {
+        actor_kind: Actor::ANONYMOUS.to_owned(),
+        actor_id: None,
+        ..told(id, 1, subject, "", EventKind::SignInFailed)
+    };
+    let by_operator = AuditEvent {
+        actor_kind: Actor::OPERATOR.to_owned(),
+        ..told("operator", 1, "ada", "ada", EventKind::UserBanned)
+    };
+    let events = [
+        told("own", 1, "ada", "ada", EventKind::SignedOut),
+        told("to-another", 1, "grace", "ada", EventKind::UserBanned),
+        by_nobody("tried", "ada"),
+        told("by-another", 1, "ada", "grace", EventKind::UserBanned),
+        by_operator,
+        told("others", 1, "grace", "grace", EventKind::SignedOut),
+        by_nobody("others-tried", "grace"),
+    ];
+    let erased = ["own", "to-another", "tried"];
+    for way in ["delete", "purge"] {
+        let user = super::add_user(&store, "ada").await;
+        for event in &events {
+            let event = AuditEvent {
+                id: format!("{way}-{}", event.id),
+                ..event.clone()
+            };
+            store.audit_events().insert(&event).await.unwrap();
+        }
+        if way == "delete" {
+            assert!(store.users().delete(&user.id).await.unwrap().is_removed());
+        } else {
+            let users = store.users();
+            assert!(users.soft_delete(&user.id, at(1)).await.unwrap().is_removed());
+            assert_eq!(users.purge_deleted(at(2), 9).await.unwrap(), [user.id]);
+        }
+        for event in store
+            .audit_events()
+            .list(&EventQuery::newest(EventFilter::default(), 99))
+            .await
+            .unwrap()
+        {
+            let Some(name) = event.id.strip_prefix(&format!("{way}-")) else {
+                continue;
+            };
+            let written = events.iter().find(|written| written.id == name).unwrap();
+            let mut expected = AuditEvent {
+                id: event.id.clone(),
+                ..written.clone()
+            };
+            if erased.contains(&name) {
+                (expected.ip_address, expected.user_agent, expected.details) = (None, None, None);
+            }
+            assert_eq!(event, expected);
+        }
+    }
 }

@@ -89,7 +89,8 @@ macro_rules! store_contract {
             outbox: claim_and_remove, ids_are_unique, leases, a_lease_that_ran_out_decides_nothing, reschedule,
                 what_was_removed_is_not_rescheduled, concurrent_claims;
             audit_events: insert_and_list, ids_are_unique, committed_and_visible, dropped_without_trace,
-                the_request_is_recorded, oldest_first;
+                the_request_is_recorded, oldest_first, au_2_filters, goes_on_after_a_place, au_2_purge,
+                dt_2_of_a_removed_user_ids_are_left;
             transactions: dropped_without_trace, committed_and_visible, unseen_before_commit, conflict,
                 unique_rows_settle_races, locks_take_turns, dropped_transactions_hold_nothing;
         }

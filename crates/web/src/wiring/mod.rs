@@ -7,6 +7,7 @@ mod ports;
 mod server;
 mod workers;
 
+use doorward_application::Context;
 use doorward_application::access::{CreateUser, CreateUserError};
 use doorward_application::settings::InvalidSetting;
 use doorward_domain::access::PolicyError;
@@ -96,6 +97,15 @@ pub fn error_catalogue(
 ) -> Result<Vec<(Option<&'static str>, ErrorCode)>, StartError> {
     let modules = modules(&configuration.settings, extensions.modules)?;
     Ok(modules.error_codes().collect())
+}
+
+/// What the use-cases of an operator work with, on the database of this configuration.
+pub async fn open_context(
+    configuration: &Configuration,
+    extensions: Extensions,
+) -> Result<Context, StartError> {
+    let app = ports::open(configuration, extensions).await?;
+    Ok(app.context().clone())
 }
 
 /// A user whom an operator adds.

@@ -4,6 +4,7 @@ use doorward_application::settings::Settings;
 
 use crate::access::AdminModule;
 use crate::account::AccountModule;
+use crate::audit_log::AuditLogModule;
 use crate::module::{Module, ModuleConflict, Modules};
 use crate::password::PasswordModule;
 use crate::profile::ProfileModule;
@@ -30,6 +31,7 @@ pub fn modules(
     if settings.admin.enabled {
         modules.add(Arc::new(AdminModule))?;
     }
+    modules.add(Arc::new(AuditLogModule))?;
     if settings.username.enabled {
         modules.add(Arc::new(UsernameModule))?;
     }

@@ -13,7 +13,7 @@ const RIGHTS: [(&str, &[&str]); 7] = [
     ("account", &ALL_RIGHTS),
     ("verification", &ALL_RIGHTS),
     ("doorward_outbox", &ALL_RIGHTS),
-    ("doorward_audit_event", &["SELECT", "INSERT"]),
+    ("doorward_audit_event", &ALL_RIGHTS),
     ("doorward_migration", &["SELECT"]),
 ];
 const ALL_RIGHTS: [&str; 4] = ["SELECT", "INSERT", "UPDATE", "DELETE"];

@@ -62,6 +62,14 @@ pub(super) fn administration() -> Vec<Entry> {
     ]
 }
 
+pub(super) fn audit() -> Vec<Entry> {
+    vec![Entry::new(
+        "audit.retention",
+        |config| &mut config.settings.audit.retention,
+        "Seconds for which audit events are kept. 0: for ever.",
+    )]
+}
+
 pub(super) fn security() -> Vec<Entry> {
     vec![
         Entry::new(

@@ -79,6 +79,7 @@ pub(crate) static CATALOGUE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     entries.extend(users::sessions());
     entries.extend(users::users());
     entries.extend(access::administration());
+    entries.extend(access::audit());
     entries.extend(server::wire());
     entries.extend(server::security());
     entries.extend(access::security());

@@ -1,12 +1,20 @@
+//! The audit log on a database.
+
+mod erase;
+mod list;
+mod purge;
+
 use async_trait::async_trait;
-use doorward_domain::audit::{AuditEvent, AuditEventRepository};
+use chrono::{DateTime, Utc};
+use doorward_domain::audit::{AuditEvent, AuditEventRepository, EventFilter, EventOrder, EventQuery};
 use doorward_domain::{SessionId, StoreError, UserId};
+use sea_orm::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect, Set};
 
 use super::SeaRepositories;
 use super::error::store_error;
 use super::timestamp::Timestamp;
+pub(super) use erase::erase_personal_data;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "doorward_audit_event", rename_all = "camelCase")]
@@ -78,15 +86,19 @@ impl<C: ConnectionTrait + Send + Sync + 'static> AuditEventRepository for SeaRep
             .map_err(store_error)
     }
 
+    async fn list(&self, query: &EventQuery) -> Result<Vec<AuditEvent>, StoreError> {
+        self.list_events(query).await
+    }
+
     async fn list_by_subject(&self, subject: &UserId, limit: u64) -> Result<Vec<AuditEvent>, StoreError> {
-        let rows = Entity::find()
-            .filter(Column::SubjectId.eq(subject.as_str()))
-            .order_by_asc(Column::At)
-            .order_by_asc(Column::Id)
-            .limit(limit)
-            .all(&self.connection)
-            .await
-            .map_err(store_error)?;
-        Ok(rows.into_iter().map(AuditEvent::from).collect())
+        let query = EventQuery {
+            order: EventOrder::OldestFirst,
+            ..EventQuery::newest(EventFilter::of_subject(subject), limit)
+        };
+        self.list_events(&query).await
+    }
+
+    async fn purge_before(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
+        self.purge_events(before, limit).await
     }
 }
