@@ -63,6 +63,8 @@ pub(crate) enum Command {
     /// Manage users
     #[command(subcommand)]
     User(UserCommand),
+    /// Read the audit log
+    Audit(AuditArguments),
     /// Print the version
     Version,
     /// Print the API description (OpenAPI 3.1)
@@ -98,6 +100,52 @@ pub(crate) enum UserCommand {
         #[arg(long)]
         admin: bool,
     },
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct AuditArguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<AuditCommand>,
+    #[command(flatten)]
+    pub(crate) list: EventArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Print the newest events, the latest one last; the same as without a command
+    List(EventArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EventArguments {
+    /// To whom it happened: the id of a user
+    #[arg(long, value_name = "ID")]
+    pub(crate) user: Option<String>,
+    /// Who did it: the id of a user, or the name of a command or worker
+    #[arg(long, value_name = "ID")]
+    pub(crate) actor: Option<String>,
+    /// What happened, such as session.failed
+    #[arg(long)]
+    pub(crate) kind: Option<String>,
+    /// The earliest moment: 2026-01-02, 2026-01-02T03:04:05Z, or 90s, 15m, 24h, 7d before now
+    #[arg(long, value_name = "MOMENT")]
+    pub(crate) since: Option<String>,
+    /// The first moment that is too late
+    #[arg(long, value_name = "MOMENT")]
+    pub(crate) until: Option<String>,
+    /// success or denied
+    #[arg(long)]
+    pub(crate) outcome: Option<String>,
+    /// How many events at most
+    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+    pub(crate) limit: u64,
+    /// One JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Go on with events as they come, until the command is stopped
+    #[arg(long, conflicts_with = "until")]
+    pub(crate) follow: bool,
 }
 
 impl Overrides {

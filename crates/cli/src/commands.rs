@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use clap::Parser;
 use doorward_domain::ErrorChain;
 use doorward_web::ErrorCode;
-use doorward_web::wiring::{NewUser, create_user, error_catalogue, migrate, openapi_json};
+use doorward_web::wiring::{NewUser, create_user, error_catalogue, migrate, open_context, openapi_json};
 use serde_json::{Value, json};
 
-use crate::arguments::{Arguments, Command, ConfigCommand, UserCommand};
+use crate::arguments::{Arguments, AuditCommand, Command, ConfigCommand, UserCommand};
+use crate::audit;
 use crate::configuration::{ConfigError, reference, standard};
 use crate::doorward::Doorward;
 use crate::error::Error;
@@ -84,6 +85,15 @@ async fn run(command: Command, doorward: Doorward) -> Result<(), Error> {
             };
             let id = create_user(&ready.configuration, extensions, user).await?;
             print(&format!("Created user {id}.\n"))
+        }
+        Command::Audit(arguments) => {
+            let list = match arguments.command {
+                None => arguments.list,
+                Some(AuditCommand::List(list)) => list,
+            };
+            let (ready, extensions) = doorward.prepare(false).await?;
+            let context = open_context(&ready.configuration, extensions).await?;
+            audit::list(&context, list).await
         }
         Command::Version => print(&format!("doorward {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Openapi => print(&openapi_json(&standard()?, doorward.into_extensions()).await?),

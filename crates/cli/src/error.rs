@@ -1,3 +1,4 @@
+use doorward_application::access::AdminError;
 use doorward_web::wiring::{StartError, UserCreationError};
 
 use crate::configuration::ConfigError;
@@ -14,6 +15,17 @@ pub enum Error {
     /// The user was not created.
     #[error(transparent)]
     User(#[from] UserCreationError),
+    /// An argument of a command is wrong.
+    #[error("{argument}: {problem}")]
+    Argument {
+        /// The argument.
+        argument: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The audit log could not be read.
+    #[error(transparent)]
+    Audit(#[from] AdminError),
     /// The terminal or the network failed.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -26,7 +38,7 @@ impl Error {
         match self {
             Self::Configuration(_)
             | Self::Start(StartError::Setting(_) | StartError::Configuration { .. }) => 2,
-            Self::Start(_) | Self::User(_) | Self::Io(_) => 1,
+            Self::Start(_) | Self::User(_) | Self::Argument { .. } | Self::Audit(_) | Self::Io(_) => 1,
         }
     }
 }

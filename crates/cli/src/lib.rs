@@ -17,6 +17,7 @@
 //! ```
 
 mod arguments;
+mod audit;
 mod banner;
 mod commands;
 mod configuration;
