@@ -6,6 +6,7 @@
 
 mod added_columns;
 mod admin_columns;
+mod audit_chain;
 mod audit_event;
 mod audit_reading;
 mod better_auth_tables;
@@ -58,6 +59,8 @@ const INDEXES: &[(&str, &str)] = &[
     ("doorward_audit_event", "doorward_audit_event_kind_idx"),
     ("doorward_audit_event", "doorward_audit_event_outcome_idx"),
     ("doorward_audit_event", "doorward_audit_event_time_idx"),
+    ("doorward_audit_event", "doorward_audit_event_seq_key"),
+    ("doorward_audit_event", "doorward_audit_event_unsealed_idx"),
 ];
 
 /// The same for PostgreSQL alone.
@@ -151,5 +154,6 @@ fn steps() -> Vec<Box<dyn Step>> {
         Box::new(impersonated_sessions::ImpersonatedSessions),
         Box::new(deleted_username::DeletedUsername),
         Box::new(audit_reading::AuditReading),
+        Box::new(audit_chain::AuditChain),
     ]
 }

@@ -36,6 +36,7 @@ async fn from_nothing_once() {
             "verification",
             "doorward_outbox",
             "doorward_audit_event",
+            "doorward_audit_chain",
         ] {
             assert!(
                 SchemaManager::new(&database).has_table(table).await.unwrap(),

@@ -1,6 +1,9 @@
 //! The audit log over HTTP.
 
+use doorward_application::audit_log::{SealEvents, Verification, VerifyEvents};
 use doorward_application::settings::Preset;
+use doorward_domain::Actor;
+use doorward_domain::audit::Flaw;
 use doorward_testing::{Backend, Browser, PASSWORD, TestApp};
 use serde_json::{Value, json};
 
@@ -192,7 +195,8 @@ fn ac_6_an_impersonation_is_in_the_log(backend: Backend) {
 doorward_testing::on_every_backend!(
     au_2_users_see_their_own_events,
     au_1_administrators_read_the_log,
-    ac_6_an_impersonation_is_in_the_log
+    ac_6_an_impersonation_is_in_the_log,
+    au_1_tampering_is_noticed
 );
 
 /// Better Auth's role has no permission that it does not know. The endpoints are there all the same.
@@ -214,4 +218,93 @@ fn under_better_auth_a_role_has_to_grant_it() {
     assert_eq!(eve.get("/admin/list-events").status, 404);
     assert_eq!(app.browser().get("/list-events").status, 401);
     assert_eq!(sign_in(&app, EVE, PASSWORD).status, 200);
+}
+
+fn sealed(app: &TestApp) -> u64 {
+    let seal = SealEvents::new(app.context.clone());
+    let request = app.context.internal_request(Actor::System("seal_audit_events"));
+    app.wait(seal.run(&request)).unwrap()
+}
+
+fn verified(app: &TestApp) -> Verification {
+    let verify = VerifyEvents::new(app.context.clone());
+    let request = app.context.internal_request(Actor::Operator("audit verify"));
+    app.wait(verify.run(&request)).unwrap()
+}
+
+fn flaw(app: &TestApp) -> Option<(i64, Flaw)> {
+    verified(app).flaw.map(|finding| (finding.seq, finding.flaw))
+}
+
+/// Whoever can write to the database cannot change what was recorded without its being noticed. Erasing what is personal of a user
+/// who is removed is no change.
+fn au_1_tampering_is_noticed(backend: Backend) {
+    const INSERT: &str = r#"INSERT INTO doorward_audit_event ("id", "kind", "at", "actorKind", "requestId", "outcome", "seq", "seal")
+        SELECT 'forged', "kind", "at", "actorKind", "requestId", "outcome""#;
+    let app = TestApp::on(backend);
+    let Some(database) = app.database() else {
+        return;
+    };
+    let change = |statement: &str| app.wait(database.execute(statement));
+    let later = || app.clock.advance(chrono::TimeDelta::seconds(1));
+    drop(app.signed_up(EVE));
+    later();
+    drop(app.signed_up("grace@example.test"));
+    later();
+    assert_eq!(sign_in(&app, EVE, "wrong password").status, 401);
+    let events = i64::try_from(sealed(&app)).unwrap();
+    assert!(events >= 5, "{events}");
+    assert_eq!(flaw(&app), None);
+
+    let eve = app.id_of(EVE);
+    assert!(app.wait(app.store.users().delete(&eve)).unwrap().is_removed());
+    let found = verified(&app);
+    assert_eq!(found.flaw, None);
+    assert!(found.erased >= 3, "{found:?}");
+
+    // The last event is Eve's, and what is before it Grace's.
+    let last = events - 1;
+    for (done, undone) in [
+        (r#""outcome" = 'denied'"#, r#""outcome" = 'success'"#),
+        (r#""ipAddress" = '198.51.100.1'"#, r#""ipAddress" = '127.0.0.1'"#),
+        (r#""ipAddress" = NULL"#, r#""ipAddress" = '127.0.0.1'"#),
+    ] {
+        change(&format!(
+            r#"UPDATE doorward_audit_event SET {done} WHERE "seq" = {last}"#
+        ));
+        assert_eq!(flaw(&app), Some((last, Flaw::Altered)), "{done}");
+        change(&format!(
+            r#"UPDATE doorward_audit_event SET {undone} WHERE "seq" = {last}"#
+        ));
+        assert_eq!(flaw(&app), None, "{undone}");
+    }
+    let next = events + 1;
+    for seq in [0, next] {
+        change(&format!(
+            r#"{INSERT}, {seq}, "seal" FROM doorward_audit_event WHERE "seq" = 1"#
+        ));
+        assert_eq!(flaw(&app), Some((seq, Flaw::Inserted)));
+        change("DELETE FROM doorward_audit_event WHERE \"id\" = 'forged'");
+    }
+    // One without a number gets it from the server, which tells later that it did not write it.
+    change(&format!(
+        r#"{INSERT}, NULL, NULL FROM doorward_audit_event WHERE "seq" = 1"#
+    ));
+    assert!(sealed(&app) > 1);
+    let found = verified(&app);
+    let finding = found.flaw.unwrap();
+    assert_eq!(
+        (finding.flaw, finding.id.as_deref()),
+        (Flaw::Inserted, Some("forged"))
+    );
+
+    change(&format!(
+        r#"DELETE FROM doorward_audit_event WHERE "seq" = {last}"#
+    ));
+    assert_eq!(flaw(&app), Some((last, Flaw::Removed)));
+    change("DELETE FROM doorward_audit_chain");
+    assert!(flaw(&app).is_some_and(|(_, flaw)| flaw == Flaw::Removed));
+    let seal = SealEvents::new(app.context.clone());
+    let request = app.context.internal_request(Actor::System("seal_audit_events"));
+    assert!(app.wait(seal.run(&request)).is_err(), "no other chain is begun");
 }

@@ -8,7 +8,7 @@ use doorward_domain::session::ActiveSession;
 use doorward_domain::session::SessionCache;
 use doorward_domain::verification::EmailTokenCodec;
 use doorward_domain::{
-    Actor, Client, Clock, Entropy, NotSignedIn, RequestContext, RequestId, Sealer, Store, StoreError,
+    Actor, Client, Clock, Entropy, NotSignedIn, RequestContext, RequestId, Sealer, Signer, Store, StoreError,
 };
 
 use crate::audit::RefusalBudget;
@@ -32,6 +32,8 @@ pub struct Ports {
     pub email_tokens: Arc<dyn EmailTokenCodec>,
     /// Seals emails in the outbox.
     pub sealer: Arc<dyn Sealer>,
+    /// Signs audit events.
+    pub signer: Arc<dyn Signer>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes random values.
@@ -94,7 +96,13 @@ impl Context {
     #[must_use]
     pub fn request(&self, actor: Actor, client: Client) -> RequestContext {
         let now = self.now();
-        RequestContext::new(actor, client, RequestId::mint(now, self.entropy()), now)
+        self.request_of(actor, client, RequestId::mint(now, self.entropy()))
+    }
+
+    /// The same of a request that has an id already.
+    #[must_use]
+    pub fn request_of(&self, actor: Actor, client: Client, id: RequestId) -> RequestContext {
+        RequestContext::new(actor, client, id, self.now()).signed_by(self.ports.signer.clone())
     }
 
     /// The context of an operation that no request from outside began.

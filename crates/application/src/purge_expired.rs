@@ -5,8 +5,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::audit::{Event, EventKind};
-use doorward_domain::{BoxError, RequestContext, StoreError};
+use doorward_domain::{BoxError, ErrorChain, RequestContext, StoreError};
 
+use crate::audit_log::{PurgeEvents, SealError};
 use crate::{Context, Progress, Worker};
 
 /// How often expired rows are removed.
@@ -71,10 +72,16 @@ impl PurgeExpired {
         let Some(before) = self.context.settings.audit.purged_before(now) else {
             return Ok(0);
         };
-        let tx = self.context.store().begin(request).await?;
-        let events = tx.audit_events().purge_before(before, Self::BATCH).await?;
-        tx.commit().await?;
-        Ok(events)
+        let purge = PurgeEvents::new(self.context.clone());
+        match purge.run(request, before, Self::BATCH).await {
+            Ok(events) => Ok(events),
+            Err(SealError::Store(error)) => Err(error),
+            Err(error) => {
+                // Whatever is wrong with the chain, what there is must not be removed before somebody looked at it.
+                tracing::error!(error = %ErrorChain(&error), "audit events are not removed");
+                Ok(0)
+            }
+        }
     }
 }
 

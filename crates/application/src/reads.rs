@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use doorward_domain::account::{Account, AccountRepository};
-use doorward_domain::audit::{AuditEvent, AuditEventRepository, EventQuery};
+use doorward_domain::audit::{AuditEvent, AuditEventRepository, Chain, EventQuery, SealedEvent};
 use doorward_domain::session::{Session, SessionHandle, SessionRepository, SessionToken};
 use doorward_domain::user::{Email, User, UserPage, UserQuery, UserRepository, Username};
 use doorward_domain::verification::{Verification, VerificationKey, VerificationRepository};
@@ -101,6 +101,10 @@ readers! {
     }
     AuditEventReader of AuditEventRepository {
         fn list(query: &EventQuery) -> Vec<AuditEvent>;
+        fn find_chain() -> Option<Chain>;
+        fn sealed_after(seq: i64, limit: u64) -> Vec<SealedEvent>;
+        fn oldest_unsealed() -> Option<DateTime<Utc>>;
+        fn count_unsealed() -> u64;
         fn list_by_subject(subject: &UserId, limit: u64) -> Vec<AuditEvent>;
     }
 }

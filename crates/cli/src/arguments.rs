@@ -63,7 +63,7 @@ pub(crate) enum Command {
     /// Manage users
     #[command(subcommand)]
     User(UserCommand),
-    /// Read the audit log
+    /// Read the audit log, or verify it
     Audit(AuditArguments),
     /// Print the version
     Version,
@@ -115,6 +115,8 @@ pub(crate) struct AuditArguments {
 pub(crate) enum AuditCommand {
     /// Print the newest events, the latest one last; the same as without a command
     List(EventArguments),
+    /// Verify that no event was changed, removed or inserted; exits with 1 if one was
+    Verify,
 }
 
 #[derive(Debug, Args)]

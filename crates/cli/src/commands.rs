@@ -87,13 +87,13 @@ async fn run(command: Command, doorward: Doorward) -> Result<(), Error> {
             print(&format!("Created user {id}.\n"))
         }
         Command::Audit(arguments) => {
-            let list = match arguments.command {
-                None => arguments.list,
-                Some(AuditCommand::List(list)) => list,
-            };
             let (ready, extensions) = doorward.prepare(false).await?;
             let context = open_context(&ready.configuration, extensions).await?;
-            audit::list(&context, list).await
+            match arguments.command {
+                None => audit::list(&context, &arguments.list).await,
+                Some(AuditCommand::List(list)) => audit::list(&context, &list).await,
+                Some(AuditCommand::Verify) => audit::verify(&context).await,
+            }
         }
         Command::Version => print(&format!("doorward {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Openapi => print(&openapi_json(&standard()?, doorward.into_extensions()).await?),

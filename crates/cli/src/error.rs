@@ -1,4 +1,5 @@
 use doorward_application::access::AdminError;
+use doorward_domain::audit::Flaw;
 use doorward_web::wiring::{StartError, UserCreationError};
 
 use crate::configuration::ConfigError;
@@ -26,6 +27,16 @@ pub enum Error {
     /// The audit log could not be read.
     #[error(transparent)]
     Audit(#[from] AdminError),
+    /// The audit log is not as it was written.
+    #[error("the audit log is not as it was written: number {seq} {flaw}{id}")]
+    Flawed {
+        /// The number of the first flaw.
+        seq: i64,
+        /// What is wrong.
+        flaw: Flaw,
+        /// The id of the event, in brackets; empty if there is none.
+        id: String,
+    },
     /// The terminal or the network failed.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -38,7 +49,12 @@ impl Error {
         match self {
             Self::Configuration(_)
             | Self::Start(StartError::Setting(_) | StartError::Configuration { .. }) => 2,
-            Self::Start(_) | Self::User(_) | Self::Argument { .. } | Self::Audit(_) | Self::Io(_) => 1,
+            Self::Start(_)
+            | Self::User(_)
+            | Self::Argument { .. }
+            | Self::Audit(_)
+            | Self::Flawed { .. }
+            | Self::Io(_) => 1,
         }
     }
 }

@@ -26,6 +26,7 @@ mod moment;
 mod outcome;
 mod request;
 mod secret;
+mod signer;
 mod store;
 mod store_error;
 mod text;
@@ -40,6 +41,7 @@ pub use moment::{moment_of_millis, parse_moment};
 pub use outcome::{Changed, Inserted, Removed};
 pub use request::{Actor, Client, NotSignedIn, RequestContext, RequestFacts, RequestId};
 pub use secret::{SealError, Sealer, Secret};
+pub use signer::{SignatureCheck, Signer};
 pub use store::{ForwardRepositories, Repositories, Store, Transaction};
 pub use store_error::{BoxError, Constraint, Inconsistent, StoreError};
 pub use text::{InvalidText, has_control_characters, has_control_characters_in_lines};
@@ -50,3 +52,5 @@ pub use clock::MockClock;
 pub use entropy::MockEntropy;
 #[cfg(any(test, feature = "mocks"))]
 pub use secret::MockSealer;
+#[cfg(any(test, feature = "mocks"))]
+pub use signer::MockSigner;

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::entropy::Entropy;
 use crate::id::mint_id;
 use crate::session::ActiveSession;
+use crate::signer::{RequestSigner, Signer};
 use crate::{SessionId, UserId};
 
 /// Names one request in logs and in audit events.
@@ -103,6 +104,7 @@ pub struct RequestContext {
     /// When it arrived.
     pub at: DateTime<Utc>,
     events: Arc<AtomicU32>,
+    signer: RequestSigner,
 }
 
 /// What a transaction keeps of the request it belongs to, for the events it records.
@@ -123,6 +125,7 @@ pub struct RequestFacts {
     /// When it arrived.
     pub at: DateTime<Utc>,
     events: Arc<AtomicU32>,
+    signer: RequestSigner,
 }
 
 impl RequestContext {
@@ -135,7 +138,15 @@ impl RequestContext {
             id,
             at,
             events: Arc::default(),
+            signer: RequestSigner::default(),
         }
+    }
+
+    /// The same request, whose audit events are signed by this signer. Those of others have no signature.
+    #[must_use]
+    pub fn signed_by(mut self, signer: Arc<dyn Signer>) -> Self {
+        self.signer = RequestSigner(Some(signer));
+        self
     }
 
     /// The same request with this actor, once it is known.
@@ -172,11 +183,17 @@ impl RequestContext {
             id: self.id.clone(),
             at: self.at,
             events: self.events.clone(),
+            signer: self.signer.clone(),
         }
     }
 }
 
 impl RequestFacts {
+    /// Who signs the events of this request.
+    pub(crate) fn signer(&self) -> Option<&dyn Signer> {
+        self.signer.0.as_deref()
+    }
+
     /// The id of the next event of this request.
     pub(crate) fn next_event_id(&self) -> String {
         let number = self.events.fetch_add(1, Ordering::Relaxed);

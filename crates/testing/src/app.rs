@@ -8,7 +8,7 @@ use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use async_trait::async_trait;
-use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
+use doorward_adapters::crypto::{AeadSealer, HmacSigner, JwtEmailTokens};
 use doorward_adapters::memory::MemoryStore;
 use doorward_adapters::password::{CommonPasswordList, HasherSettings, PooledHasher};
 use doorward_application::email::DeliverMail;
@@ -144,6 +144,7 @@ impl TestApp {
             common_passwords: Arc::new(CommonPasswordList),
             email_tokens: Arc::new(JwtEmailTokens::new(&secret)),
             sealer: Arc::new(AeadSealer::new(&secret, "outbox", entropy.clone())),
+            signer: Arc::new(HmacSigner::new(&secret, "audit", entropy.clone())),
             clock: clock.clone(),
             entropy,
             hooks: setup.hooks,

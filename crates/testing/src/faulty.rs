@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::account::{Account, AccountRepository, Unlinked};
-use doorward_domain::audit::{AuditEvent, AuditEventRepository, EventQuery};
+use doorward_domain::audit::{AuditEvent, AuditEventRepository, Chain, EventQuery, SealedEvent};
 use doorward_domain::email::{OutboxMessage, OutboxRepository};
 use doorward_domain::fields::FieldChanges;
 use doorward_domain::password::PasswordHash;
@@ -376,8 +376,47 @@ impl<S: Refers> AuditEventRepository for Faulty<S> {
         self.inner.audit_events().list_by_subject(subject, limit).await
     }
 
-    async fn purge_before(&self, before: DateTime<Utc>, limit: u64) -> Answer<u64> {
+    async fn find_chain(&self) -> Answer<Option<Chain>> {
+        self.inner.audit_events().find_chain().await
+    }
+
+    async fn lock_chain(&self) -> Answer<Option<Locked<Chain>>> {
+        self.inner.audit_events().lock_chain().await
+    }
+
+    async fn insert_chain(&self, chain: &Chain) -> Answer<Inserted> {
         self.write()?;
-        self.inner.audit_events().purge_before(before, limit).await
+        self.inner.audit_events().insert_chain(chain).await
+    }
+
+    async fn update_chain(&self, from: &Chain, to: &Chain) -> Answer<Changed> {
+        self.write()?;
+        self.inner.audit_events().update_chain(from, to).await
+    }
+
+    async fn lock_unsealed(&self, limit: u64) -> Answer<Vec<AuditEvent>> {
+        self.inner.audit_events().lock_unsealed(limit).await
+    }
+
+    async fn seal(&self, event: &SealedEvent) -> Answer<Changed> {
+        self.write()?;
+        self.inner.audit_events().seal(event).await
+    }
+
+    async fn sealed_after(&self, seq: i64, limit: u64) -> Answer<Vec<SealedEvent>> {
+        self.inner.audit_events().sealed_after(seq, limit).await
+    }
+
+    async fn oldest_unsealed(&self) -> Answer<Option<DateTime<Utc>>> {
+        self.inner.audit_events().oldest_unsealed().await
+    }
+
+    async fn count_unsealed(&self) -> Answer<u64> {
+        self.inner.audit_events().count_unsealed().await
+    }
+
+    async fn remove_through(&self, seq: i64) -> Answer<u64> {
+        self.write()?;
+        self.inner.audit_events().remove_through(seq).await
     }
 }

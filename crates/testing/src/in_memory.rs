@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
+use doorward_adapters::crypto::{AeadSealer, HmacSigner, JwtEmailTokens};
 use doorward_adapters::memory::MemoryStore;
 use doorward_adapters::password::CommonPasswordList;
 use doorward_application::hooks::Hooks;
@@ -27,6 +27,7 @@ pub fn in_memory_ports() -> (Ports, Arc<MemoryStore>, Arc<FixedClock>) {
         common_passwords: Arc::new(CommonPasswordList),
         email_tokens: Arc::new(JwtEmailTokens::new(&secret)),
         sealer: Arc::new(AeadSealer::new(&secret, "outbox", entropy.clone())),
+        signer: Arc::new(HmacSigner::new(&secret, "audit", entropy.clone())),
         clock: clock.clone(),
         entropy,
         hooks: Hooks::default(),

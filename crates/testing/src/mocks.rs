@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
+use doorward_adapters::crypto::{AeadSealer, HmacSigner, JwtEmailTokens};
 use doorward_adapters::memory::MemoryStore;
 use doorward_application::hooks::Hooks;
 use doorward_application::settings::Settings;
@@ -131,6 +131,7 @@ impl Mocks {
             common_passwords: Arc::new(common_passwords),
             email_tokens: Arc::new(JwtEmailTokens::new(&secret)),
             sealer: Arc::new(AeadSealer::new(&secret, "outbox", entropy.clone())),
+            signer: Arc::new(HmacSigner::new(&secret, "audit", entropy.clone())),
             clock,
             entropy,
             hooks: self.hooks,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use doorward_adapters::crypto::HmacSigner;
 use doorward_domain::account::{Account, CREDENTIAL_PROVIDER};
 use doorward_domain::audit::{AuditEvent, EventKind, Outcome};
 use doorward_domain::email::OutboxMessage;
@@ -14,7 +15,11 @@ use doorward_domain::session::{
 };
 use doorward_domain::user::{Email, User, UserName};
 use doorward_domain::verification::{OneTimeToken, Purpose, Verification, VerificationKey};
-use doorward_domain::{AccountId, Actor, Client, RequestContext, RequestId, SessionId, UserId};
+use doorward_domain::{
+    AccountId, Actor, Client, RequestContext, RequestId, Secret, SessionId, Signer, UserId,
+};
+
+use crate::SeededEntropy;
 
 /// The moment all samples are from, with milliseconds in it.
 #[must_use]
@@ -64,6 +69,17 @@ pub fn linked(user: &User, provider: &str) -> Account {
     account
 }
 
+/// The signer of audit events of every test application.
+#[must_use]
+pub fn signer() -> Arc<dyn Signer> {
+    let secret = Secret::new(crate::SECRET.to_owned());
+    Arc::new(HmacSigner::new(
+        &secret,
+        "audit",
+        Arc::new(SeededEntropy::default()),
+    ))
+}
+
 /// An event that happened to this user, of which nobody knows who did it.
 #[must_use]
 pub fn event(id: &str, kind: EventKind, subject: &UserId, at: DateTime<Utc>) -> AuditEvent {
@@ -81,6 +97,7 @@ pub fn event(id: &str, kind: EventKind, subject: &UserId, at: DateTime<Utc>) -> 
         user_agent: Some("a browser".to_owned()),
         outcome: Outcome::Success.name().to_owned(),
         details: None,
+        proof: None,
     }
 }
 

@@ -80,12 +80,11 @@ impl AppState {
             .extensions()
             .get::<tracing_actix_web::RequestId>()
             .copied();
-        let now = self.context.now();
         let id = known.map_or_else(
-            || RequestId::mint(now, self.context.entropy()),
+            || RequestId::mint(self.context.now(), self.context.entropy()),
             |id| RequestId::new(id.to_string()),
         );
-        RequestContext::new(actor, self.client(request), id, now)
+        self.context.request_of(actor, self.client(request), id)
     }
 
     /// Where a request comes from, as far as it is kept with a session.

@@ -4,7 +4,7 @@
 
 use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
-pub(crate) const STEPS: [&str; 13] = [
+pub(crate) const STEPS: [&str; 14] = [
     "better_auth_tables",
     "optional_issuer",
     "doorward_columns",
@@ -18,6 +18,7 @@ pub(crate) const STEPS: [&str; 13] = [
     "impersonated_sessions",
     "deleted_username",
     "audit_reading",
+    "audit_chain",
 ];
 
 pub(crate) async fn run(database: &DatabaseConnection, script: &str) {

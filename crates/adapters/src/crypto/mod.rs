@@ -2,6 +2,8 @@
 
 mod email_tokens;
 mod sealer;
+mod signer;
 
 pub use email_tokens::JwtEmailTokens;
 pub use sealer::AeadSealer;
+pub use signer::HmacSigner;

@@ -1,12 +1,20 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use doorward_domain::audit::{AuditEvent, AuditEventRepository, EventFilter, EventOrder, EventQuery};
-use doorward_domain::{Constraint, StoreError, UserId};
+use doorward_domain::audit::{
+    AuditEvent, AuditEventRepository, Chain, EventFilter, EventOrder, EventQuery, SealedEvent,
+};
+use doorward_domain::{Changed, Constraint, Inserted, Locked, StoreError, UserId};
 
-use super::store::{Access, MemoryRepositories};
-use super::tables::Tables;
+use super::store::{Access, MemoryRepositories, remove};
+use super::tables::{Sealed, Tables};
 
 impl Tables {
+    fn unsealed(&self) -> Vec<AuditEvent> {
+        let is_sealed = |event: &AuditEvent| self.audit_seals.values().any(|sealed| sealed.id == event.id);
+        let unsealed = self.audit_events.iter().filter(|event| !is_sealed(event));
+        unsealed.cloned().collect()
+    }
+
     /// Erases what is personal in the events of a user.
     pub(super) fn erase_personal_data(&mut self, user: &UserId) {
         for event in self
@@ -53,22 +61,100 @@ impl<A: Access> AuditEventRepository for MemoryRepositories<A> {
         self.list(&query).await
     }
 
-    async fn purge_before(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
+    async fn find_chain(&self) -> Result<Option<Chain>, StoreError> {
+        Ok(self.read(|tables| tables.audit_chain.clone()))
+    }
+
+    async fn lock_chain(&self) -> Result<Option<Locked<Chain>>, StoreError> {
+        // One transaction at a time: a row lock is not needed.
+        Ok(self.read(|tables| tables.audit_chain.clone().map(Locked::by_store)))
+    }
+
+    async fn insert_chain(&self, chain: &Chain) -> Result<Inserted, StoreError> {
+        self.write(|tables| {
+            if tables.audit_chain.is_some() {
+                return Ok(Inserted::AlreadyThere);
+            }
+            tables.audit_chain = Some(chain.clone());
+            Ok(Inserted::Inserted)
+        })
+        .await
+    }
+
+    async fn update_chain(&self, from: &Chain, to: &Chain) -> Result<Changed, StoreError> {
+        self.write(|tables| {
+            if tables.audit_chain.as_ref() != Some(from) {
+                return Ok(Changed::Stale);
+            }
+            tables.audit_chain = Some(to.clone());
+            Ok(Changed::Applied)
+        })
+        .await
+    }
+
+    async fn lock_unsealed(&self, limit: u64) -> Result<Vec<AuditEvent>, StoreError> {
+        let mut events = self.read(Tables::unsealed);
+        events.sort_by_key(AuditEvent::position);
+        events.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(events)
+    }
+
+    async fn seal(&self, event: &SealedEvent) -> Result<Changed, StoreError> {
+        self.write(|tables| {
+            let (seq, id) = (event.seq, &event.event.id);
+            if tables.audit_seals.contains_key(&seq) {
+                return Err(StoreError::Conflict(Constraint::Other));
+            }
+            let is_sealed = tables.audit_seals.values().any(|sealed| sealed.id == *id);
+            let known = tables.audit_events.iter_mut().find(|known| known.id == *id);
+            let Some(known) = known.filter(|_| !is_sealed) else {
+                return Ok(Changed::Stale);
+            };
+            known.proof.clone_from(&event.event.proof);
+            let seal = Sealed {
+                id: id.clone(),
+                seal: event.seal.clone(),
+            };
+            tables.audit_seals.insert(seq, seal);
+            Ok(Changed::Applied)
+        })
+        .await
+    }
+
+    async fn sealed_after(&self, seq: i64, limit: u64) -> Result<Vec<SealedEvent>, StoreError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(self.read(|tables| {
+            let above = tables.audit_seals.iter().filter(|(number, _)| **number > seq);
+            let sealed = above.filter_map(|(number, sealed)| {
+                let event = tables.audit_events.iter().find(|event| event.id == sealed.id)?;
+                Some(SealedEvent {
+                    event: event.clone(),
+                    seq: *number,
+                    seal: sealed.seal.clone(),
+                })
+            });
+            sealed.take(limit).collect()
+        }))
+    }
+
+    async fn oldest_unsealed(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let events = self.read(Tables::unsealed);
+        Ok(events.into_iter().map(|event| event.at).min())
+    }
+
+    async fn count_unsealed(&self) -> Result<u64, StoreError> {
+        let events = self.read(Tables::unsealed);
+        Ok(u64::try_from(events.len()).unwrap_or(u64::MAX))
+    }
+
+    async fn remove_through(&self, seq: i64) -> Result<u64, StoreError> {
         Ok(self
             .write(|tables| {
-                let mut due: Vec<_> = tables
-                    .audit_events
-                    .iter()
-                    .filter(|event| event.at < before)
-                    .map(AuditEvent::position)
-                    .collect();
-                due.sort();
-                due.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-                let many = tables.audit_events.len();
-                tables
-                    .audit_events
-                    .retain(|event| !due.contains(&event.position()));
-                u64::try_from(many - tables.audit_events.len()).unwrap_or(u64::MAX)
+                let kept = tables.audit_seals.split_off(&seq.saturating_add(1));
+                let gone = std::mem::replace(&mut tables.audit_seals, kept);
+                remove(&mut tables.audit_events, |event| {
+                    gone.values().any(|sealed| sealed.id == event.id)
+                })
             })
             .await)
     }

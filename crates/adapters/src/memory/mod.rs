@@ -13,4 +13,4 @@ mod user;
 mod verification;
 
 pub use store::{Access, Committed, Copied, MemoryRepositories, MemoryStore, MemoryTransaction};
-pub use tables::{Tables, Waiting};
+pub use tables::{Sealed, Tables, Waiting};

@@ -1,7 +1,7 @@
 //! What is recorded of failures and of reading, and who may read what of it.
 
 use doorward_application::access::{AdminError, ExplainDecision, ListUsers, SetUp, SetUpInput, UserSessions};
-use doorward_application::audit_log::{EventPage, ListEvents, ListOwnEvents, PageRequest};
+use doorward_application::audit_log::{EventPage, ListEvents, ListOwnEvents, PageRequest, SealEvents};
 use doorward_application::password::{SignIn, SignInInput, SignInName, VerifyPassword};
 use doorward_application::profile::DeleteUser;
 use doorward_application::profile::DeleteUserInput;
@@ -14,7 +14,7 @@ use doorward_domain::session::Session;
 use doorward_domain::user::{
     Email, Page, RoleList, SortKey, User, UserColumn, UserName, UserOrder, UserQuery,
 };
-use doorward_domain::{Actor, Client, RequestContext, RequestId, Secret, UserId};
+use doorward_domain::{Actor, Client, Repositories, RequestContext, RequestId, Secret, UserId};
 use doorward_testing::{PASSWORD, samples};
 use samples::at;
 
@@ -255,7 +255,6 @@ async fn ac_7_a_page_has_a_thousand_events_at_most() {
             &UserId::from_stored("eve"),
             at(0),
         );
-        use doorward_domain::Repositories;
         world.store.audit_events().insert(&event).await.unwrap();
     }
     let page = list
@@ -366,9 +365,12 @@ async fn au_2_events_are_kept_as_long_as_it_is_configured() {
                 &UserId::from_stored("ada"),
                 at(-age * 24 * 3600),
             );
-            use doorward_domain::Repositories;
             world.store.audit_events().insert(&event).await.unwrap();
         }
+        SealEvents::new(world.context.clone())
+            .run(&samples::request())
+            .await
+            .unwrap();
         let purged = PurgeExpired::new(world.context.clone())
             .run(&samples::request())
             .await

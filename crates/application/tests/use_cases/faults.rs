@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use doorward_application::audit_log::SealEvents;
 use doorward_application::hooks::{Hook, HookList, Hooks};
 use doorward_application::purge_expired::PurgeExpired;
 use doorward_application::settings::Settings;
@@ -158,6 +159,8 @@ async fn dt_2_each_kind_is_purged_or_not() {
         world.store.verifications().insert(&link).await.unwrap();
         let old = samples::event("old", EventKind::SignedIn, &ada.id, at(-366 * 24 * 3600));
         world.store.audit_events().insert(&old).await.unwrap();
+        let seal = SealEvents::new(world.context.clone());
+        assert_eq!(seal.run(&samples::request()).await.unwrap(), 1);
         let store = Arc::new(FaultyStore::new(world.store.clone(), number));
         let ports = Ports {
             store: store.clone(),

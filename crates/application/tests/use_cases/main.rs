@@ -7,6 +7,7 @@
 
 mod administration;
 mod audit;
+mod audit_chain;
 mod audit_log;
 mod delete_user;
 mod deliver_mail;

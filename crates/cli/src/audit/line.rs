@@ -70,7 +70,7 @@ pub(super) fn json(event: &AuditEvent) -> String {
 }
 
 /// A plain text as it is, any other in quotes and escaped.
-fn value(text: &str) -> String {
+pub(super) fn value(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/@+-".contains(&byte);
     if !text.is_empty() && text.bytes().all(is_plain) {
         return text.to_owned();
@@ -116,6 +116,7 @@ mod tests {
             user_agent: Some(agent.to_owned()),
             outcome: "success".to_owned(),
             details: None,
+            proof: None,
         }
     }
 

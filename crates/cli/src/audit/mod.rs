@@ -1,6 +1,7 @@
 //! `doorward audit`: the audit log at the command line.
 
 mod line;
+mod verify;
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use doorward_domain::{Actor, RequestContext, UserId, parse_moment};
 use crate::arguments::EventArguments;
 use crate::error::Error;
 use crate::terminal::print;
+pub(crate) use verify::verify;
 
 /// What the command is called as an actor.
 const COMMAND: &str = "audit list";
@@ -23,8 +25,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 const LATEST: TimeDelta = TimeDelta::seconds(30);
 
 /// Prints events, the latest one last, and with `--follow` those that come.
-pub(crate) async fn list(context: &Context, arguments: EventArguments) -> Result<(), Error> {
-    let filter = filter(&arguments, context.now())?;
+pub(crate) async fn list(context: &Context, arguments: &EventArguments) -> Result<(), Error> {
+    let filter = filter(arguments, context.now())?;
     let request = context.internal_request(Actor::Operator(COMMAND));
     let written = if arguments.json { line::json } else { line::text };
     let print_all = |events: &[AuditEvent]| print(&events.iter().map(written).collect::<String>());

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 
+mod audit;
 mod broken_output;
 mod crash;
 mod logs;

@@ -2,6 +2,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
+use super::EventProof;
 use crate::request::RequestFacts;
 use crate::{Actor, SessionId, UserId};
 
@@ -107,6 +108,8 @@ kinds! {
     AccountUnlinked = "account.unlinked",
     /// An administrator or an operator read audit events.
     EventsListed = "audit.listed",
+    /// An operator verified the audit log.
+    EventsVerified = "audit.verified",
     /// More was refused than is recorded one by one. The details say how much.
     RefusalsOmitted = "audit.refusals_omitted",
 }
@@ -224,6 +227,8 @@ pub struct AuditEvent {
     pub outcome: String,
     /// More about it.
     pub details: Option<String>,
+    /// What shows that it is as the server wrote it.
+    pub proof: Option<EventProof>,
 }
 
 impl AuditEvent {
@@ -231,7 +236,7 @@ impl AuditEvent {
     #[must_use]
     pub fn new(request: &RequestFacts, event: Event) -> Self {
         let kept = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Self {
+        let written = Self {
             id: request.next_event_id(),
             kind: event.kind.name().to_owned(),
             at: request.at,
@@ -245,7 +250,10 @@ impl AuditEvent {
             user_agent: kept(&request.client.user_agent),
             outcome: event.outcome.name().to_owned(),
             details: event.details,
-        }
+            proof: None,
+        };
+        let proof = request.signer().map(|signer| EventProof::new(&written, signer));
+        Self { proof, ..written }
     }
 }
 
@@ -260,11 +268,14 @@ impl AuditEvent {
         }
     }
 
-    /// Erases what is personal in it. The ids stay.
+    /// Erases what is personal in it, with the salt by which it could be found out from the commitment. The ids stay.
     pub fn erase_personal_data(&mut self) {
         self.ip_address = None;
         self.user_agent = None;
         self.details = None;
+        if let Some(proof) = &mut self.proof {
+            proof.salt = None;
+        }
     }
 }
 

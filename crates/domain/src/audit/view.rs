@@ -66,6 +66,7 @@ mod tests {
             user_agent: Some("browser".to_owned()),
             outcome: "success".to_owned(),
             details: Some("secretive".to_owned()),
+            proof: None,
         }
     }
 

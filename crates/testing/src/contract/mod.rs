@@ -22,6 +22,7 @@
 
 pub mod accounts;
 pub mod administration;
+pub mod audit_chain;
 pub mod audit_events;
 pub mod deletions;
 pub mod lists;
@@ -89,8 +90,10 @@ macro_rules! store_contract {
             outbox: claim_and_remove, ids_are_unique, leases, a_lease_that_ran_out_decides_nothing, reschedule,
                 what_was_removed_is_not_rescheduled, concurrent_claims;
             audit_events: insert_and_list, ids_are_unique, committed_and_visible, dropped_without_trace,
-                the_request_is_recorded, oldest_first, au_2_filters, goes_on_after_a_place, au_2_purge,
+                the_request_is_recorded, oldest_first, au_2_filters, goes_on_after_a_place,
                 dt_2_of_a_removed_user_ids_are_left;
+            audit_chain: au_1_there_is_one_chain, proofs_are_kept, au_1_seal, au_2_remove_through,
+                dt_2_commitments_stay, au_1_those_who_seal_take_turns;
             transactions: dropped_without_trace, committed_and_visible, unseen_before_commit, conflict,
                 unique_rows_settle_races, locks_take_turns, dropped_transactions_hold_nothing;
         }
@@ -135,6 +138,7 @@ mod tests {
             ("verifications", include_str!("verifications.rs")),
             ("outbox", include_str!("outbox.rs")),
             ("audit_events", include_str!("audit_events.rs")),
+            ("audit_chain", include_str!("audit_chain.rs")),
             ("transactions", include_str!("transactions.rs")),
         ] {
             let (_, rest) = suite.split_once(&format!(" {room}: ")).unwrap();

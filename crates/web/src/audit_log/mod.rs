@@ -3,10 +3,12 @@
 mod cursor;
 mod reply;
 
+use std::sync::Arc;
+
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
-use doorward_application::Context;
-use doorward_application::audit_log::{ListEvents, ListOwnEvents, MAX_PAGE, PageRequest};
+use doorward_application::audit_log::{ListEvents, ListOwnEvents, MAX_PAGE, PageRequest, SealEvents};
+use doorward_application::{Context, Worker};
 use doorward_domain::access::{Permission, permissions};
 use doorward_domain::audit::{EventFilter, EventOrder, Outcome};
 use doorward_domain::{UserId, parse_moment};
@@ -35,6 +37,10 @@ impl Module for AuditLogModule {
 
     fn permissions(&self) -> Vec<Permission> {
         permissions::audit_log::ALL.to_vec()
+    }
+
+    fn workers(&self, context: &Context) -> Vec<Arc<dyn Worker>> {
+        vec![Arc::new(SealEvents::new(context.clone()))]
     }
 
     fn routes(&self, context: &Context, config: &mut ServiceConfig<'_>) {

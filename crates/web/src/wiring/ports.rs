@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_adapters::cache::{CacheInvalidatingStore, MemorySessionCache};
-use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
+use doorward_adapters::crypto::{AeadSealer, HmacSigner, JwtEmailTokens};
 use doorward_adapters::email::{SmtpMailer, TerminalMailer};
 use doorward_adapters::password::{CommonPasswordList, HasherSettings, Pepper, Peppers, PooledHasher};
 use doorward_adapters::sea_orm::schema::{
@@ -78,6 +78,7 @@ async fn open_app(configuration: &Configuration, extensions: Extensions) -> Resu
         common_passwords: Arc::new(CommonPasswordList),
         email_tokens: Arc::new(JwtEmailTokens::new(secret)),
         sealer: Arc::new(AeadSealer::new(secret, "outbox", entropy.clone())),
+        signer: Arc::new(HmacSigner::new(secret, "audit", entropy.clone())),
         clock: Arc::new(SystemClock),
         entropy,
         hooks: extensions.hooks,

@@ -26,6 +26,7 @@ pub(in crate::sea_orm) async fn erase_personal_data<C: ConnectionTrait>(
             .col_expr(Column::IpAddress, nothing())
             .col_expr(Column::UserAgent, nothing())
             .col_expr(Column::Details, nothing())
+            .col_expr(Column::Salt, nothing())
             .filter(theirs);
         erase.exec(connection).await?;
     }

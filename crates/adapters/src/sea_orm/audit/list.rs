@@ -65,7 +65,7 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
     }
 
     /// The id, compared byte by byte.
-    fn event_id(&self) -> SimpleExpr {
+    pub(super) fn event_id(&self) -> SimpleExpr {
         let column = Expr::col(Column::Id);
         if self.is_postgres() {
             Expr::cust_with_expr(r#"$1 COLLATE "C""#, column)

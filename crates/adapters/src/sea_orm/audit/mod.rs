@@ -1,13 +1,15 @@
 //! The audit log on a database.
 
+mod chain;
 mod erase;
 mod list;
-mod purge;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use doorward_domain::audit::{AuditEvent, AuditEventRepository, EventFilter, EventOrder, EventQuery};
-use doorward_domain::{SessionId, StoreError, UserId};
+use doorward_domain::audit::{
+    AuditEvent, AuditEventRepository, Chain, EventFilter, EventOrder, EventQuery, SealedEvent,
+};
+use doorward_domain::{Changed, Inserted, Locked, SessionId, StoreError, UserId};
 use sea_orm::Set;
 use sea_orm::entity::prelude::*;
 
@@ -33,6 +35,11 @@ pub struct Model {
     pub user_agent: Option<String>,
     pub outcome: String,
     pub details: Option<String>,
+    pub salt: Option<String>,
+    pub commitment: Option<String>,
+    pub signature: Option<String>,
+    pub seq: Option<i64>,
+    pub seal: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -43,6 +50,7 @@ impl ActiveModelBehavior for ActiveModel {}
 impl From<Model> for AuditEvent {
     fn from(row: Model) -> Self {
         Self {
+            proof: chain::proof(&row),
             id: row.id,
             kind: row.kind,
             at: row.at.moment(),
@@ -64,6 +72,7 @@ impl From<Model> for AuditEvent {
 impl<C: ConnectionTrait + Send + Sync + 'static> AuditEventRepository for SeaRepositories<C> {
     async fn insert(&self, event: &AuditEvent) -> Result<(), StoreError> {
         let event = event.clone();
+        let proof = event.proof;
         let row = ActiveModel {
             id: Set(event.id),
             kind: Set(event.kind),
@@ -78,6 +87,11 @@ impl<C: ConnectionTrait + Send + Sync + 'static> AuditEventRepository for SeaRep
             user_agent: Set(event.user_agent),
             outcome: Set(event.outcome),
             details: Set(event.details),
+            salt: Set(proof.as_ref().and_then(|proof| proof.salt.clone())),
+            commitment: Set(proof.as_ref().map(|proof| proof.commitment.clone())),
+            signature: Set(proof.and_then(|proof| proof.signature)),
+            seq: Set(None),
+            seal: Set(None),
         };
         Entity::insert(row)
             .exec_without_returning(&self.connection)
@@ -98,7 +112,43 @@ impl<C: ConnectionTrait + Send + Sync + 'static> AuditEventRepository for SeaRep
         self.list_events(&query).await
     }
 
-    async fn purge_before(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
-        self.purge_events(before, limit).await
+    async fn find_chain(&self) -> Result<Option<Chain>, StoreError> {
+        self.chain().await
+    }
+
+    async fn lock_chain(&self) -> Result<Option<Locked<Chain>>, StoreError> {
+        self.locked_chain().await
+    }
+
+    async fn insert_chain(&self, chain: &Chain) -> Result<Inserted, StoreError> {
+        self.add_chain(chain).await
+    }
+
+    async fn update_chain(&self, from: &Chain, to: &Chain) -> Result<Changed, StoreError> {
+        self.change_chain(from, to).await
+    }
+
+    async fn lock_unsealed(&self, limit: u64) -> Result<Vec<AuditEvent>, StoreError> {
+        self.unsealed(limit).await
+    }
+
+    async fn seal(&self, event: &SealedEvent) -> Result<Changed, StoreError> {
+        self.seal_event(event).await
+    }
+
+    async fn sealed_after(&self, seq: i64, limit: u64) -> Result<Vec<SealedEvent>, StoreError> {
+        self.sealed(seq, limit).await
+    }
+
+    async fn oldest_unsealed(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.first_unsealed().await
+    }
+
+    async fn count_unsealed(&self) -> Result<u64, StoreError> {
+        self.number_of_unsealed().await
+    }
+
+    async fn remove_through(&self, seq: i64) -> Result<u64, StoreError> {
+        self.remove_sealed(seq).await
     }
 }

@@ -104,7 +104,7 @@ async fn a_page_is_a_range_of_an_index() {
                 let query = EventQuery {
                     order,
                     after,
-                    ..EventQuery::newest(filter.clone(), 101)
+                    ..EventQuery::newest(filter.clone(), 11)
                 };
                 let plan = plan(&store, &query).await;
                 assert!(
