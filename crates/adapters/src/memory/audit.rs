@@ -20,7 +20,7 @@ impl Tables {
         for event in self
             .audit_events
             .iter_mut()
-            .filter(|event| event.is_personal_of(user))
+            .filter(|event| event.personal_of().as_ref() == Some(user))
         {
             event.erase_personal_data();
         }

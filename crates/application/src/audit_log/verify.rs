@@ -84,6 +84,18 @@ impl VerifyEvents {
         Ok(found)
     }
 
+    /// What is personal is erased with its user and never before: where somebody came from must not be hidden.
+    async fn is_rightly_erased(&self, event: &SealedEvent) -> Result<bool, StoreError> {
+        if !event.event.is_erased() {
+            return Ok(true);
+        }
+        let Some(user) = event.event.personal_of() else {
+            return Ok(false);
+        };
+        let users = self.context.store().users();
+        Ok(users.find_with_deleted(&user).await?.is_none())
+    }
+
     async fn walk(&self, found: &mut Verification) -> Result<Option<Finding>, StoreError> {
         let events = self.context.store().audit_events();
         let Some(mut chain) = events.find_chain().await? else {
@@ -117,6 +129,9 @@ impl VerifyEvents {
                 if let Some(finding) = check(&chain, &place, event, signer) {
                     return Ok(Some(finding));
                 }
+                if !self.is_rightly_erased(event).await? {
+                    return Ok(Some(Finding::at(event, Flaw::Altered)));
+                }
                 found.count(event);
                 place = event.link();
                 after = event.seq;
@@ -126,11 +141,7 @@ impl VerifyEvents {
             }
         }
         found.end = Some(place.clone());
-        Ok((place != chain.end).then(|| Finding {
-            seq: place.seq + 1,
-            id: None,
-            flaw: Flaw::Removed,
-        }))
+        Ok((place != chain.end).then(|| of_chain(place.seq + 1, Flaw::Removed)))
     }
 }
 
@@ -140,16 +151,25 @@ fn check(chain: &Chain, place: &Link, event: &SealedEvent, signer: &dyn Signer) 
     } else {
         chain.check_event(place, event, signer).err()?
     };
-    let is_missing = flaw == Flaw::Removed;
-    Some(Finding {
-        seq: if is_missing { place.seq + 1 } else { event.seq },
-        id: (!is_missing).then(|| event.event.id.clone()),
-        flaw,
+    Some(if flaw == Flaw::Removed {
+        of_chain(place.seq + 1, flaw)
+    } else {
+        Finding::at(event, flaw)
     })
 }
 
 const fn of_chain(seq: i64, flaw: Flaw) -> Finding {
     Finding { seq, id: None, flaw }
+}
+
+impl Finding {
+    fn at(event: &SealedEvent, flaw: Flaw) -> Self {
+        Self {
+            seq: event.seq,
+            id: Some(event.event.id.clone()),
+            flaw,
+        }
+    }
 }
 
 impl Verification {

@@ -211,6 +211,23 @@ async fn dt_2_a_log_without_what_was_personal_can_be_verified() {
     assert_eq!((found.verified, found.erased, flaw(&found)), (2, 2, None));
 }
 
+/// Where somebody came from cannot be hidden by saying that it was erased.
+#[tokio::test]
+async fn au_1_what_is_personal_of_somebody_who_is_there_is_not_erased() {
+    for removed in [true, false] {
+        let world = World::new(hardened());
+        let ada = world.add_user("ada").await;
+        record(&world, EventKind::SignedIn).await;
+        seal(&world).await.unwrap();
+        assert!(world.store.users().delete(&ada.id).await.unwrap().is_removed());
+        if !removed {
+            world.store.users().insert(&ada).await.unwrap();
+        }
+        let expected = (!removed).then_some((1, Flaw::Altered));
+        assert_eq!(flaw(&verify(&world).await), expected);
+    }
+}
+
 /// All events of a batch get their place, or none.
 #[tokio::test]
 async fn re_2_a_batch_is_sealed_or_not() {

@@ -104,7 +104,10 @@ async fn a_wrong_password_deletes_nobody_however_fresh_the_session() {
         matches!(outcome, Err(DeleteUserError::WrongPassword)),
         "{outcome:?}"
     );
-    assert!(world.snapshot() == before);
+    let mut after = world.snapshot();
+    let events = std::mem::take(&mut after.audit_events);
+    assert!(after == before);
+    assert_eq!(events.len(), 1, "the wrong password is recorded");
 }
 
 /// Verifies a password, and then the user changes it: what was verified is the password no more.

@@ -52,7 +52,8 @@ async fn en_3_an_unknown_user_costs_a_comparison_like_a_known_one() {
         .once()
         .withf(|_, hash| hash.is_none())
         .returning(|_, _| Ok(Verdict::Mismatch));
-    let (context, _) = mocks.context(hardened());
+    mocks.store.transactions = 1;
+    let (context, commits) = mocks.context(hardened());
     let outcome = SignIn::new(context)
         .run(&samples::request(), input(PASSWORD))
         .await;
@@ -60,6 +61,7 @@ async fn en_3_an_unknown_user_costs_a_comparison_like_a_known_one() {
         matches!(outcome, Err(SignInError::InvalidCredentials)),
         "{outcome:?}"
     );
+    assert_eq!(commits.count(), 1, "the failure is recorded");
 }
 
 #[tokio::test]
@@ -73,6 +75,7 @@ async fn a_user_without_a_password_is_like_an_unknown_one_whatever_the_hasher_sa
         .once()
         .returning(|_| Ok(None));
     verdict(&mut mocks, Verdict::Match);
+    mocks.store.transactions = 1;
     let (context, _) = mocks.context(hardened());
     let outcome = SignIn::new(context)
         .run(&samples::request(), input(PASSWORD))
@@ -93,7 +96,10 @@ async fn a_wrong_password_issues_nothing() {
         matches!(outcome, Err(SignInError::InvalidCredentials)),
         "{outcome:?}"
     );
-    assert!(world.snapshot() == before);
+    let mut after = world.snapshot();
+    let events = std::mem::take(&mut after.audit_events);
+    assert!(after == before);
+    assert_eq!(events.len(), 1, "the failure is recorded");
 }
 
 #[tokio::test]
@@ -185,7 +191,7 @@ async fn se_7_no_session_follows_a_password_that_was_reset_meanwhile() {
         let is_old = hash.is_some_and(|hash| hash.expose() == "old");
         Ok(if is_old { Verdict::Match } else { Verdict::Mismatch })
     });
-    mocks.store.transactions = 1;
+    mocks.store.transactions = 2;
     let (context, commits) = mocks.context(hardened());
     let outcome = SignIn::new(context)
         .run(&samples::request(), input(PASSWORD))
@@ -194,7 +200,7 @@ async fn se_7_no_session_follows_a_password_that_was_reset_meanwhile() {
         matches!(outcome, Err(SignInError::InvalidCredentials)),
         "{outcome:?}"
     );
-    assert_eq!(commits.count(), 0);
+    assert_eq!(commits.count(), 1, "the failure is recorded");
 }
 
 #[tokio::test]
@@ -270,8 +276,8 @@ async fn en_4_an_unverified_address_is_told_to_who_knows_the_password_only() {
             "{outcome:?}"
         );
         assert_eq!(world.snapshot().sessions, []);
-        let recorded: &[&str] = if told { &["session.denied"] } else { &[] };
-        assert_eq!(world.events("ada"), recorded);
+        let recorded = if told { "session.denied" } else { "session.failed" };
+        assert_eq!(world.events("ada"), [recorded]);
     }
 }
 
@@ -299,7 +305,10 @@ async fn a_refused_sign_in_mails_the_link_again_where_that_is_wanted() {
 #[tokio::test]
 async fn pw_5_an_overlong_password_costs_nothing() {
     for (settings, hidden) in [(hardened(), true), (compatible(), false)] {
-        let (context, _) = Mocks::default().context(settings);
+        let mut mocks = Mocks::default();
+        // That it was refused is recorded, and nothing else is done.
+        mocks.store.transactions = 1;
+        let (context, _) = mocks.context(settings);
         let outcome = SignIn::new(context)
             .run(&samples::request(), input(&"x".repeat(129)))
             .await;

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use chrono::SecondsFormat;
 use doorward_domain::audit::AuditEvent;
+use doorward_domain::{SessionId, UserId};
 use serde_json::json;
 
 /// For people.
@@ -15,13 +16,13 @@ pub(super) fn text(event: &AuditEvent) -> String {
         None => event.actor_kind.clone(),
     };
     let fields = [
-        ("user", event.subject_id.as_ref().map(|id| id.as_str())),
+        ("user", event.subject_id.as_ref().map(UserId::as_str)),
         ("by", Some(&*actor)),
         (
             "impersonated_by",
-            event.impersonated_by.as_ref().map(|id| id.as_str()),
+            event.impersonated_by.as_ref().map(UserId::as_str),
         ),
-        ("session", event.session_id.as_ref().map(|id| id.as_str())),
+        ("session", event.session_id.as_ref().map(SessionId::as_str)),
         ("ip", event.ip_address.as_deref()),
         ("agent", event.user_agent.as_deref()),
         ("details", event.details.as_deref()),
@@ -46,9 +47,9 @@ pub(super) fn json(event: &AuditEvent) -> String {
         "outcome": event.outcome,
         "actorKind": event.actor_kind,
         "actorId": event.actor_id,
-        "sessionId": event.session_id.as_ref().map(|id| id.as_str()),
-        "impersonatedBy": event.impersonated_by.as_ref().map(|id| id.as_str()),
-        "userId": event.subject_id.as_ref().map(|id| id.as_str()),
+        "sessionId": event.session_id.as_ref().map(SessionId::as_str),
+        "impersonatedBy": event.impersonated_by.as_ref().map(UserId::as_str),
+        "userId": event.subject_id.as_ref().map(UserId::as_str),
         "requestId": event.request_id,
         "ipAddress": event.ip_address,
         "userAgent": event.user_agent,
@@ -97,7 +98,7 @@ fn is_hidden(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use doorward_domain::{UserId, parse_moment};
+    use doorward_domain::parse_moment;
 
     use super::*;
 

@@ -384,7 +384,7 @@ fn roles_are_added_to_the_shipped_ones() {
         .collect();
     assert_eq!(
         roles,
-        [("accountant", 2), ("admin", 14), ("user", 0), ("visitor", 0)]
+        [("accountant", 2), ("admin", 15), ("user", 0), ("visitor", 0)]
     );
 }
 

@@ -258,13 +258,13 @@ impl AuditEvent {
 }
 
 impl AuditEvent {
-    /// Whether what is personal in it is this user's: the user caused it, or nobody knows who did and it is about the user.
+    /// Whose what is personal in it is: of the user who caused it or, where nobody knows who did, of the user it is about.
     #[must_use]
-    pub fn is_personal_of(&self, user: &UserId) -> bool {
+    pub fn personal_of(&self) -> Option<UserId> {
         match &*self.actor_kind {
-            Actor::USER => self.actor_id.as_deref() == Some(user.as_str()),
-            Actor::ANONYMOUS => self.subject_id.as_ref() == Some(user),
-            _ => false,
+            Actor::USER => self.actor_id.as_deref().map(UserId::from_stored),
+            Actor::ANONYMOUS => self.subject_id.clone(),
+            _ => None,
         }
     }
 

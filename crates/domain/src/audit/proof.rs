@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::AuditEvent;
 use crate::signer::{SignatureCheck, Signer};
+use crate::{SessionId, UserId};
 
 /// What shows that an event is as the server wrote it. It is written with the event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,9 +88,9 @@ impl AuditEvent {
             .number(self.at.timestamp_micros())
             .with(Some(&self.actor_kind))
             .with(self.actor_id.as_deref())
-            .with(self.session_id.as_ref().map(|id| id.as_str()))
-            .with(self.impersonated_by.as_ref().map(|id| id.as_str()))
-            .with(self.subject_id.as_ref().map(|id| id.as_str()))
+            .with(self.session_id.as_ref().map(SessionId::as_str))
+            .with(self.impersonated_by.as_ref().map(UserId::as_str))
+            .with(self.subject_id.as_ref().map(UserId::as_str))
             .with(Some(&self.request_id))
             .with(Some(&self.outcome))
             .with(Some(commitment))

@@ -6,9 +6,9 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
 use super::{Column, Entity};
 
-/// Erases what is personal in the events of these users, see [`AuditEvent::is_personal_of`].
+/// Erases what is personal in the events of these users, see [`AuditEvent::personal_of`].
 ///
-/// [`AuditEvent::is_personal_of`]: doorward_domain::audit::AuditEvent::is_personal_of
+/// [`AuditEvent::personal_of`]: doorward_domain::audit::AuditEvent::personal_of
 pub(in crate::sea_orm) async fn erase_personal_data<C: ConnectionTrait>(
     connection: &C,
     users: &[String],

@@ -1,7 +1,7 @@
 //! Pages of the audit log: conditions and order as SQL.
 
-use doorward_domain::StoreError;
 use doorward_domain::audit::{AuditEvent, EventFilter, EventOrder, EventQuery, Outcome};
+use doorward_domain::{StoreError, UserId};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Order, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IdenStatic, QueryFilter, QueryOrder, QuerySelect, Select,
@@ -42,7 +42,7 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
     /// statistics; SQLite has none and is told, by a sign that keeps a column from being looked for in an index.
     fn event_conditions(&self, filter: &EventFilter) -> Condition {
         let equal = [
-            (Column::SubjectId, filter.subject.as_ref().map(|id| id.as_str())),
+            (Column::SubjectId, filter.subject.as_ref().map(UserId::as_str)),
             (Column::ActorId, filter.actor.as_deref()),
             (Column::Kind, filter.kind.as_deref()),
             (Column::Outcome, filter.outcome.map(Outcome::name)),

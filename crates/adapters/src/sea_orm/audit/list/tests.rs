@@ -1,4 +1,3 @@
-use doorward_domain::UserId;
 use doorward_domain::audit::{EventKind, EventPosition};
 use doorward_domain::moment_of_millis;
 use doorward_testing::TestDatabase;
