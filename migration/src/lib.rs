@@ -6,19 +6,26 @@
 
 mod added_columns;
 mod admin_columns;
+mod audit_chain;
 mod audit_event;
+mod audit_impersonator;
+mod audit_reading;
 mod better_auth_tables;
+mod budget;
 mod catalog;
 mod columns;
 mod deleted_username;
+mod device;
 mod doorward_columns;
 mod driver_error;
 mod impersonated_sessions;
+mod key_check;
 mod migrate_error;
 mod module;
 mod optional_issuer;
 mod outbox;
 mod own_outbox;
+mod rate_limit;
 mod schema;
 mod session;
 mod session_facts;
@@ -52,9 +59,21 @@ const INDEXES: &[(&str, &str)] = &[
     ("user", "user_username_key"),
     ("session", "session_impersonatedBy_idx"),
     ("doorward_outbox", "doorward_outbox_dueAt_idx"),
-    ("doorward_audit_event", "doorward_audit_event_subjectId_at_idx"),
-    ("doorward_audit_event", "doorward_audit_event_actorId_at_idx"),
-    ("doorward_audit_event", "doorward_audit_event_at_idx"),
+    ("doorward_budget", "doorward_budget_owner_idx"),
+    ("doorward_budget", "doorward_budget_expiresAt_idx"),
+    ("doorward_device", "doorward_device_userId_digest_key"),
+    ("doorward_device", "doorward_device_lastSeen_idx"),
+    (
+        "doorward_audit_event",
+        "doorward_audit_event_impersonatedBy_at_idx",
+    ),
+    ("doorward_audit_event", "doorward_audit_event_subject_idx"),
+    ("doorward_audit_event", "doorward_audit_event_actor_idx"),
+    ("doorward_audit_event", "doorward_audit_event_kind_idx"),
+    ("doorward_audit_event", "doorward_audit_event_outcome_idx"),
+    ("doorward_audit_event", "doorward_audit_event_time_idx"),
+    ("doorward_audit_event", "doorward_audit_event_seq_key"),
+    ("doorward_audit_event", "doorward_audit_event_unsealed_idx"),
 ];
 
 /// The same for PostgreSQL alone.
@@ -147,5 +166,12 @@ fn steps() -> Vec<Box<dyn Step>> {
         Box::new(own_outbox::OwnOutbox),
         Box::new(impersonated_sessions::ImpersonatedSessions),
         Box::new(deleted_username::DeletedUsername),
+        Box::new(rate_limit::RateLimit),
+        Box::new(budget::Budget),
+        Box::new(device::Device),
+        Box::new(key_check::KeyCheck),
+        Box::new(audit_impersonator::AuditImpersonator),
+        Box::new(audit_reading::AuditReading),
+        Box::new(audit_chain::AuditChain),
     ]
 }

@@ -161,7 +161,7 @@ async fn h9_every_step_can_be_taken_again() {
             &format!("DELETE FROM doorward_migration WHERE version = '{step}'"),
         )
         .await;
-        assert_eq!(migrate(&database).await.unwrap(), [step]);
+        assert_eq!(migrate(&database).await.unwrap(), [*step]);
     }
     run(&database, "DELETE FROM doorward_migration").await;
     assert_eq!(migrate(&database).await.unwrap(), STEPS);

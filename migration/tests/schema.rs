@@ -36,6 +36,11 @@ async fn from_nothing_once() {
             "verification",
             "doorward_outbox",
             "doorward_audit_event",
+            "doorward_audit_chain",
+            "rateLimit",
+            "doorward_budget",
+            "doorward_device",
+            "doorward_key_check",
         ] {
             assert!(
                 SchemaManager::new(&database).has_table(table).await.unwrap(),

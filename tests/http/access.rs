@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use doorward_domain::access::AccessPolicy;
 use doorward_domain::user::{RoleList, UserChange};
 use doorward_domain::{Clock, UserId};
-use doorward_testing::{Backend, Browser, PASSWORD, TestApp};
+use doorward_testing::{Backend, Browser, PASSWORD, Response, TestApp};
 use serde_json::{Value, json};
 
 use crate::documentation::{concrete, operations};
@@ -13,14 +13,16 @@ use crate::documentation::{concrete, operations};
 /// What a route answers to nobody, to an ordinary user, to an administrator, and to an administrator who impersonates
 /// another user. `EVE` is the id of a third user, `eve@example.test` stands for their address and `new@example.test` for one
 /// that nobody has. A route without a row fails the test, and so does a row without a route.
-const EXPECTED: [(&str, &str, [u16; 4]); 53] = [
+const EXPECTED: &[(&str, &str, [u16; 4])] = &[
     // For those who look after others.
     (
         "GET /admin/explain?userId=EVE&permission=user:list",
         "",
         [401, 403, 200, 403],
     ),
+    ("GET /admin/export-user?userId=EVE", "", [401, 403, 200, 403]),
     ("GET /admin/get-user?id=EVE", "", [401, 403, 200, 403]),
+    ("GET /admin/list-events", "", [401, 403, 200, 403]),
     ("GET /admin/list-users", "", [401, 403, 200, 403]),
     (
         "POST /admin/ban-user",
@@ -89,7 +91,9 @@ const EXPECTED: [(&str, &str, [u16; 4]); 53] = [
         [401, 200, 200, 200],
     ),
     ("POST /admin/stop-impersonating", "{}", [401, 400, 400, 200]),
+    ("GET /export-user", "", [401, 200, 200, 403]),
     ("GET /list-accounts", "", [401, 200, 200, 200]),
+    ("GET /list-events", "", [401, 200, 200, 403]),
     ("GET /list-sessions", "", [401, 200, 200, 200]),
     (
         "POST /change-email",
@@ -202,6 +206,8 @@ struct Attempt {
     eves_address: String,
     /// An address that nobody has.
     free_address: String,
+    /// Eve's session token, what the store keeps of it, and the hash of her password.
+    eves_secrets: [String; 3],
 }
 
 /// Makes attempts in one application.
@@ -236,8 +242,9 @@ impl Attempts {
         }
         let address = |name: &str| format!("{name}-{number}@example.test");
         let eves_address = address("eve");
-        drop(app.signed_up(&eves_address));
+        let eves_browser = app.signed_up(&eves_address);
         let eve = app.id_of(&eves_address);
+        let eves_secrets = secrets(app, &eves_browser, &eve);
         let browser = match who {
             "nobody" => app.browser(),
             "a user" => app.signed_up(&address("ada")),
@@ -259,8 +266,23 @@ impl Attempts {
             eve,
             eves_address,
             free_address: address("new"),
+            eves_secrets,
         }
     }
+}
+
+/// The token of the session this browser has, what the store keeps of it, and the hash of the user's password.
+fn secrets(app: &TestApp, browser: &Browser, user: &UserId) -> [String; 3] {
+    let cookie = &browser.cookies["better-auth.session_token"];
+    let (token, _) = cookie.split_once('.').unwrap();
+    let sessions = app.wait(app.store.sessions().list_all(user)).unwrap();
+    let account = app.wait(app.store.accounts().find_credential(user)).unwrap();
+    let hash = account.unwrap().password.unwrap();
+    [
+        token.to_owned(),
+        sessions[0].token.as_str().to_owned(),
+        hash.expose().to_owned(),
+    ]
 }
 
 #[test]
@@ -277,6 +299,42 @@ fn every_route_has_a_row() {
 }
 
 fn ac_2_every_route_is_tried_by_everybody(backend: Backend) {
+    try_every_route(backend, |route, who, expected, answer, _| {
+        assert_eq!(answer.status, expected, "{route} as {who}: {}", answer.text);
+        if answer.status == 403 && who == "a user" {
+            let body: Value = answer.json();
+            assert!(
+                body["code"].is_string() && body["message"].is_string(),
+                "{route}: {body}"
+            );
+        }
+    });
+}
+
+doorward_testing::on_every_backend!(ac_2_every_route_is_tried_by_everybody);
+
+#[test]
+fn dt_1_no_answer_has_a_password_hash_or_a_token_of_somebody_else() {
+    try_every_route(Backend::Memory, |route, who, _, answer, eves_secrets| {
+        let headers = answer
+            .headers
+            .values()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()));
+        for text in headers.chain([answer.text.as_str().into()]) {
+            for secret in eves_secrets
+                .iter()
+                .map(String::as_str)
+                .chain(["$argon2", "sha256:"])
+            {
+                assert!(!text.contains(secret), "{route} as {who}: {text}");
+            }
+        }
+    });
+}
+
+/// Tries every route as everybody; `look` gets the route, who tried it, the expected status, the answer, and secrets of another
+/// user.
+fn try_every_route(backend: Backend, look: impl Fn(&str, &str, u16, &Response, &[String; 3])) {
     let everybody = ["nobody", "a user", "an administrator", "an impersonator"];
     // A database for each attempt would take minutes.
     let mut attempts = Attempts::on(backend);
@@ -288,6 +346,7 @@ fn ac_2_every_route_is_tried_by_everybody(backend: Backend) {
                 eve,
                 eves_address,
                 free_address,
+                eves_secrets,
             } = attempt.get_or_insert_with(|| attempts.by(who));
             let (method, path, query) = parts(route);
             let fill = |text: &str| {
@@ -302,18 +361,7 @@ fn ac_2_every_route_is_tried_by_everybody(backend: Backend) {
             };
             let content_type = (method == "POST").then_some("application/json");
             let answer = browser.send(method, &target, content_type, fill(body).as_bytes());
-            assert_eq!(
-                answer.status, expected[column],
-                "{route} as {who}: {}",
-                answer.text
-            );
-            if answer.status == 403 && who == "a user" {
-                let body: Value = answer.json();
-                assert!(
-                    body["code"].is_string() && body["message"].is_string(),
-                    "{route}: {body}"
-                );
-            }
+            look(route, who, expected[column], &answer, eves_secrets);
             // Reading and a refusal change nothing, so the next route is tried by and on the same users.
             if method == "POST" && answer.status < 300 {
                 attempt = None;
@@ -321,5 +369,3 @@ fn ac_2_every_route_is_tried_by_everybody(backend: Backend) {
         }
     }
 }
-
-doorward_testing::on_every_backend!(ac_2_every_route_is_tried_by_everybody);

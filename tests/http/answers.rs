@@ -5,6 +5,8 @@ use doorward_domain::redirect::Origin;
 use doorward_testing::TestApp;
 use serde_json::json;
 
+use crate::documentation::{concrete, operations};
+
 #[test]
 fn hd_1_every_answer_has_the_headers_that_protect_a_browser() {
     let app = TestApp::start();
@@ -33,7 +35,7 @@ fn hd_1_every_answer_has_the_headers_that_protect_a_browser() {
 }
 
 #[test]
-fn over_https_the_browser_is_told_to_stay_there_and_cookies_are_secure() {
+fn hd_2_over_https_the_browser_is_told_to_stay_there_and_cookies_are_secure() {
     let app = TestApp::with(Preset::Hardened, |setup| {
         setup.settings.base_url = Origin::from_base_url("https://auth.example.test").unwrap();
     });
@@ -77,4 +79,75 @@ fn re_15_health_says_no_more_than_health() {
             answer.text
         );
     }
+}
+
+#[test]
+fn hd_3_no_header_tells_a_version() {
+    let app = TestApp::start();
+    let signed_in = app.signed_up("ada@example.test");
+    for (path, method) in operations(&app) {
+        let content_type = (method == "POST").then_some("application/json");
+        let answer = signed_in
+            .clone()
+            .send(&method, &concrete(&path), content_type, b"{}");
+        for (name, value) in &answer.headers {
+            let value = value.to_str().unwrap().to_lowercase();
+            assert!(
+                !["server", "via"].contains(&name.as_str()) && !name.as_str().starts_with("x-powered"),
+                "{path}: {name}"
+            );
+            for told in ["actix", "doorward/", "rust", env!("CARGO_PKG_VERSION")] {
+                assert!(!value.contains(told), "{path}: {name}: {value}");
+            }
+        }
+    }
+}
+
+#[test]
+fn hd_4_no_answer_of_the_api_is_stored_by_a_cache() {
+    let app = TestApp::start();
+    let signed_in = app.signed_up("ada@example.test");
+    for (path, method) in operations(&app) {
+        if ["/docs", "/reference", "/open-api"]
+            .iter()
+            .any(|page| path.contains(page))
+        {
+            continue;
+        }
+        let content_type = (method == "POST").then_some("application/json");
+        let answer = signed_in
+            .clone()
+            .send(&method, &concrete(&path), content_type, b"{}");
+        assert_eq!(
+            answer.header("cache-control"),
+            "no-store",
+            "SE-9: {method} {path}"
+        );
+    }
+}
+
+#[test]
+fn hd_5_the_error_page_shows_nothing_of_what_it_was_asked() {
+    let app = TestApp::start();
+    for asked in [
+        "%3Cscript%3Ealert(1)%3C/script%3E",
+        "a%0d%0aset-cookie:b=c",
+        "https://evil.example",
+        "%22%27",
+        "",
+    ] {
+        let answer = app.browser().get(&format!("/error?error={asked}"));
+        if answer.status == 302 {
+            assert_eq!(
+                (answer.header("location"), answer.text.as_str()),
+                ("/?error=UNKNOWN", ""),
+                "{asked}"
+            );
+        } else {
+            assert_eq!(answer.code(), "VALIDATION_ERROR", "{asked}");
+            assert!(!answer.text.contains("cookie"), "{asked}");
+        }
+    }
+    let answer = app.browser().get("/error?error=INVALID_TOKEN");
+    assert_eq!(answer.header("location"), "/?error=INVALID_TOKEN");
 }

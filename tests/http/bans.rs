@@ -1,6 +1,7 @@
 //! Bans, and sessions in somebody's place.
 
-use doorward_testing::{Backend, PASSWORD};
+use doorward_application::settings::Preset;
+use doorward_testing::{Backend, PASSWORD, TestApp};
 use serde_json::{Value, json};
 
 use crate::administration::{EVE, admin_and_user, is_signed_in, refused, sign_in};
@@ -176,7 +177,31 @@ fn ac_6_administrators_and_the_banned_are_not_impersonated(backend: Backend) {
     );
 }
 
+/// What a banned user is told is one text, whatever the way in.
+fn a_banned_user_is_told_what_the_operator_says(backend: Backend) {
+    for preset in [Preset::Hardened, Preset::BetterAuth] {
+        let app = TestApp::on_with(backend, preset, |setup| {
+            "Ask Bob.".clone_into(&mut setup.settings.admin.banned_user_message);
+        });
+        let mut admin = app.administrator();
+        let body = json!({ "name": "Eve", "email": EVE, "password": PASSWORD, "username": "evelyn" });
+        assert_eq!(app.browser().post("/sign-up/email", &body).status, 200);
+        let user = json!({ "userId": app.id_of(EVE).as_str() });
+        assert_eq!(admin.post("/admin/ban-user", &user).status, 200);
+        let by_name = json!({ "username": "evelyn", "password": PASSWORD });
+        for answer in [
+            sign_in(&app, EVE, PASSWORD),
+            app.browser().post("/sign-in/username", &by_name),
+            admin.post("/admin/impersonate-user", &user),
+        ] {
+            refused(&answer, 403, "BANNED_USER");
+            assert_eq!(answer.json()["message"], "Ask Bob.");
+        }
+    }
+}
+
 doorward_testing::on_every_backend!(
+    a_banned_user_is_told_what_the_operator_says,
     se_6_a_ban_ends_sessions_and_links_at_once,
     en_4_a_ban_is_told_only_after_the_right_password,
     a_ban_with_an_end_is_lifted_by_the_next_sign_in,

@@ -72,7 +72,7 @@ fn no_two_operations_have_one_id() {
 }
 
 #[test]
-fn every_other_method_and_path_is_unknown() {
+fn cs_4_every_other_method_and_path_is_unknown() {
     let app = TestApp::start();
     let operations = operations(&app);
     for (path, _) in &operations {

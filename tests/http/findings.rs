@@ -6,19 +6,23 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use doorward_application::access::CreateUser;
 use doorward_application::hooks::{Hook, HookError};
-use doorward_application::settings::Preset;
+use doorward_application::settings::{Preset, WhenEnrolled};
 use doorward_domain::email::EmailMessage;
-use doorward_domain::user::{Email, User};
-use doorward_domain::verification::{EmailClaims, Purpose};
+use doorward_domain::password::Password;
+use doorward_domain::user::{Email, User, UserName};
+use doorward_domain::verification::Purpose;
 use doorward_domain::{
-    Clock, ForwardRepositories, Repositories, RequestContext, Store, StoreError, Transaction,
+    Actor, Clock, ForwardRepositories, Repositories, RequestContext, Secret, Store, StoreError, Transaction,
 };
-use doorward_testing::{Backend, PASSWORD, TestApp};
+use doorward_testing::{Backend, PASSWORD, Response, TestApp, TestDatabase};
 use serde_json::json;
 
 use crate::administration::{EVE, is_signed_in, refused, sign_in};
 use crate::races::together;
+
+const SETUP_TOKEN: &str = "a-set-up-token-of-32-characters!";
 
 type Act = Box<dyn FnOnce(Arc<dyn Store>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
 
@@ -105,6 +109,35 @@ fn tk_6_no_reset_link_is_mailed_to_an_address_just_left(backend: Backend) {
     assert!(app.sent_emails().is_empty());
 }
 
+/// A link holds its address, whatever changed that of the user, and whether or not the link was cancelled then.
+fn tk_6_a_link_is_for_the_address_it_was_made_for(backend: Backend) {
+    let app = TestApp::on(backend);
+    let mut eve = app.signed_up(EVE);
+    let body = json!({ "email": EVE });
+    assert_eq!(eve.post("/send-verification-email", &body).status, 200);
+    let verification = app.sent_emails().remove(0);
+    request_reset(&app, EVE);
+    let token = reset_token(&app.sent_emails()[0]);
+    let (id, now, elsewhere) = (app.id_of(EVE), app.clock.now(), "eve@elsewhere.test");
+    let moved = |from: &str, to: &str| {
+        let (from, to) = (Email::from_stored(from), Email::from_stored(to));
+        let changed = app.wait(app.store.users().change_email(&id, &from, &to, false, now));
+        assert!(changed.unwrap().is_applied());
+    };
+    moved(EVE, elsewhere);
+    let reset = json!({ "token": token, "newPassword": "nine green bottles" });
+    let answer = app.browser().post("/reset-password", &reset);
+    refused(&answer, 400, "INVALID_TOKEN");
+    let answer = app.browser().open(&verification);
+    assert!(answer.header("location").contains("error="), "{answer:?}");
+    assert_eq!(eve.get("/get-session").json()["user"]["emailVerified"], false);
+    assert_eq!(sign_in(&app, elsewhere, PASSWORD).status, 200);
+
+    // Nothing but the address was in the way.
+    moved(elsewhere, EVE);
+    assert_eq!(app.browser().post("/reset-password", &reset).status, 200);
+}
+
 fn tk_3_a_link_cancelled_since_it_was_read_changes_no_address(backend: Backend) {
     let (app, act) = interrupted(backend);
     let mut eve = app.signed_up(EVE);
@@ -153,43 +186,6 @@ fn se_8_a_session_of_the_browser_is_not_extended_without_its_cookie(backend: Bac
     assert!(is_signed_in(&mut browser));
     app.clock.advance(TimeDelta::hours(1));
     assert!(!is_signed_in(&mut browser));
-}
-
-/// Better Auth's links carry their claims themselves, so that only a mark says they were used.
-fn tk_3_a_used_signed_link_stays_used_whatever_is_cancelled(backend: Backend) {
-    let acts = [
-        ("/admin/ban-user", json!({})),
-        (
-            "/admin/set-user-password",
-            json!({ "newPassword": "nine green bottles" }),
-        ),
-    ];
-    for (path, mut body) in acts {
-        let app = TestApp::on_with(backend, Preset::Hardened, |setup| {
-            setup.settings.email_verification.auto_sign_in_after_verification = true;
-        });
-        let (mut admin, _eve) = (app.administrator(), app.signed_up(EVE));
-        let (id, now) = (app.id_of(EVE), app.clock.now());
-        let token = app.context.ports.email_tokens.sign(&EmailClaims {
-            email: Email::from_stored(EVE),
-            user_id: Some(id.clone()),
-            change: None,
-            issued_at: now,
-            expires_at: now + TimeDelta::hours(1),
-        });
-        let follow = || app.browser().get(&format!("/verify-email?token={token}"));
-        let first = follow();
-        assert_eq!((first.status, first.set_cookies().is_empty()), (200, false));
-        body["userId"] = json!(id.as_str());
-        assert_eq!(admin.post(path, &body).status, 200);
-        let user = json!({ "userId": id.as_str() });
-        assert_eq!(admin.post("/admin/unban-user", &user).status, 200);
-        let unverified = json!({ "userId": id.as_str(), "data": { "emailVerified": false } });
-        assert_eq!(admin.post("/admin/update-user", &unverified).status, 200);
-        let again = follow();
-        refused(&again, 401, "INVALID_TOKEN");
-        assert!(again.set_cookies().is_empty(), "{path}");
-    }
 }
 
 /// Counts, and says no to Eve where it is told to.
@@ -279,56 +275,129 @@ fn a_sign_in_hook_is_asked_whatever_the_way_in(backend: Backend) {
     assert!(found.unwrap().is_none(), "signing up signs in, or does nothing");
 }
 
-/// The sign-up hook is about signing up by oneself, as it says.
-fn an_administrator_s_new_user_asks_no_sign_up_hook(backend: Backend) {
+/// The sign-up hook is about signing up by oneself, as it says: not about users whom others create or bring back.
+fn whom_others_create_or_restore_asks_no_sign_up_hook(backend: Backend) {
     let counter = Arc::new(Counter::default());
     let app = TestApp::on_with(backend, Preset::Hardened, |setup| {
         setup.hooks.sign_up.push(counter.clone());
+        setup.settings.admin.setup_token = Some(Secret::new(SETUP_TOKEN.to_owned()));
     });
+    let body =
+        json!({ "token": SETUP_TOKEN, "name": "Root", "email": "root@example.test", "password": PASSWORD });
+    assert_eq!(app.browser().post("/admin/set-up", &body).status, 200);
+    let by_command = CreateUser::new(app.context.clone());
+    let operator = app.context.internal_request(Actor::Operator("user create"));
+    let name = UserName::parse("Operated").unwrap();
+    let (email, password) = (
+        Email::from_stored("operated@example.test"),
+        Password::new(PASSWORD),
+    );
+    let created = app.wait(by_command.run(&operator, name, email, password, false));
+    assert!(created.is_ok(), "{created:?}");
+    assert_eq!(counter.counts(), (0, 0));
+
     let mut admin = app.administrator();
-    assert_eq!(counter.counts(), (1, 1));
+    assert_eq!(counter.counts(), (1, 1), "signing up by oneself");
     let body = json!({ "name": "New", "email": "new@example.test" });
     assert_eq!(admin.post("/admin/create-user", &body).status, 200);
+    let user = json!({ "userId": app.id_of("new@example.test").as_str() });
+    assert_eq!(admin.post("/admin/remove-user", &user).status, 200);
+    assert_eq!(admin.post("/admin/restore-user", &user).status, 200);
     assert_eq!(counter.counts(), (1, 1));
+}
+
+/// What is answered to a user who enrolled a second factor with Better Auth, after the first.
+fn is_turned_away(answer: &Response, preset: Preset) {
+    if preset == Preset::Hardened {
+        refused(answer, 403, "TWO_FACTOR_NOT_AVAILABLE");
+    } else {
+        let expected = json!({ "twoFactorRedirect": true });
+        assert_eq!((answer.status, answer.json()), (200, expected));
+    }
+    assert!(answer.set_cookies().is_empty(), "{:?}", answer.set_cookies());
+}
+
+/// Eve, who has the username eve, enrolled a second factor; what to call the server when she did.
+fn enrolled(app: &TestApp) -> Option<&TestDatabase> {
+    let database = app.database()?;
+    let column = r#"ALTER TABLE "user" ADD COLUMN "twoFactorEnabled" boolean DEFAULT false"#;
+    app.wait(database.execute(column));
+    let body = json!({ "name": "Eve", "email": EVE, "password": PASSWORD, "username": "eve" });
+    assert_eq!(app.browser().post("/sign-up/email", &body).status, 200);
+    assert_eq!(sign_in(app, EVE, PASSWORD).status, 200, "not enrolled");
+    drop(app.sent_emails());
+    app.wait(database.execute(r#"UPDATE "user" SET "twoFactorEnabled" = true"#));
+    Some(database)
 }
 
 fn a_second_factor_enrolled_elsewhere_is_not_passed_by(backend: Backend) {
     for preset in [Preset::Hardened, Preset::BetterAuth] {
-        let app = TestApp::on_with(backend, preset, |_| {});
-        let Some(database) = app.database() else {
+        let app = TestApp::on_with(backend, preset, |setup| {
+            setup.settings.email_verification.auto_sign_in_after_verification = true;
+        });
+        if enrolled(&app).is_none() {
             return;
-        };
-        app.wait(
-            database.execute(r#"ALTER TABLE "user" ADD COLUMN "twoFactorEnabled" boolean DEFAULT false"#),
-        );
-        drop(app.signed_up(EVE));
-        assert_eq!(sign_in(&app, EVE, PASSWORD).status, 200, "not enrolled");
-        app.wait(database.execute(r#"UPDATE "user" SET "twoFactorEnabled" = true"#));
+        }
         refused(
             &sign_in(&app, EVE, "wrong password"),
             401,
             "INVALID_EMAIL_OR_PASSWORD",
         );
-        let answer = sign_in(&app, EVE, PASSWORD);
-        if preset == Preset::Hardened {
-            refused(&answer, 403, "TWO_FACTOR_NOT_AVAILABLE");
-        } else {
-            let expected = json!({ "twoFactorRedirect": true });
-            assert_eq!((answer.status, answer.json()), (200, expected));
-        }
+        is_turned_away(&sign_in(&app, EVE, PASSWORD), preset);
+        let by_name = |password: &str| {
+            let body = json!({ "username": "eve", "password": password });
+            app.browser().post("/sign-in/username", &body)
+        };
+        refused(&by_name("wrong password"), 401, "INVALID_USERNAME_OR_PASSWORD");
+        is_turned_away(&by_name(PASSWORD), preset);
+
+        // A mailed link verifies, and signs nobody in.
+        let body = json!({ "email": EVE });
+        assert_eq!(app.browser().post("/send-verification-email", &body).status, 200);
+        let answer = app.browser().open(&app.sent_emails()[0]);
+        assert!(!answer.header("location").contains("error="), "{answer:?}");
         assert!(answer.set_cookies().is_empty(), "{:?}", answer.set_cookies());
+
+        // A new password is one factor, too.
+        request_reset(&app, EVE);
+        let token = reset_token(&app.sent_emails()[0]);
+        let reset = json!({ "token": token, "newPassword": "nine green bottles" });
+        assert_eq!(app.browser().post("/reset-password", &reset).status, 200);
+        is_turned_away(&sign_in(&app, EVE, "nine green bottles"), preset);
+        is_turned_away(&by_name("nine green bottles"), preset);
+    }
+}
+
+fn where_a_second_factor_is_to_be_ignored_the_password_is_enough(backend: Backend) {
+    for preset in [Preset::Hardened, Preset::BetterAuth] {
+        let app = TestApp::on_with(backend, preset, |setup| {
+            setup.settings.two_factor.when_enrolled = WhenEnrolled::Ignore;
+        });
+        if enrolled(&app).is_none() {
+            return;
+        }
+        let answer = sign_in(&app, EVE, PASSWORD);
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert_eq!(answer.json()["user"]["email"], EVE);
+        assert!(!answer.set_cookies().is_empty());
+        refused(
+            &sign_in(&app, EVE, "wrong password"),
+            401,
+            "INVALID_EMAIL_OR_PASSWORD",
+        );
     }
 }
 
 doorward_testing::on_every_backend!(
     tk_5_a_reset_link_is_worth_nothing_after_a_change_of_address_at_once,
     tk_6_no_reset_link_is_mailed_to_an_address_just_left,
+    tk_6_a_link_is_for_the_address_it_was_made_for,
     tk_3_a_link_cancelled_since_it_was_read_changes_no_address,
     se_5_a_session_revoked_during_a_change_of_password_stays_over,
     se_8_a_session_of_the_browser_is_not_extended_without_its_cookie,
-    tk_3_a_used_signed_link_stays_used_whatever_is_cancelled,
     re_4_of_six_deletions_at_once_one_deletes,
     a_sign_in_hook_is_asked_whatever_the_way_in,
-    an_administrator_s_new_user_asks_no_sign_up_hook,
+    whom_others_create_or_restore_asks_no_sign_up_hook,
     a_second_factor_enrolled_elsewhere_is_not_passed_by,
+    where_a_second_factor_is_to_be_ignored_the_password_is_enough,
 );

@@ -7,7 +7,7 @@ use doorward_application::hooks::{Hook, HookError, HookList, Rejection};
 use doorward_application::settings::Preset;
 use doorward_domain::Transaction;
 use doorward_domain::user::User;
-use doorward_testing::{PASSWORD, TestApp};
+use doorward_testing::{Backend, PASSWORD, TestApp};
 use serde_json::{Value, json};
 
 use crate::administration::refused;
@@ -53,10 +53,11 @@ impl Hook for Chronicle {
     }
 }
 
-#[test]
-fn a_hook_that_says_no_undoes_the_sign_up() {
+fn a_hook_that_says_no_undoes_the_sign_up(backend: Backend) {
     let chronicle = Chronicle::default();
-    let app = TestApp::with(Preset::Hardened, |setup| setup.hooks.sign_up = chronicle.list());
+    let app = TestApp::on_with(backend, Preset::Hardened, |setup| {
+        setup.hooks.sign_up = chronicle.list();
+    });
     let body = json!({ "name": "Eve", "email": "eve@example.test", "password": PASSWORD });
     let answer = app.browser().post("/sign-up/email", &body);
     refused(&answer, 403, "NOT_WELCOME");
@@ -77,10 +78,9 @@ fn a_hook_that_says_no_undoes_the_sign_up() {
     assert_eq!(chronicle.read(), ["before ada (there: true)", "after ada"]);
 }
 
-#[test]
-fn a_hook_that_says_no_lets_nobody_in() {
+fn a_hook_that_says_no_lets_nobody_in(backend: Backend) {
     let chronicle = Chronicle::default();
-    let app = TestApp::with(Preset::Hardened, |setup| {
+    let app = TestApp::on_with(backend, Preset::Hardened, |setup| {
         // Otherwise signing up signs in, and the hook is asked then already.
         setup.settings.email_and_password.auto_sign_in = false;
         setup.hooks.sign_in = chronicle.list();
@@ -112,10 +112,11 @@ fn a_hook_that_says_no_lets_nobody_in() {
     assert_eq!(chronicle.read(), ["before ada (there: true)", "after ada"]);
 }
 
-#[test]
-fn a_hook_that_says_no_keeps_the_user() {
+fn a_hook_that_says_no_keeps_the_user(backend: Backend) {
     let chronicle = Chronicle::default();
-    let app = TestApp::with(Preset::Hardened, |setup| setup.hooks.deletion = chronicle.list());
+    let app = TestApp::on_with(backend, Preset::Hardened, |setup| {
+        setup.hooks.deletion = chronicle.list();
+    });
     let (mut admin, mut eve, mut ada) = (
         app.administrator(),
         app.signed_up("eve@example.test"),
@@ -140,3 +141,9 @@ fn a_hook_that_says_no_keeps_the_user() {
     );
     assert_eq!(chronicle.read(), ["before ada (there: true)", "after ada"]);
 }
+
+doorward_testing::on_every_backend!(
+    a_hook_that_says_no_undoes_the_sign_up,
+    a_hook_that_says_no_lets_nobody_in,
+    a_hook_that_says_no_keeps_the_user,
+);

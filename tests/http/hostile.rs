@@ -12,7 +12,7 @@ const JSON: Option<&str> = Some("application/json");
 type Case = (&'static str, Option<&'static str>, Vec<u8>, u16, &'static str);
 
 #[test]
-fn malformed_bodies_get_a_stable_code_and_change_nothing() {
+fn cs_3_in_1_malformed_bodies_get_a_stable_code_and_change_nothing() {
     let app = TestApp::start();
     let path = "/api/auth/sign-up/email";
     let good = json!({ "name": "Ada", "email": "ada@example.test", "password": PASSWORD });
@@ -130,7 +130,7 @@ fn in_2_compressed_bodies_are_refused() {
 }
 
 #[test]
-fn addresses_that_differ_by_case_are_one() {
+fn in_4_addresses_that_differ_by_case_are_one() {
     let app = TestApp::start();
     drop(app.signed_up("Ada@Example.TEST"));
     let body = json!({ "email": "aDA@example.test", "password": PASSWORD });
@@ -255,7 +255,7 @@ const TEXTS: [&str; 16] = [
 ];
 
 #[test]
-fn ten_thousand_hostile_requests_are_all_answered_below_500() {
+fn in_8_ten_thousand_hostile_requests_are_all_answered_below_500() {
     let app = TestApp::start();
     let victim = app.signed_up("victim@example.test");
     let operations = operations(&app);

@@ -6,11 +6,14 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use doorward_adapters::cache::{CacheInvalidatingStore, MemorySessionCache};
 use doorward_application::settings::Preset;
+use doorward_domain::Clock;
+use doorward_domain::user::Email;
 use doorward_testing::{Backend, Browser, PASSWORD, TestApp};
 use serde_json::{Value, json};
 
-use crate::administration::{EVE, admin_and_user, is_signed_in, refused};
+use crate::administration::{EVE, admin_and_user, is_signed_in, refused, sign_in};
 
+const ROOT: &str = "admin@example.test";
 const ROGUE: &str = "rogue@example.test";
 
 /// A browser of Rogue, an administrator who impersonates Eve.
@@ -132,10 +135,42 @@ fn se_9_signing_out_of_an_impersonation_leaves_no_session_of_the_administrator(b
     assert!(is_signed_in(&mut eve), "but not the user's own");
 }
 
+/// An administrator sees what the user would see, whether they could sign in or not. Only a ban is called one.
+fn an_unverified_user_is_impersonated_and_a_banned_one_is_not(backend: Backend) {
+    for preset in [Preset::Hardened, Preset::BetterAuth] {
+        let app = TestApp::on_with(backend, preset, |setup| {
+            setup.settings.email_and_password.require_email_verification = true;
+        });
+        for email in [ROOT, EVE] {
+            let body = json!({ "name": "Ada", "email": email, "password": PASSWORD });
+            assert_eq!(app.browser().post("/sign-up/email", &body).status, 200);
+        }
+        app.grant(ROOT, "admin");
+        let (users, root) = (app.store.users(), app.id_of(ROOT));
+        let address = Email::from_stored(ROOT);
+        let verified = app.wait(users.mark_email_verified(&root, &address, app.clock.now()));
+        assert!(verified.unwrap().is_applied());
+        refused(&sign_in(&app, EVE, PASSWORD), 403, "EMAIL_NOT_VERIFIED");
+
+        let mut admin = app.browser();
+        let body = json!({ "email": ROOT, "password": PASSWORD });
+        assert_eq!(admin.post("/sign-in/email", &body).status, 200);
+        let eve = json!({ "userId": app.id_of(EVE).as_str() });
+        let begun = admin.post("/admin/impersonate-user", &eve);
+        assert_eq!(begun.status, 200, "{}", begun.text);
+        assert_eq!(admin.get("/get-session").json()["user"]["email"], EVE);
+        assert_eq!(admin.post("/admin/stop-impersonating", &json!({})).status, 200);
+
+        assert_eq!(admin.post("/admin/ban-user", &eve).status, 200);
+        refused(&admin.post("/admin/impersonate-user", &eve), 403, "BANNED_USER");
+    }
+}
+
 doorward_testing::on_every_backend!(
     se_6_an_impersonation_ends_with_the_rights_of_its_administrator,
     se_6_also_where_sessions_are_remembered,
     pw_9_impersonating_makes_an_old_session_neither_fresh_nor_young,
     ac_6_what_a_user_signs_in_by_is_not_changed_nor_asked_by_an_impersonator,
     se_9_signing_out_of_an_impersonation_leaves_no_session_of_the_administrator,
+    an_unverified_user_is_impersonated_and_a_banned_one_is_not,
 );

@@ -176,6 +176,9 @@ fn a_deleted_user_is_gone_for_everybody_and_the_address_is_free(backend: Backend
         ada.post("/delete-user", &json!({ "password": PASSWORD })).status,
         200
     );
+    let kinds = app.sent_emails().into_iter().map(|message| message.kind);
+    let kinds: Vec<_> = kinds.map(|kind| kind.to_stored().0).collect();
+    assert_eq!(kinds, ["user_deleted"], "ML-3");
     assert_eq!(elsewhere.get("/get-session").text, "null");
     let body = json!({ "email": "ada@example.test", "password": PASSWORD });
     assert_eq!(app.browser().post("/sign-in/email", &body).status, 401);
@@ -196,6 +199,23 @@ fn a_deleted_user_is_gone_for_everybody_and_the_address_is_free(backend: Backend
     assert_ne!(successor.id, user.id);
 }
 
+fn ml_1_what_is_mailed_waits_in_the_outbox_after_the_answer(backend: Backend) {
+    // Nobody delivers here before the test asks for it.
+    let app = TestApp::on(backend);
+    drop(app.signed_up("ada@example.test"));
+    let _ = app.sent_emails();
+    let body = json!({ "email": "ada@example.test" });
+    for path in ["/request-password-reset", "/send-verification-email"] {
+        let answer = app.browser().post(path, &body);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+    }
+    let waiting = app
+        .wait(app.store.outbox().claim(app.context.now(), app.context.now(), 10))
+        .unwrap();
+    assert_eq!(waiting.len(), 2);
+    assert_eq!(app.sent_emails().len(), 2);
+}
+
 doorward_testing::on_every_backend!(
     tk_1_a_verification_link_says_nothing_and_works_once,
     a_second_visit_signs_nobody_in,
@@ -205,4 +225,5 @@ doorward_testing::on_every_backend!(
     a_change_of_address_counts_when_the_new_one_is_shown_to_be_theirs,
     deletion_by_link_needs_the_user_s_own_browser,
     a_deleted_user_is_gone_for_everybody_and_the_address_is_free,
+    ml_1_what_is_mailed_waits_in_the_outbox_after_the_answer,
 );

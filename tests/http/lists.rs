@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::administration::{admin_and_user, refused};
 
 #[test]
-fn ac_7_lists_are_bounded_and_hostile_questions_are_refused_or_find_nobody() {
+fn ac_7_in_7_lists_are_bounded_and_hostile_questions_are_refused_or_find_nobody() {
     let (_app, mut admin, _, _) = admin_and_user(Backend::Memory);
     for query in [
         "limit=1001",

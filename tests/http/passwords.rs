@@ -1,6 +1,7 @@
 //! Signing up and in, and looking after the password.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use doorward_application::settings::Preset;
@@ -124,6 +125,24 @@ fn pw_3_imported_hashes_verify_and_are_renewed_at_sign_in(backend: Backend) {
     assert_eq!(sign_in(PASSWORD), 401);
 }
 
+/// Whoever goes back to Better Auth finds every hash that its hash function made.
+fn under_better_auth_a_sign_in_replaces_no_hash(backend: Backend) {
+    // "correct horse battery", hashed by the crypt(3) of a C library.
+    let bcrypt = "$2b$04$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS";
+    let app = TestApp::on_with(backend, Preset::BetterAuth, |_| {});
+    drop(app.signed_up("ada@example.test"));
+    let id = app.id_of("ada@example.test");
+    let hash = PasswordHash::from_stored(bcrypt);
+    let set = app.wait(app.store.accounts().set_password(&id, &hash, samples::now()));
+    assert!(set.unwrap().is_applied());
+    for (password, status) in [("wrong password", 401), (PASSWORD, 200), (PASSWORD, 200)] {
+        let body = json!({ "email": "ada@example.test", "password": password });
+        assert_eq!(app.browser().post("/sign-in/email", &body).status, status);
+        let found = app.wait(app.store.accounts().find_credential(&id));
+        assert_eq!(found.unwrap().unwrap().password.unwrap().expose(), bcrypt);
+    }
+}
+
 fn se_4_a_change_of_password_gives_a_new_token_and_can_end_all_others(backend: Backend) {
     let app = TestApp::on(backend);
     let mut here = app.signed_up("ada@example.test");
@@ -219,7 +238,30 @@ doorward_testing::on_every_backend!(
     en_5_the_owner_of_an_address_is_told_of_a_sign_up_with_it_once,
     pw_7_passwords_that_anybody_would_guess_are_refused,
     pw_3_imported_hashes_verify_and_are_renewed_at_sign_in,
+    under_better_auth_a_sign_in_replaces_no_hash,
     se_4_a_change_of_password_gives_a_new_token_and_can_end_all_others,
     se_7_a_reset_ends_all_sessions_and_its_link_works_once,
     tk_4_a_reset_link_ends_to_the_millisecond,
 );
+
+/// Writing a link takes longer than finding that there is nobody to write to, or that an address is taken.
+#[test]
+fn en_3_who_asks_about_an_address_waits_as_long_whether_it_is_taken_or_not() {
+    let app = TestApp::with(Preset::Hardened, |setup| {
+        setup.settings.security.reset_request_floor = TimeDelta::milliseconds(300);
+    });
+    drop(app.signed_up("taken@example.test"));
+    let mut ada = app.signed_up("ada@example.test");
+    for email in ["taken@example.test", "free@example.test"] {
+        let ask_for_it = json!({ "newEmail": email });
+        let reset_it = json!({ "email": email, "redirectTo": "/new" });
+        for (path, body) in [
+            ("/change-email", ask_for_it),
+            ("/request-password-reset", reset_it),
+        ] {
+            let sent = Instant::now();
+            assert_eq!(ada.post(path, &body).status, 200);
+            assert!(sent.elapsed() >= Duration::from_millis(300), "{path} {email}");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use doorward_application::settings::Preset;
 use doorward_domain::Clock;
 use doorward_domain::access::{AccessPolicy, permissions};
-use doorward_testing::{Backend, PASSWORD, TestApp};
+use doorward_testing::{Backend, Browser, PASSWORD, TestApp};
 use serde_json::{Value, json};
 
 use crate::administration::{EVE, is_signed_in, refused, sign_in};
@@ -228,6 +228,58 @@ fn ac_5_an_administrator_who_cannot_sign_in_is_none(backend: Backend) {
     assert_eq!(admin.post("/admin/set-role", &demotion).status, 200);
 }
 
+fn ac_5_an_administrator_without_a_way_to_sign_in_is_none(backend: Backend) {
+    let app = TestApp::on(backend);
+    let mut admin = app.administrator();
+    let second = json!({ "name": "Second", "email": "second@example.test", "role": "admin" });
+    assert_eq!(admin.post("/admin/create-user", &second).status, 200);
+    let demotion = json!({ "userId": app.id_of(ROOT).as_str(), "role": "user" });
+    let answer = admin.post("/admin/set-role", &demotion);
+    refused(&answer, 400, "LAST_ADMINISTRATOR");
+
+    let id = app.id_of("second@example.test");
+    let password = json!({ "userId": id.as_str(), "newPassword": PASSWORD });
+    assert_eq!(admin.post("/admin/set-user-password", &password).status, 200);
+    if let Some(database) = app.database() {
+        // A second factor that cannot be asked for keeps them out as well.
+        let column = r#"ALTER TABLE "user" ADD COLUMN "twoFactorEnabled" boolean DEFAULT false"#;
+        app.wait(database.execute(column));
+        let enrolled = r#"UPDATE "user" SET "twoFactorEnabled" = ("email" LIKE 'second%')"#;
+        app.wait(database.execute(enrolled));
+        let answer = admin.post("/admin/set-role", &demotion);
+        refused(&answer, 400, "LAST_ADMINISTRATOR");
+        app.wait(database.execute(r#"UPDATE "user" SET "twoFactorEnabled" = false"#));
+    }
+    assert_eq!(admin.post("/admin/set-role", &demotion).status, 200);
+    assert_eq!(sign_in(&app, "second@example.test", PASSWORD).status, 200);
+}
+
+fn an_address_that_an_administrator_changes_ends_the_sessions(backend: Backend) {
+    for (preset, ends) in [(Preset::Hardened, true), (Preset::BetterAuth, false)] {
+        let app = TestApp::on_with(backend, preset, |_| {});
+        let (mut admin, mut eve) = (app.administrator(), app.signed_up(EVE));
+        let mut update = |id: &str, data: Value| {
+            let answer = admin.post("/admin/update-user", &json!({ "userId": id, "data": data }));
+            assert_eq!(answer.status, 200, "{}", answer.text);
+        };
+        let id = app.id_of(EVE).to_string();
+        update(&id, json!({ "email": EVE, "name": "Eve" }));
+        assert!(is_signed_in(&mut eve), "it is the same address");
+        update(&id, json!({ "email": "eve@elsewhere.test" }));
+        assert_eq!(is_signed_in(&mut eve), !ends, "{preset:?}");
+        assert_eq!(sign_in(&app, "eve@elsewhere.test", PASSWORD).status, 200);
+
+        // Their own session is the one they change the address with.
+        let mut elsewhere = app.browser();
+        let body = json!({ "email": ROOT, "password": PASSWORD });
+        assert_eq!(elsewhere.post("/sign-in/email", &body).status, 200);
+        let own = app.id_of(ROOT).to_string();
+        update(&own, json!({ "email": "root@elsewhere.test" }));
+        assert_eq!(is_signed_in(&mut elsewhere), !ends, "{preset:?}");
+        assert!(is_signed_in(&mut admin));
+    }
+}
+
 fn an_address_that_an_administrator_changes_is_not_verified(backend: Backend) {
     for (preset, expected) in [(Preset::Hardened, false), (Preset::BetterAuth, true)] {
         let app = TestApp::on_with(backend, preset, |_| {});
@@ -248,6 +300,39 @@ fn an_address_that_an_administrator_changes_is_not_verified(backend: Backend) {
     }
 }
 
+fn ac_4_roles_bans_and_deletions_count_from_the_next_request(backend: Backend) {
+    let app = TestApp::on(backend);
+    let mut root = app.administrator();
+    let mut other = app.signed_up(EVE);
+    let id = app.id_of(EVE).to_string();
+    let lists = |browser: &mut Browser| browser.get("/admin/list-users").status;
+    assert_eq!(lists(&mut other), 403);
+    let role = |role: &str| json!({ "userId": id, "role": role });
+    for (given, status) in [
+        (AccessPolicy::ADMIN, 200),
+        (AccessPolicy::USER, 403),
+        (AccessPolicy::ADMIN, 200),
+    ] {
+        assert_eq!(root.post("/admin/set-role", &role(given)).status, 200);
+        assert_eq!(lists(&mut other), status, "{given}");
+    }
+    assert_eq!(root.post("/admin/ban-user", &json!({ "userId": id })).status, 200);
+    assert_eq!(lists(&mut other), 401, "banned");
+    assert_eq!(
+        root.post("/admin/unban-user", &json!({ "userId": id })).status,
+        200
+    );
+    let body = json!({ "email": EVE, "password": PASSWORD });
+    assert_eq!(other.post("/sign-in/email", &body).status, 200);
+    assert_eq!(lists(&mut other), 200);
+    assert_eq!(
+        root.post("/admin/remove-user", &json!({ "userId": id })).status,
+        200
+    );
+    assert_eq!(lists(&mut other), 401, "deleted");
+    assert!(!is_signed_in(&mut other));
+}
+
 doorward_testing::on_every_backend!(
     ac_2_nobody_changes_somebody_who_may_do_more,
     ac_2_nobody_restores_somebody_who_may_do_more,
@@ -256,5 +341,8 @@ doorward_testing::on_every_backend!(
     under_better_auth_it_is_as_better_auth_has_it,
     ac_5_promotions_and_demotions_at_once_leave_an_administrator,
     ac_5_an_administrator_who_cannot_sign_in_is_none,
+    ac_5_an_administrator_without_a_way_to_sign_in_is_none,
+    an_address_that_an_administrator_changes_ends_the_sessions,
     an_address_that_an_administrator_changes_is_not_verified,
+    ac_4_roles_bans_and_deletions_count_from_the_next_request,
 );

@@ -1,14 +1,14 @@
 //! How long a session lasts, and how it ends.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use doorward_adapters::cache::{CacheInvalidatingStore, MemorySessionCache};
 use doorward_adapters::memory::MemoryStore;
 use doorward_application::settings::Preset;
 use doorward_domain::Store;
-use doorward_testing::{PASSWORD, TestApp, samples};
+use doorward_testing::{Backend, PASSWORD, TestApp, samples};
 use serde_json::json;
 
 fn sign_in(app: &TestApp, remember: bool) -> doorward_testing::Browser {
@@ -18,9 +18,8 @@ fn sign_in(app: &TestApp, remember: bool) -> doorward_testing::Browser {
     browser
 }
 
-#[test]
-fn tk_2_the_token_rests_as_a_digest_and_the_digest_opens_nothing() {
-    let app = TestApp::start();
+fn tk_2_the_token_rests_as_a_digest_and_the_digest_opens_nothing(backend: Backend) {
+    let app = TestApp::on(backend);
     let browser = app.signed_up("ada@example.test");
     let user = app
         .wait(app.store.users().find_by_email(&samples::email("ada")))
@@ -48,9 +47,8 @@ fn tk_2_the_token_rests_as_a_digest_and_the_digest_opens_nothing() {
     }
 }
 
-#[test]
-fn tk_2_lists_show_no_token_of_another_session() {
-    let app = TestApp::start();
+fn tk_2_lists_show_no_token_of_another_session(backend: Backend) {
+    let app = TestApp::on(backend);
     let mut here = app.signed_up("ada@example.test");
     let elsewhere = sign_in(&app, true);
     let secret = elsewhere
@@ -75,9 +73,8 @@ fn tk_2_lists_show_no_token_of_another_session() {
     }
 }
 
-#[test]
-fn se_5_a_revoked_session_is_over_with_the_next_request() {
-    let app = TestApp::start();
+fn se_5_a_revoked_session_is_over_with_the_next_request(backend: Backend) {
+    let app = TestApp::on(backend);
     let mut here = app.signed_up("ada@example.test");
     let mut elsewhere = sign_in(&app, true);
     let list = here.get("/list-sessions").json();
@@ -178,9 +175,139 @@ fn what_is_remembered_answers_plain_reading_only() {
     }
 }
 
-#[test]
-fn ac_1_nobody_ends_a_stranger_s_session() {
-    let app = TestApp::start();
+/// Two servers on one database, each with a cache of what it read: one hears nothing of what the other writes. What changes
+/// something asks the database, and what only reads is answered out of the cache for its time and no longer (RE-16).
+fn se_5_re_16_a_session_revoked_on_another_server_is_read_for_the_age_of_its_cache_at_most(backend: Backend) {
+    let max_age = Duration::from_millis(500);
+    let cached = |store: Arc<dyn Store>| {
+        let cache = Arc::new(MemorySessionCache::new(max_age));
+        (Arc::new(CacheInvalidatingStore::new(store, cache.clone())), cache)
+    };
+    let first = TestApp::on_with(backend, Preset::Hardened, |setup| {
+        (setup.store, setup.session_cache) = cached(setup.store.clone());
+    });
+    let Some(database) = first.database() else {
+        return;
+    };
+    let same: Arc<dyn Store> = Arc::new(first.wait(database.store()));
+    let second = TestApp::on_with(Backend::Memory, Preset::Hardened, |setup| {
+        (setup.store, setup.session_cache) = cached(same);
+    });
+    for path in ["/revoke-sessions", "/sign-out", "/delete-user"] {
+        let mut here = first.signed_up("ada@example.test");
+        let mut there = second.browser();
+        there.cookies.clone_from(&here.cookies);
+        assert_ne!(
+            there.clone().get("/get-session").text,
+            "null",
+            "the other server knows it"
+        );
+        assert_eq!(here.post(path, &json!({})).status, 200, "{path}");
+        let ended = Instant::now();
+        let write = there.clone().post("/update-user", &json!({ "name": "Mallory" }));
+        assert_eq!(write.status, 401, "{path}: {}", write.text);
+        assert_eq!(
+            here.get("/get-session").text,
+            "null",
+            "{path}: the server that wrote"
+        );
+        loop {
+            let begun = ended.elapsed();
+            if there.clone().get("/get-session").text == "null" {
+                break;
+            }
+            assert!(begun <= max_age, "{path}: still read after {begun:?}");
+        }
+        let users = first.store.users();
+        let email = samples::email("ada");
+        if let Some(user) = first.wait(users.find_by_email(&email)).unwrap() {
+            assert!(first.wait(users.delete(&user.id)).unwrap().is_removed());
+        }
+    }
+}
+
+/// A row that cannot be read is nobody's fault who has a cookie: they stay signed in when it is repaired.
+fn a_user_who_cannot_be_read_is_an_error_and_keeps_the_cookie(backend: Backend) {
+    let app = TestApp::on(backend);
+    let Some(database) = app.database() else {
+        return;
+    };
+    let (spoil, repair): (&[&str], &[&str]) = match backend {
+        Backend::Postgres => (
+            &[
+                r#"ALTER TABLE "user" ALTER COLUMN "name" DROP NOT NULL"#,
+                r#"UPDATE "user" SET "name" = NULL"#,
+            ],
+            &[r#"UPDATE "user" SET "name" = 'Ada'"#],
+        ),
+        _ => (
+            &[r#"UPDATE "user" SET "name" = x'ff'"#],
+            &[r#"UPDATE "user" SET "name" = 'Ada'"#],
+        ),
+    };
+    let mut browser = app.signed_up("ada@example.test");
+    let cookies = browser.cookies.clone();
+    for statement in spoil {
+        app.wait(database.execute(statement));
+    }
+    for path in [
+        "/get-session",
+        "/get-session?disableCookieCache=true",
+        "/list-sessions",
+    ] {
+        let answer = browser.get(path);
+        assert_eq!(answer.status, 500, "{path}: {}", answer.text);
+        assert!(
+            answer.set_cookies().is_empty(),
+            "{path}: {:?}",
+            answer.set_cookies()
+        );
+    }
+    assert_eq!(
+        browser.post("/update-user", &json!({ "name": "Ada" })).status,
+        500
+    );
+    assert_eq!(browser.cookies, cookies);
+    for statement in repair {
+        app.wait(database.execute(statement));
+    }
+    assert_eq!(browser.get("/get-session").json()["user"]["name"], "Ada");
+}
+
+/// A row that a version before this one wrote lacks how and when its user signed in: its age counts from when it was made.
+fn se_8_a_session_of_the_version_before_ages_from_when_it_was_made(backend: Backend) {
+    let app = TestApp::on(backend);
+    let Some(database) = app.database() else {
+        return;
+    };
+    let mut browser = app.signed_up("ada@example.test");
+    let mut proven = sign_in(&app, true);
+    app.clock.advance(TimeDelta::hours(23));
+    let of_before = r#"UPDATE "session" SET "amr" = NULL, "authenticatedAt" = NULL, "browserSession" = NULL"#;
+    app.wait(database.execute(of_before));
+    assert_eq!(browser.get("/list-sessions").status, 200, "fresh for an hour yet");
+    app.clock.advance(TimeDelta::hours(1));
+    let stale = browser.get("/list-sessions");
+    assert_eq!((stale.status, stale.code().as_str()), (403, "SESSION_NOT_FRESH"));
+    for day in 2..30 {
+        app.clock.advance(TimeDelta::days(1));
+        assert_ne!(browser.get("/get-session").text, "null", "day {day}");
+        assert_ne!(proven.get("/get-session").text, "null", "day {day}");
+    }
+    // Another proof makes a session fresh and young.
+    let change = json!({ "currentPassword": PASSWORD, "newPassword": "another staple of horses" });
+    app.wait(database.execute(of_before));
+    app.clock.advance(TimeDelta::hours(23));
+    assert_ne!(browser.get("/get-session").text, "null");
+    assert_eq!(proven.post("/change-password", &change).status, 200);
+    assert_eq!(proven.get("/list-sessions").status, 200);
+    app.clock.advance(TimeDelta::hours(1));
+    assert_eq!(browser.get("/get-session").text, "null", "thirty days");
+    assert_ne!(proven.get("/get-session").text, "null");
+}
+
+fn ac_1_nobody_ends_a_stranger_s_session(backend: Backend) {
+    let app = TestApp::on(backend);
     let mut ada = app.signed_up("ada@example.test");
     let mut eve = app.signed_up("eve@example.test");
     let session = ada.get("/get-session").json()["session"].clone();
@@ -195,9 +322,8 @@ fn ac_1_nobody_ends_a_stranger_s_session() {
     assert_eq!(ada.get("/get-session").json()["session"]["id"], session["id"]);
 }
 
-#[test]
-fn se_8_a_session_in_use_goes_on_but_not_for_ever() {
-    let app = TestApp::start();
+fn se_8_a_session_in_use_goes_on_but_not_for_ever(backend: Backend) {
+    let app = TestApp::on(backend);
     let mut browser = app.signed_up("ada@example.test");
     let mut idle = sign_in(&app, true);
     for day in 1..30 {
@@ -209,9 +335,8 @@ fn se_8_a_session_in_use_goes_on_but_not_for_ever() {
     assert_eq!(browser.get("/get-session").text, "null", "absolute lifetime");
 }
 
-#[test]
-fn a_session_that_is_not_remembered_lasts_for_the_browser_and_a_day_at_most() {
-    let app = TestApp::start();
+fn a_session_that_is_not_remembered_lasts_for_the_browser_and_a_day_at_most(backend: Backend) {
+    let app = TestApp::on(backend);
     drop(app.signed_up("ada@example.test"));
     let mut browser = sign_in(&app, false);
     app.clock.advance(TimeDelta::days(1) - TimeDelta::milliseconds(1));
@@ -220,9 +345,8 @@ fn a_session_that_is_not_remembered_lasts_for_the_browser_and_a_day_at_most() {
     assert_eq!(browser.get("/get-session").text, "null");
 }
 
-#[test]
-fn se_11_the_oldest_of_too_many_sessions_ends() {
-    let app = TestApp::with(Preset::Hardened, |setup| {
+fn se_11_the_oldest_of_too_many_sessions_ends(backend: Backend) {
+    let app = TestApp::on_with(backend, Preset::Hardened, |setup| {
         setup.settings.session.max_per_user = Some(2);
     });
     let mut first = app.signed_up("ada@example.test");
@@ -235,9 +359,8 @@ fn se_11_the_oldest_of_too_many_sessions_ends() {
     assert_ne!(third.get("/get-session").text, "null");
 }
 
-#[test]
-fn se_3_signing_in_again_ends_the_session_the_browser_had() {
-    let app = TestApp::start();
+fn se_3_signing_in_again_ends_the_session_the_browser_had(backend: Backend) {
+    let app = TestApp::on(backend);
     let mut browser = app.signed_up("ada@example.test");
     let mut before = browser.clone();
     browser.post(
@@ -248,9 +371,8 @@ fn se_3_signing_in_again_ends_the_session_the_browser_had() {
     assert_eq!(before.get("/get-session").text, "null");
 }
 
-#[test]
-fn pw_9_what_needs_freshness_asks_to_sign_in_again() {
-    let app = TestApp::start();
+fn pw_9_what_needs_freshness_asks_to_sign_in_again(backend: Backend) {
+    let app = TestApp::on(backend);
     let mut browser = app.signed_up("ada@example.test");
     app.clock.advance(TimeDelta::days(2));
     assert_ne!(browser.get("/get-session").text, "null");
@@ -264,88 +386,8 @@ fn pw_9_what_needs_freshness_asks_to_sign_in_again() {
     assert!(app.sent_emails().is_empty());
 }
 
-#[test]
-fn se_9_a_cache_in_many_cookies_is_kept_in_step_and_cleared_whole() {
-    let app = TestApp::with(Preset::Hardened, |setup| {
-        setup.http.cookie_cache.enabled = true;
-    });
-    for path in ["/delete-user", "/sign-out", "/revoke-sessions"] {
-        let mut browser = app.browser();
-        browser.headers.push(("user-agent".to_owned(), "x".repeat(500)));
-        let image = format!("https://example.test/{}", "x".repeat(2000));
-        let body =
-            json!({ "name": "Ada", "email": "ada@example.test", "password": PASSWORD, "image": image });
-        browser.post("/sign-up/email", &body);
-        let parts = |browser: &doorward_testing::Browser| {
-            let names = browser
-                .cookies
-                .keys()
-                .filter(|name| name.contains("session_data"));
-            names.cloned().collect::<Vec<_>>()
-        };
-        assert_eq!(
-            parts(&browser),
-            ["better-auth.session_data.0", "better-auth.session_data.1"]
-        );
-        let before = browser.cookies.clone();
-        app.clock.advance(TimeDelta::seconds(1));
-        assert_eq!(
-            browser
-                .post("/verify-password", &json!({ "password": PASSWORD }))
-                .status,
-            200
-        );
-        assert_ne!(browser.cookies, before, "what the database said is cached anew");
-        assert_eq!(
-            browser.post("/update-user", &json!({ "image": null })).status,
-            200
-        );
-        assert_eq!(
-            parts(&browser),
-            ["better-auth.session_data"],
-            "the parts are no longer needed"
-        );
-        browser.post("/update-user", &json!({ "image": image }));
-        assert_eq!(browser.post(path, &json!({})).status, 200, "{path}");
-        assert_eq!(parts(&browser), Vec::<String>::new(), "{path}");
-        assert_eq!(browser.get("/get-session").text, "null", "{path}");
-        let user = app
-            .wait(app.store.users().find_by_email(&samples::email("ada")))
-            .unwrap();
-        if let Some(user) = user {
-            assert!(app.wait(app.store.users().delete(&user.id)).unwrap().is_removed());
-        }
-    }
-}
-
-/// A revoked session that is answered out of the cache must not seal itself a longer one.
-#[test]
-fn se_10_a_cached_session_does_not_prolong_its_cache() {
-    let app = TestApp::with(Preset::BetterAuth, |setup| {
-        setup.http.cookie_cache.enabled = true;
-    });
-    let mut browser = app.signed_up("ada@example.test");
-    let mut other = app.browser();
-    let credentials = json!({ "email": "ada@example.test", "password": PASSWORD });
-    assert_eq!(other.post("/sign-in/email", &credentials).status, 200);
-    app.clock.advance(TimeDelta::minutes(4));
-    assert_eq!(
-        browser.post("/update-user", &json!({ "name": "Ada L." })).status,
-        200
-    );
-    assert_eq!(
-        browser.get("/get-session").json()["user"]["name"],
-        "Ada L.",
-        "cached anew"
-    );
-    assert_eq!(other.post("/revoke-other-sessions", &json!({})).status, 200);
-    app.clock.advance(TimeDelta::minutes(1));
-    assert_eq!(browser.get("/get-session").text, "null");
-}
-
-#[test]
-fn se_9_signing_out_clears_every_cookie() {
-    let app = TestApp::start();
+fn se_9_signing_out_clears_every_cookie(backend: Backend) {
+    let app = TestApp::on(backend);
     let mut browser = app.signed_up("ada@example.test");
     let mut copy = browser.clone();
     assert_eq!(browser.post("/sign-out", &json!({})).status, 200);
@@ -357,3 +399,19 @@ fn se_9_signing_out_clears_every_cookie() {
         "twice is no error"
     );
 }
+
+doorward_testing::on_every_backend!(
+    a_user_who_cannot_be_read_is_an_error_and_keeps_the_cookie,
+    se_5_re_16_a_session_revoked_on_another_server_is_read_for_the_age_of_its_cache_at_most,
+    se_8_a_session_of_the_version_before_ages_from_when_it_was_made,
+    tk_2_the_token_rests_as_a_digest_and_the_digest_opens_nothing,
+    tk_2_lists_show_no_token_of_another_session,
+    se_5_a_revoked_session_is_over_with_the_next_request,
+    ac_1_nobody_ends_a_stranger_s_session,
+    se_8_a_session_in_use_goes_on_but_not_for_ever,
+    a_session_that_is_not_remembered_lasts_for_the_browser_and_a_day_at_most,
+    se_11_the_oldest_of_too_many_sessions_ends,
+    se_3_signing_in_again_ends_the_session_the_browser_had,
+    pw_9_what_needs_freshness_asks_to_sign_in_again,
+    se_9_signing_out_clears_every_cookie,
+);

@@ -1,6 +1,7 @@
 //! Signing in by a username.
 
-use doorward_testing::{PASSWORD, TestApp};
+use doorward_application::settings::Preset;
+use doorward_testing::{Backend, PASSWORD, TestApp};
 use serde_json::json;
 
 use crate::administration::refused;
@@ -10,9 +11,8 @@ fn body(number: usize, username: &str) -> serde_json::Value {
     json!({ "name": "Ada", "email": format!("ada-{number}@example.test"), "password": PASSWORD, "username": username })
 }
 
-#[test]
-fn of_those_who_want_one_name_at_once_one_gets_it() {
-    let app = TestApp::start();
+fn of_those_who_want_one_name_at_once_one_gets_it(backend: Backend) {
+    let app = TestApp::on(backend);
     let answers = together(8, |number| {
         app.browser().post("/sign-up/email", &body(number, "Countess"))
     });
@@ -30,9 +30,8 @@ fn of_those_who_want_one_name_at_once_one_gets_it() {
     assert_eq!(there.count(), 1, "who was refused is not there");
 }
 
-#[test]
-fn a_name_can_be_changed_to_a_free_one() {
-    let app = TestApp::start();
+fn a_name_can_be_changed_to_a_free_one(backend: Backend) {
+    let app = TestApp::on(backend);
     drop(app.browser().post("/sign-up/email", &body(0, "countess")));
     let mut ada = app.signed_up("ada@example.test");
     refused(
@@ -69,9 +68,8 @@ fn a_name_can_be_changed_to_a_free_one() {
     assert_eq!(app.browser().post("/sign-in/username", &sign_in).status, 200);
 }
 
-#[test]
-fn en_1_an_unknown_name_is_answered_like_a_wrong_password() {
-    let app = TestApp::start();
+fn en_1_an_unknown_name_is_answered_like_a_wrong_password(backend: Backend) {
+    let app = TestApp::on(backend);
     drop(app.browser().post("/sign-up/email", &body(0, "countess")));
     let wrong = app.browser().post(
         "/sign-in/username",
@@ -95,3 +93,83 @@ fn en_1_an_unknown_name_is_answered_like_a_wrong_password() {
         "USERNAME_TOO_SHORT",
     );
 }
+
+fn is_available(app: &TestApp, username: &str) -> bool {
+    let answer = app
+        .browser()
+        .post("/is-username-available", &json!({ "username": username }));
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()["available"] == json!(true)
+}
+
+#[test]
+fn en_2_the_name_that_a_sign_up_asked_for_is_taken_whether_the_address_was_or_not() {
+    let app = TestApp::with(Preset::Hardened, |setup| {
+        setup.settings.email_and_password.require_email_verification = true;
+    });
+    assert_eq!(app.browser().post("/sign-up/email", &body(0, "ada")).status, 200);
+    // Address 0 is taken, address 1 is free.
+    for (number, username) in [(0, "countess"), (1, "duchess")] {
+        assert!(is_available(&app, username));
+        let answer = app.browser().post("/sign-up/email", &body(number, username));
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert_eq!(answer.json()["user"]["username"], json!(username));
+        assert!(!is_available(&app, username), "{username}");
+        for (other, name) in [(number, username.to_owned()), (2, username.to_uppercase())] {
+            let again = app.browser().post("/sign-up/email", &body(other, &name));
+            refused(&again, 400, "USERNAME_IS_ALREADY_TAKEN");
+        }
+    }
+    app.clock.advance(chrono::TimeDelta::days(30));
+    assert!(is_available(&app, "countess") && !is_available(&app, "duchess"));
+}
+
+#[test]
+fn en_2_a_name_that_is_held_is_free_for_the_owner_of_the_address_alone() {
+    let app = TestApp::with(Preset::Hardened, |setup| {
+        setup.settings.email_and_password.auto_sign_in = false;
+    });
+    for (number, username) in [(0, "ada"), (1, "eve"), (0, "countess")] {
+        let answer = app.browser().post("/sign-up/email", &body(number, username));
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+    let signed_in = |number: usize| {
+        let mut browser = app.browser();
+        let email = format!("ada-{number}@example.test");
+        let answer = browser.post("/sign-in/email", &json!({ "email": email, "password": PASSWORD }));
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        browser
+    };
+    let wish = json!({ "username": "countess" });
+    let mut stranger = signed_in(1);
+    refused(
+        &stranger.post("/update-user", &wish),
+        400,
+        "USERNAME_IS_ALREADY_TAKEN",
+    );
+    assert_eq!(signed_in(0).post("/update-user", &wish).status, 200);
+    refused(
+        &stranger.post("/update-user", &wish),
+        400,
+        "USERNAME_IS_ALREADY_TAKEN",
+    );
+}
+
+#[test]
+fn the_better_auth_preset_holds_no_name() {
+    let app = TestApp::with(Preset::BetterAuth, |setup| {
+        setup.settings.email_and_password.auto_sign_in = false;
+    });
+    for username in ["ada", "countess"] {
+        assert_eq!(
+            app.browser().post("/sign-up/email", &body(0, username)).status,
+            200
+        );
+    }
+    assert!(is_available(&app, "countess"));
+}
+doorward_testing::on_every_backend!(
+    of_those_who_want_one_name_at_once_one_gets_it,
+    a_name_can_be_changed_to_a_free_one,
+    en_1_an_unknown_name_is_answered_like_a_wrong_password,
+);

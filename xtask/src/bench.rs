@@ -28,7 +28,11 @@ pub(crate) fn run() -> Outcome {
         None => eprintln!("Better Auth is not measured: run `npm ci` in tests/compat first."),
     }
     print(&columns);
-    for (package, bench) in [("doorward-domain", "access"), ("doorward-adapters", "users")] {
+    for (package, bench) in [
+        ("doorward-domain", "access"),
+        ("doorward-adapters", "users"),
+        ("doorward-tests", "timing"),
+    ] {
         shell::run(&mut cargo(&[
             "bench", "--locked", "-p", package, "--bench", bench,
         ]))?;

@@ -1,12 +1,13 @@
 use crate::compat::Compat;
 use crate::shell::{self, Outcome, cargo, exists, skip};
-use crate::{browser, errors, generated, guides, rooms, test, tidy};
+use crate::{browser, errors, generated, guides, rooms, security, test, tidy};
 
 /// Everything, what fails fast first.
 pub(crate) fn run() -> Outcome {
     shell::run(&mut cargo(&["fmt", "--all", "--check"]))?;
     tidy::run()?;
     rooms::document(true)?;
+    security::document(true)?;
     shell::run(&mut cargo(&[
         "clippy",
         "--workspace",
@@ -20,6 +21,7 @@ pub(crate) fn run() -> Outcome {
     generated::openapi(true)?;
     generated::config_reference(true)?;
     errors::document(true)?;
+    generated::personal_data(true)?;
     guides::run(true)?;
     shell::run(cargo(&["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     dependencies()?;

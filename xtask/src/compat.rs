@@ -13,7 +13,7 @@ const SUITE: &str = "tests/compat";
 const DIFFERENCES: &str = "docs/reference/differences.txt";
 
 /// The groups of the suite that this version implements.
-const GROUPS: [&str; 20] = [
+const GROUPS: [&str; 21] = [
     "accounts",
     "additional-fields",
     "admin-access",
@@ -28,6 +28,7 @@ const GROUPS: [&str; 20] = [
     "password",
     "password-reset",
     "protocol",
+    "rate-limit",
     "session",
     "sign-in",
     "sign-up",

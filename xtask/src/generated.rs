@@ -21,6 +21,12 @@ pub(crate) fn config_reference(check: bool) -> Outcome {
     )
 }
 
+/// `docs/reference/personal-data.md` from the declaration beside the schema.
+pub(crate) fn personal_data(check: bool) -> Outcome {
+    let text = output(&mut doorward(&["personal-data"]))?;
+    settle("docs/reference/personal-data.md", &text, check, "personal-data")
+}
+
 /// The binary with these arguments.
 pub(crate) fn doorward(arguments: &[&str]) -> std::process::Command {
     let mut command = cargo(&["run", "--quiet", "--locked", "-p", "doorward", "--"]);

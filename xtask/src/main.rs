@@ -12,7 +12,9 @@ mod guides;
 mod mutants;
 mod paths;
 mod postgres;
+mod requirements;
 mod rooms;
+mod security;
 mod server;
 mod shell;
 mod sources;
@@ -73,6 +75,18 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
+    /// Write docs/reference/security.md from the list of requirements and the names of tests
+    Security {
+        /// Write nothing, and fail if the file is out of date
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write docs/reference/personal-data.md from the declaration beside the schema
+    PersonalData {
+        /// Write nothing, and fail if the file is out of date
+        #[arg(long)]
+        check: bool,
+    },
     /// Put the code of examples/ into docs/guides
     Guides {
         /// Write nothing, and fail if a guide is out of date
@@ -113,6 +127,8 @@ fn run(chore: Chore) -> Outcome {
         Chore::Openapi { check } => generated::openapi(check),
         Chore::ConfigReference { check } => generated::config_reference(check),
         Chore::Errors { check } => errors::document(check),
+        Chore::Security { check } => security::document(check),
+        Chore::PersonalData { check } => generated::personal_data(check),
         Chore::Guides { check } => guides::run(check),
         Chore::Compat(compat) => compat.run(),
         Chore::Browser { screenshot } => browser::run(screenshot.as_deref()),

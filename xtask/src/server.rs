@@ -33,7 +33,7 @@ pub(crate) fn free_address() -> Outcome<SocketAddr> {
 }
 
 impl Server {
-    /// Doorward with nothing configured but these variables, in a directory of its own.
+    /// Doorward without rate limits and with nothing else configured but these variables, in a directory of its own.
     pub(crate) fn doorward(home: &Path, environment: &[(&str, &str)]) -> Outcome<Self> {
         let address = free_address()?;
         let mut command = Command::new(release_binary());
@@ -41,7 +41,8 @@ impl Server {
             .arg("serve")
             .current_dir(home)
             .env_clear()
-            .env("DOORWARD_LISTEN", address.to_string());
+            .env("DOORWARD_LISTEN", address.to_string())
+            .env("DOORWARD_RATE_LIMIT__ENABLED", "false");
         command.envs(environment.iter().copied());
         Self::start(command, home, address)
     }

@@ -26,12 +26,12 @@ pub(crate) fn sources() -> Outcome<Vec<Source>> {
 fn collect(directory: &Path, files: &mut Vec<Source>) -> std::io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
-        if path.is_dir()
-            && path
-                .file_name()
-                .is_some_and(|name| name != "node_modules" && name != "target")
-        {
-            collect(&path, files)?;
+        if path.is_dir() {
+            // Cargo marks the directories that it builds in.
+            let is_ours = !path.ends_with("node_modules") && !path.join("CACHEDIR.TAG").exists();
+            if is_ours {
+                collect(&path, files)?;
+            }
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let name = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
             let text = fs::read_to_string(&path)?;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_adapters::cache::{CacheInvalidatingStore, MemorySessionCache};
-use doorward_adapters::memory::MemoryStore;
-use doorward_adapters::sea_orm::SeaTransaction;
+use doorward_adapters::memory::{MemoryRateLimiter, MemoryStore};
+use doorward_adapters::sea_orm::{SeaRateLimiter, SeaTransaction};
 use doorward_domain::Store;
-use doorward_testing::TestDatabase;
-use doorward_testing::contract::TestStore;
+use doorward_testing::contract::{TestLimiter, TestStore};
 use doorward_testing::samples;
+use doorward_testing::{SeededEntropy, TestDatabase};
 use sea_orm::ConnectionTrait;
 
 mod memory {
@@ -71,6 +71,43 @@ mod postgres {
     }
 
     doorward_testing::store_contract!(make);
+}
+
+async fn limiter_on(database: TestDatabase) -> TestLimiter {
+    let store = database.store().await;
+    let limiter = SeaRateLimiter::new(store.connection().clone(), Arc::new(SeededEntropy::default()));
+    TestLimiter::new(Arc::new(limiter), database)
+}
+
+mod memory_limiter {
+    use super::{Arc, MemoryRateLimiter, TestLimiter};
+
+    async fn make() -> Option<TestLimiter> {
+        let limiter = TestLimiter::new(Arc::new(MemoryRateLimiter::new()), ());
+        std::future::ready(Some(limiter)).await
+    }
+
+    doorward_testing::rate_limiter_contract!(make);
+}
+
+mod sqlite_limiter {
+    use super::{TestDatabase, TestLimiter, limiter_on};
+
+    async fn make() -> Option<TestLimiter> {
+        Some(limiter_on(TestDatabase::sqlite()).await)
+    }
+
+    doorward_testing::rate_limiter_contract!(make);
+}
+
+mod postgres_limiter {
+    use super::{TestDatabase, TestLimiter, limiter_on};
+
+    async fn make() -> Option<TestLimiter> {
+        Some(limiter_on(TestDatabase::postgres().await?).await)
+    }
+
+    doorward_testing::rate_limiter_contract!(make);
 }
 
 #[tokio::test(flavor = "multi_thread")]

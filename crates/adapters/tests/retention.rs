@@ -1,11 +1,13 @@
 //! What sweeps and purges remove in a database that others made: only what was understood and is Doorward's to remove.
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 
+use std::fs;
+
 use doorward_domain::user::User;
-use doorward_domain::{Constraint, Store, StoreError, UserId};
+use doorward_domain::{Constraint, Repositories, Store, StoreError, UserId};
 use doorward_testing::TestDatabase;
 use doorward_testing::samples::{self, at};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
 
 const PAST: &str = "2020-01-02T03:04:05.678Z";
 
@@ -108,7 +110,7 @@ async fn sweeps_on_postgres_leave_dates_without_a_zone() {
         run(&raw, &alter).await;
     }
     assert_eq!(purge_expired(store).await, (0, 0));
-    assert_eq!(store.users().purge_deleted(at(0), 9).await.unwrap(), 0);
+    assert_eq!(store.users().purge_deleted(at(0), 9).await.unwrap().len(), 0);
     for (table, column) in [
         ("session", "expiresAt"),
         ("verification", "expiresAt"),
@@ -126,7 +128,7 @@ async fn sweeps_on_postgres_leave_dates_without_a_zone() {
         ["ever"],
         "no moment that was ever meant"
     );
-    assert_eq!(store.users().purge_deleted(at(0), 9).await.unwrap(), 1);
+    assert_eq!(store.users().purge_deleted(at(0), 9).await.unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,7 +158,7 @@ async fn users_whom_the_team_marked_as_deleted_are_not_purged() {
             let number = r#"UPDATE "user" SET "deletedAt" = 1577934245678, "deletedEmail" = 'x' WHERE "id" = 'number'"#;
             run(&raw, number).await;
         }
-        assert_eq!(store.users().purge_deleted(at(0), 9).await.unwrap(), 1);
+        assert_eq!(store.users().purge_deleted(at(0), 9).await.unwrap().len(), 1);
         assert_eq!(ids(&raw, "user").await, ["number", "theirs"]);
     }
 }
@@ -196,8 +198,8 @@ async fn a_user_whom_others_hold_does_not_keep_the_rest() {
         )
         .await;
         // No more than asked for, and the held do not count.
-        assert_eq!(store.users().purge_deleted(at(0), 1).await.unwrap(), 1);
-        assert_eq!(store.users().purge_deleted(at(0), 9).await.unwrap(), 1);
+        assert_eq!(store.users().purge_deleted(at(0), 1).await.unwrap().len(), 1);
+        assert_eq!(store.users().purge_deleted(at(0), 9).await.unwrap().len(), 1);
         assert_eq!(ids(&raw, "user").await, ["a", "b", "c", "d"]);
         assert_eq!(
             ids(&raw, "account").await.len(),
@@ -205,7 +207,7 @@ async fn a_user_whom_others_hold_does_not_keep_the_rest() {
             "of a held user nothing is removed"
         );
         run(&raw, r#"DELETE FROM "order""#).await;
-        assert_eq!(store.users().purge_deleted(at(0), 9).await.unwrap(), 3);
+        assert_eq!(store.users().purge_deleted(at(0), 9).await.unwrap().len(), 3);
     }
 }
 
@@ -272,4 +274,32 @@ async fn a_conflict_is_known_by_its_columns_whatever_the_name_of_the_index() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn dt_2_while_somebody_reads_removed_rows_stay_in_the_log_until_the_next_sweep() {
+    let test = TestDatabase::sqlite();
+    let store = test.store().await;
+    let (_, rest) = test.url().split_once("://").unwrap();
+    let log = format!("{}-wal", rest.split('?').next().unwrap());
+    let log_length = || fs::metadata(&log).unwrap().len();
+    let ada = samples::user("ada");
+    store.users().insert(&ada).await.unwrap();
+    let reading = test.connection().await.begin().await.unwrap();
+    let statement = Statement::from_string(DbBackend::Sqlite, r#"SELECT "id" FROM "user""#);
+    assert_eq!(reading.query_all_raw(statement).await.unwrap().len(), 1);
+    let tx = store.begin(&samples::request()).await.unwrap();
+    assert!(tx.users().delete(&ada.id).await.unwrap().is_removed());
+    tx.commit().await.unwrap();
+    assert!(log_length() > 0, "the reader needs it");
+    reading.rollback().await.unwrap();
+    // A transaction that removes nobody pays nothing.
+    let tx = store.begin(&samples::request()).await.unwrap();
+    assert_eq!(tx.sessions().purge_expired(at(0), 9).await.unwrap(), 0);
+    tx.commit().await.unwrap();
+    assert!(log_length() > 0);
+    let tx = store.begin(&samples::request()).await.unwrap();
+    assert!(tx.users().purge_deleted(at(0), 9).await.unwrap().is_empty());
+    tx.commit().await.unwrap();
+    assert_eq!(log_length(), 0);
 }

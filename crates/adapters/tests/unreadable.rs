@@ -84,6 +84,75 @@ async fn an_unreadable_user_is_an_error_and_never_nobody() {
     }
 }
 
+/// The same of every other table that a request reads.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreadable_row_is_an_error_and_never_absent() {
+    for test in databases().await {
+        let store = test.store().await;
+        let store: &dyn Store = &store;
+        let raw = test.connection().await;
+        let ada = samples::user("ada");
+        store.users().insert(&ada).await.unwrap();
+        store
+            .sessions()
+            .insert(&samples::session(&ada, "alpha"))
+            .await
+            .unwrap();
+        store
+            .accounts()
+            .insert(&samples::credential(&ada, "hash"))
+            .await
+            .unwrap();
+        let key = key(Purpose::ResetPassword, "alpha");
+        store
+            .verifications()
+            .insert(&samples::verification(&key, &ada))
+            .await
+            .unwrap();
+        // A column of another type, as a team may have made it.
+        for (table, column) in [
+            ("session", "userAgent"),
+            ("account", "scope"),
+            ("verification", "value"),
+        ] {
+            run(
+                &raw,
+                &format!(
+                    r#"ALTER TABLE "{table}" DROP COLUMN "{column}";
+                    ALTER TABLE "{table}" ADD COLUMN "{column}" integer NOT NULL DEFAULT 7;"#
+                ),
+            )
+            .await;
+        }
+        let token = SessionToken::parse("alpha").unwrap();
+        let (sessions, accounts) = (store.sessions(), store.accounts());
+        failed("find_with_user", &sessions.find_with_user(&token).await);
+        failed("list_live", &sessions.list_live(&ada.id, now()).await);
+        failed("list_all", &sessions.list_all(&ada.id).await);
+        failed("accounts", &accounts.list(&ada.id).await);
+        failed("find_credential", &accounts.find_credential(&ada.id).await);
+        failed("find", &store.verifications().find(&key).await);
+        let tx = store.begin(&samples::request()).await.unwrap();
+        let id = samples::session(&ada, "alpha").id;
+        failed("lock", &tx.sessions().lock(&id).await);
+        drop(tx);
+        let tx = store.begin(&samples::request()).await.unwrap();
+        failed("consume", &tx.verifications().consume(&key, now()).await);
+        drop(tx);
+
+        run(&raw, r#"ALTER TABLE "user" DROP COLUMN "image"; ALTER TABLE "user" ADD COLUMN "image" integer DEFAULT 7;"#).await;
+        failed("list", &store.users().list(&everybody()).await);
+        failed("find_by_email", &store.users().find_by_email(&ada.email).await);
+    }
+}
+
+fn failed<T: std::fmt::Debug>(what: &str, outcome: &Result<T, StoreError>) {
+    assert!(
+        matches!(outcome, Err(StoreError::Failed(_))),
+        "{what}: {outcome:?}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn dates_that_nobody_needs_may_be_missing() {
     for test in databases().await {
@@ -148,7 +217,11 @@ async fn dates_beyond_all_calendars_are_read_as_the_last_or_the_first() {
         let (session, _) = store.sessions().find_with_user(&token).await.unwrap().unwrap();
         assert_eq!(session.expires_at.year(), year, "{id}");
     }
-    let query = UserQuery {
+    assert_eq!(store.users().list(&everybody()).await.unwrap().users.len(), 6);
+}
+
+fn everybody() -> UserQuery {
+    UserQuery {
         search: None,
         filter: None,
         order: UserOrder {
@@ -158,6 +231,5 @@ async fn dates_beyond_all_calendars_are_read_as_the_last_or_the_first() {
         slice: Page::Offset(0),
         limit: 9,
         deleted: false,
-    };
-    assert_eq!(store.users().list(&query).await.unwrap().users.len(), 6);
+    }
 }

@@ -3,15 +3,18 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use doorward_domain::password::{CommonPasswords, PasswordHasher};
+use doorward_domain::password::{BreachedPasswords, CommonPasswords, PasswordHasher};
+use doorward_domain::rate_limit::RateLimiter;
 use doorward_domain::session::ActiveSession;
 use doorward_domain::session::SessionCache;
 use doorward_domain::verification::EmailTokenCodec;
 use doorward_domain::{
-    Actor, Client, Clock, Entropy, NotSignedIn, RequestContext, RequestId, Sealer, Store, StoreError,
+    Actor, Client, Clock, Entropy, NotSignedIn, RequestContext, RequestId, Sealer, Signer, Store, StoreError,
 };
 
+use crate::audit::RefusalBudget;
 use crate::hooks::Hooks;
+use crate::password::BreachCheckCounts;
 use crate::reads::StoreReader;
 use crate::settings::Settings;
 use crate::sign_in::SecondFactor;
@@ -27,14 +30,20 @@ pub struct Ports {
     pub hasher: Arc<dyn PasswordHasher>,
     /// The list of common passwords.
     pub common_passwords: Arc<dyn CommonPasswords>,
+    /// The passwords that became known by data breaches; none to look for none.
+    pub breached_passwords: Option<Arc<dyn BreachedPasswords>>,
     /// Signs and reads Better Auth's verification tokens.
     pub email_tokens: Arc<dyn EmailTokenCodec>,
     /// Seals emails in the outbox.
     pub sealer: Arc<dyn Sealer>,
+    /// Signs audit events.
+    pub signer: Arc<dyn Signer>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes random values.
     pub entropy: Arc<dyn Entropy>,
+    /// Counts requests.
+    pub rate_limiter: Arc<dyn RateLimiter>,
     /// The hooks of a team.
     pub hooks: Hooks,
     /// The registered second factors.
@@ -62,13 +71,22 @@ pub struct Inner {
     pub ports: Ports,
     /// What the operator decided.
     pub settings: Settings,
+    /// How many refusals are recorded.
+    pub refusals: RefusalBudget,
+    /// How often new passwords were looked for among breached ones.
+    pub breach_checks: BreachCheckCounts,
 }
 
 impl Context {
     /// Brings ports and settings together.
     #[must_use]
     pub fn new(ports: Ports, settings: Settings) -> Self {
-        Self(Arc::new(Inner { ports, settings }))
+        Self(Arc::new(Inner {
+            ports,
+            settings,
+            refusals: RefusalBudget::default(),
+            breach_checks: BreachCheckCounts::default(),
+        }))
     }
 
     /// The present moment.
@@ -87,7 +105,13 @@ impl Context {
     #[must_use]
     pub fn request(&self, actor: Actor, client: Client) -> RequestContext {
         let now = self.now();
-        RequestContext::new(actor, client, RequestId::mint(now, self.entropy()), now)
+        self.request_of(actor, client, RequestId::mint(now, self.entropy()))
+    }
+
+    /// The same of a request that has an id already.
+    #[must_use]
+    pub fn request_of(&self, actor: Actor, client: Client, id: RequestId) -> RequestContext {
+        RequestContext::new(actor, client, id, self.now()).signed_by(self.ports.signer.clone())
     }
 
     /// The context of an operation that no request from outside began.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use doorward_domain::user::User;
-use doorward_domain::{StoreError, Transaction};
+use doorward_domain::{StoreError, Transaction, UserId};
+use serde_json::Value;
 
 /// The refusal of a hook, as the client reads it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,6 +48,16 @@ pub trait Hook: Send + Sync {
     }
 }
 
+/// What a team holds about users in tables of its own, for the export of everything held about a user (DT-2).
+#[async_trait]
+pub trait ExportPart: Send + Sync {
+    /// The name of the part in the export: that of the module.
+    fn name(&self) -> &'static str;
+
+    /// What is held about the user, without secrets. It is read in the transaction that records the export; write nothing.
+    async fn export(&self, tx: &dyn Transaction, user: &UserId) -> Result<Value, StoreError>;
+}
+
 /// The hooks of one event, in the order in which they run.
 #[derive(Clone, Default)]
 pub struct HookList(Vec<Arc<dyn Hook>>);
@@ -61,6 +72,8 @@ pub struct Hooks {
     pub sign_in: HookList,
     /// Around the removal of a user, by themselves or by an administrator; not around the purge after the retention.
     pub deletion: HookList,
+    /// What is held about users besides Doorward's own.
+    pub export: Vec<Arc<dyn ExportPart>>,
 }
 
 impl Hooks {
@@ -70,10 +83,12 @@ impl Hooks {
             sign_up,
             sign_in,
             deletion,
+            export,
         } = other;
         self.sign_up.0.extend(sign_up.0);
         self.sign_in.0.extend(sign_in.0);
         self.deletion.0.extend(deletion.0);
+        self.export.extend(export);
     }
 }
 

@@ -6,12 +6,17 @@
 
 pub mod access;
 pub mod account;
+pub mod audit;
+pub mod audit_log;
+pub mod device;
 pub mod email;
+pub mod export;
 pub mod hooks;
 pub mod identity;
 pub mod password;
 pub mod profile;
 pub mod purge_expired;
+pub mod rate_limit;
 pub mod session;
 pub mod settings;
 pub mod sign_in;
@@ -23,6 +28,6 @@ mod worker;
 
 pub use context::{Context, Ports, RequestError};
 pub use reads::{
-    AccountReader, AuditEventReader, SessionReader, StoreReader, UserReader, VerificationReader,
+    AccountReader, AuditEventReader, OutboxReader, SessionReader, StoreReader, UserReader, VerificationReader,
 };
 pub use worker::{Progress, Worker};

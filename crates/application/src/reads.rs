@@ -1,12 +1,16 @@
 //! What a use-case may do with the store before it begins a transaction: read.
 
 use chrono::{DateTime, Utc};
-use doorward_domain::account::{Account, AccountRepository};
-use doorward_domain::audit::{AuditEvent, AuditEventRepository};
+use doorward_domain::account::{Account, AccountRepository, PasswordHash};
+use doorward_domain::audit::{
+    AuditEvent, AuditEventRepository, Chain, EventPosition, EventQuery, Involvement, SealedEvent,
+};
+use doorward_domain::device::{Device, DeviceRepository};
+use doorward_domain::email::{OutboxMessage, OutboxRepository};
 use doorward_domain::session::{Session, SessionHandle, SessionRepository, SessionToken};
 use doorward_domain::user::{Email, User, UserPage, UserQuery, UserRepository, Username};
 use doorward_domain::verification::{Verification, VerificationKey, VerificationRepository};
-use doorward_domain::{RequestContext, Store, StoreError, Transaction, UserId};
+use doorward_domain::{AccountId, RequestContext, Store, StoreError, TokenDigest, Transaction, UserId};
 
 type Answer<T> = Result<T, StoreError>;
 
@@ -50,10 +54,22 @@ impl<'a> StoreReader<'a> {
         VerificationReader(self.0.verifications())
     }
 
+    /// See [`OutboxRepository`].
+    #[must_use]
+    pub fn outbox(self) -> OutboxReader<'a> {
+        OutboxReader(self.0.outbox())
+    }
+
     /// See [`AuditEventRepository`].
     #[must_use]
     pub fn audit_events(self) -> AuditEventReader<'a> {
         AuditEventReader(self.0.audit_events())
+    }
+
+    /// See [`DeviceRepository`].
+    #[must_use]
+    pub fn devices(self) -> DeviceReader<'a> {
+        DeviceReader(self.0.devices())
     }
 }
 
@@ -87,19 +103,36 @@ readers! {
         fn list(query: &UserQuery) -> UserPage;
     }
     AccountReader of AccountRepository {
+        fn hashes(after: Option<&AccountId>, limit: u64) -> Vec<(AccountId, PasswordHash)>;
         fn find_credential(user: &UserId) -> Option<Account>;
         fn list(user: &UserId) -> Vec<Account>;
+        fn with_provider_tokens(user: &UserId) -> Vec<AccountId>;
     }
     SessionReader of SessionRepository {
         fn find_with_user(token: &SessionToken) -> Option<(Session, User)>;
         fn find_by_handle(handle: &SessionHandle) -> Option<Session>;
         fn list_live(user: &UserId, now: DateTime<Utc>) -> Vec<Session>;
         fn list_all(user: &UserId) -> Vec<Session>;
+        fn list_impersonations(administrator: &UserId) -> Vec<Session>;
     }
     VerificationReader of VerificationRepository {
         fn find(key: &VerificationKey) -> Option<Verification>;
+        fn list(user: &UserId) -> Vec<Verification>;
+    }
+    OutboxReader of OutboxRepository {
+        fn list(after: Option<String>, limit: u64) -> Vec<OutboxMessage>;
+    }
+    DeviceReader of DeviceRepository {
+        fn is_known(user: &UserId, device: &TokenDigest, since: DateTime<Utc>) -> bool;
+        fn list(user: &UserId) -> Vec<Device>;
     }
     AuditEventReader of AuditEventRepository {
+        fn list(query: &EventQuery) -> Vec<AuditEvent>;
+        fn find_chain() -> Option<Chain>;
+        fn sealed_after(seq: i64, limit: u64) -> Vec<SealedEvent>;
+        fn oldest_unsealed() -> Option<DateTime<Utc>>;
+        fn count_unsealed() -> u64;
         fn list_by_subject(subject: &UserId, limit: u64) -> Vec<AuditEvent>;
+        fn list_involving(user: &UserId, involvement: Involvement, after: Option<EventPosition>, limit: u64) -> Vec<AuditEvent>;
     }
 }

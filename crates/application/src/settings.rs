@@ -1,5 +1,6 @@
 //! What an operator may decide. Names and defaults are Better Auth's wherever it has the option.
 
+mod audit;
 mod checks;
 mod hashing;
 
@@ -12,6 +13,7 @@ use doorward_domain::redirect::Origin;
 use doorward_domain::session::{SessionPolicy, TokenStorage};
 use doorward_domain::user::UsernameLength;
 
+pub use audit::Audit;
 pub use checks::InvalidSetting;
 pub use hashing::HashingSettings;
 
@@ -57,6 +59,8 @@ pub struct Settings {
     pub admin: Admin,
     /// Users who enrolled a second factor with the server before this one.
     pub two_factor: TwoFactor,
+    /// The audit log.
+    pub audit: Audit,
     /// What separates the presets.
     pub security: Security,
 }
@@ -237,11 +241,16 @@ pub struct Security {
     pub end_previous_session_on_sign_in: bool,
     /// Whether the owner of an address is notified of a sign-up with it (EN-5).
     pub notify_of_sign_up_attempts: bool,
+    /// Whether a username stays taken that a sign-up with a taken address asked for (EN-2).
+    pub hold_usernames: bool,
     /// Whether a change of address needs a fresh session (PW-9).
     pub fresh_session_for_changes: bool,
     /// Whether a password longer than any allowed is just a wrong one at sign-in (PW-5).
     pub overlong_password_is_wrong: bool,
-    /// Least time a request for a reset link takes, so that timing does not reveal whether the user exists (EN-3).
+    /// Whether signing in replaces a stored password hash that is imported or weaker than new ones (PW-3).
+    pub rehash_on_sign_in: bool,
+    /// Least time a request for a reset link or for another address takes, so that timing does not reveal whether the user exists
+    /// (EN-3).
     pub reset_request_floor: TimeDelta,
     /// Whether a picture must be an http or https address (IN-6), or may be any text.
     pub web_images_only: bool,
@@ -262,12 +271,28 @@ pub struct Security {
     pub rotate_session_after_impersonation: bool,
     /// Whether a password that an administrator sets ends the user's sessions (PW-12).
     pub revoke_sessions_on_password_set: bool,
+    /// Whether a change of a user's address by an administrator ends the user's sessions.
+    pub revoke_sessions_on_email_set: bool,
     /// Whether callers are refused to change a user who has permissions they lack, and to grant permissions they lack.
     pub protect_more_privileged: bool,
     /// Whether an address that an administrator changes counts as unverified.
     pub unverify_changed_email: bool,
+    /// Whether owners of accounts are told by email what is done to them (ML-3).
+    pub mail_owner: bool,
+    /// Whether they are also told that an administrator impersonates them.
+    pub mail_impersonation: bool,
+    /// Whether they are told of a sign-in with a browser that is not known.
+    pub mail_new_device: bool,
+    /// Whether browsers in which a user has signed in are known by a cookie (RL-5).
+    pub known_devices: bool,
     /// Whether a list of users refuses columns that do not exist (IN-7) and more than 1,000 users at a time (AC-7).
     pub strict_lists: bool,
+    /// How many wrong passwords in a row are answered for one account, and for one device that its user signed in on (RL-4).
+    pub max_password_attempts: Option<u32>,
+    /// How long after the last wrong password they are forgotten.
+    pub password_attempts_expire_in: TimeDelta,
+    /// How many emails of a kind one recipient gets within an hour (RL-7).
+    pub max_emails_per_hour: Option<u32>,
 }
 
 impl Settings {
@@ -330,10 +355,19 @@ impl Settings {
             user_fields: Vec::new(),
             session_fields: Vec::new(),
             username: UsernameSettings::default(),
-            access: AccessPolicy::shipped(),
+            access: Self::shipped_access(preset),
             admin: Admin::default(),
             two_factor: TwoFactor::default(),
+            audit: Audit::default(),
             security: Security::of(preset),
+        }
+    }
+
+    /// The shipped roles. Where hardened, administrators may read the audit log; Better Auth's role has no such permission.
+    fn shipped_access(preset: Preset) -> AccessPolicy {
+        match preset {
+            Preset::Hardened => AccessPolicy::shipped().reading_audit_log(),
+            Preset::BetterAuth => AccessPolicy::shipped(),
         }
     }
 
@@ -374,8 +408,10 @@ impl Security {
             rotate_session_on_password_change: hardened,
             end_previous_session_on_sign_in: hardened,
             notify_of_sign_up_attempts: hardened,
+            hold_usernames: hardened,
             fresh_session_for_changes: hardened,
             overlong_password_is_wrong: hardened,
+            rehash_on_sign_in: hardened,
             reset_request_floor: if hardened {
                 TimeDelta::milliseconds(250)
             } else {
@@ -390,9 +426,17 @@ impl Security {
             declared_roles_only: hardened,
             rotate_session_after_impersonation: hardened,
             revoke_sessions_on_password_set: hardened,
+            revoke_sessions_on_email_set: hardened,
             protect_more_privileged: hardened,
             unverify_changed_email: hardened,
+            mail_owner: hardened,
+            mail_impersonation: hardened,
+            mail_new_device: false,
+            known_devices: hardened,
             strict_lists: hardened,
+            max_password_attempts: if hardened { Some(100) } else { None },
+            password_attempts_expire_in: TimeDelta::days(1),
+            max_emails_per_hour: if hardened { Some(5) } else { None },
         }
     }
 }

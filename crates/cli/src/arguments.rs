@@ -57,12 +57,30 @@ pub(crate) enum Command {
         #[arg(long)]
         new_tables: bool,
     },
+    /// Copy the database into a new file, while servers go on (SQLite)
+    Backup {
+        /// The file to make
+        file: PathBuf,
+    },
+    /// Put a backup in the place of the database, while no server runs (SQLite)
+    Restore {
+        /// The backup
+        file: PathBuf,
+        /// Move a database that is there aside
+        #[arg(long)]
+        force: bool,
+    },
     /// Show or check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Manage users
     #[command(subcommand)]
     User(UserCommand),
+    /// Read the audit log, or verify it
+    Audit(Box<AuditArguments>),
+    /// Replace the secret that signs and seals, without signing anybody out
+    #[command(subcommand)]
+    Secret(SecretCommand),
     /// Print the version
     Version,
     /// Print the API description (OpenAPI 3.1)
@@ -71,6 +89,9 @@ pub(crate) enum Command {
     /// Print the error codes and the modules that declare them, as JSON
     #[command(hide = true)]
     Errors,
+    /// Print what every column of the database holds of people, as Markdown
+    #[command(hide = true)]
+    PersonalData,
 }
 
 #[derive(Debug, Subcommand)]
@@ -98,6 +119,80 @@ pub(crate) enum UserCommand {
         #[arg(long)]
         admin: bool,
     },
+    /// Print everything held about a user as JSON; hashes and tokens are left out
+    Export {
+        /// Id or e-mail address; a deleted user is named by id
+        #[arg(value_name = "ID|EMAIL")]
+        user: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretCommand {
+    /// Show the ids of the secrets, since when there are, and what needs them; never a secret
+    List,
+    /// Make a new secret current in the data directory; servers use it from their next start
+    Rotate {
+        /// Only add it, so that all servers know it before one signs with it; `rotate` makes it current later
+        #[arg(long)]
+        prepare: bool,
+    },
+    /// Remove a secret that is not current from the data directory
+    Remove {
+        /// Its id, as `doorward secret list` shows it
+        id: u32,
+        /// Remove it although sessions or emails need it: users are signed out and emails lost
+        #[arg(long)]
+        force: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct AuditArguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<AuditCommand>,
+    #[command(flatten)]
+    pub(crate) list: EventArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Print the newest events, the latest one last; the same as without a command
+    List(EventArguments),
+    /// Verify that no event was changed, removed or inserted; exits with 1 if one was
+    Verify,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EventArguments {
+    /// To whom it happened: the id of a user
+    #[arg(long, value_name = "ID")]
+    pub(crate) user: Option<String>,
+    /// Who did it: the id of a user, or the name of a command or worker
+    #[arg(long, value_name = "ID")]
+    pub(crate) actor: Option<String>,
+    /// What happened, such as session.failed
+    #[arg(long)]
+    pub(crate) kind: Option<String>,
+    /// The earliest moment: 2026-01-02, 2026-01-02T03:04:05Z, or 90s, 15m, 24h, 7d before now
+    #[arg(long, value_name = "MOMENT")]
+    pub(crate) since: Option<String>,
+    /// The first moment that is too late
+    #[arg(long, value_name = "MOMENT")]
+    pub(crate) until: Option<String>,
+    /// success or denied
+    #[arg(long)]
+    pub(crate) outcome: Option<String>,
+    /// How many events at most
+    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+    pub(crate) limit: u64,
+    /// One JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Go on with events as they come, until the command is stopped
+    #[arg(long, conflicts_with = "until")]
+    pub(crate) follow: bool,
 }
 
 impl Overrides {

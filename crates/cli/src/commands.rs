@@ -6,14 +6,20 @@ use std::process::ExitCode;
 use clap::Parser;
 use doorward_domain::ErrorChain;
 use doorward_web::ErrorCode;
-use doorward_web::wiring::{NewUser, create_user, error_catalogue, migrate, openapi_json};
+use doorward_web::wiring::{
+    NewUser, backup, create_user, error_catalogue, export_user, migrate, open_context, openapi_json,
+    personal_data_map, restore,
+};
 use serde_json::{Value, json};
 
-use crate::arguments::{Arguments, Command, ConfigCommand, UserCommand};
+use crate::arguments::{Arguments, AuditCommand, Command, ConfigCommand, UserCommand};
+use crate::audit;
+use crate::backup_report;
 use crate::configuration::{ConfigError, reference, standard};
 use crate::doorward::Doorward;
 use crate::error::Error;
-use crate::terminal::{new_password, print};
+use crate::secrets;
+use crate::terminal::{new_password, print, write};
 
 impl Doorward {
     /// Does what the arguments of the process say, as the binary does: `serve`, `migrate`, `config check`, `user create` and
@@ -67,6 +73,16 @@ async fn run(command: Command, doorward: Doorward) -> Result<(), Error> {
                 steps => format!("Brought the schema up to date: {}.\n", steps.join(", ")),
             })
         }
+        Command::Backup { file } => {
+            let ready = doorward.look()?;
+            let size = backup(&ready.configuration, &file).await?;
+            print(&backup_report::backed_up(&ready, &file, size))
+        }
+        Command::Restore { file, force } => {
+            let ready = doorward.look()?;
+            let restored = restore(&ready.configuration, &file, force).await?;
+            print(&backup_report::restored(&file, &restored))
+        }
         Command::Config(ConfigCommand::Print) => print(&doorward.load()?.print()),
         Command::Config(ConfigCommand::Check) => {
             doorward.check()?;
@@ -85,7 +101,23 @@ async fn run(command: Command, doorward: Doorward) -> Result<(), Error> {
             let id = create_user(&ready.configuration, extensions, user).await?;
             print(&format!("Created user {id}.\n"))
         }
+        Command::Audit(arguments) => {
+            let (ready, extensions) = doorward.prepare(false).await?;
+            let context = open_context(&ready.configuration, extensions).await?;
+            match arguments.command {
+                None => audit::list(&context, &arguments.list).await,
+                Some(AuditCommand::List(list)) => audit::list(&context, &list).await,
+                Some(AuditCommand::Verify) => audit::verify(&context).await,
+            }
+        }
+        Command::Secret(command) => secrets::run(command, doorward).await,
+        Command::User(UserCommand::Export { user }) => {
+            let (ready, extensions) = doorward.prepare(false).await?;
+            export_user(&ready.configuration, extensions, &user, write).await?;
+            Ok(())
+        }
         Command::Version => print(&format!("doorward {}\n", env!("CARGO_PKG_VERSION"))),
+        Command::PersonalData => print(&personal_data_map()),
         Command::Openapi => print(&openapi_json(&standard()?, doorward.into_extensions()).await?),
         Command::Errors => {
             let codes = error_catalogue(&standard()?, doorward.into_extensions())?;

@@ -118,12 +118,24 @@ impl Doorward {
         Ok((ready, self.extensions))
     }
 
+    /// Reads and checks the configuration, and starts the log. No secret is made and no database is opened.
+    pub(crate) fn look(self) -> Result<Ready, Error> {
+        let loaded = self.load()?;
+        logging::start(loaded.log())?;
+        let permissions = self.extensions.permissions();
+        Ok(loaded.prepare(permissions, self.declare)?)
+    }
+
     /// Whether a server would start with this configuration, as far as that can be told without the database.
     pub(crate) fn check(self) -> Result<(), Error> {
+        self.ready().map(drop)
+    }
+
+    /// The configuration as a server would have it, without asking the database and without making a secret.
+    pub(crate) fn ready(self) -> Result<Ready, Error> {
         let loaded = self.load()?;
         let permissions = self.extensions.permissions();
-        loaded.prepare(permissions, self.declare)?;
-        Ok(())
+        Ok(loaded.prepare(permissions, self.declare)?)
     }
 
     /// What was read, not yet checked.

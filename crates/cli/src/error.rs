@@ -1,4 +1,6 @@
-use doorward_web::wiring::{StartError, UserCreationError};
+use doorward_application::access::AdminError;
+use doorward_domain::audit::Flaw;
+use doorward_web::wiring::{BackupError, StartError, UserCreationError, UserExportError};
 
 use crate::configuration::ConfigError;
 
@@ -14,6 +16,33 @@ pub enum Error {
     /// The user was not created.
     #[error(transparent)]
     User(#[from] UserCreationError),
+    /// An argument of a command is wrong.
+    #[error("{argument}: {problem}")]
+    Argument {
+        /// The argument.
+        argument: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The audit log could not be read.
+    #[error(transparent)]
+    Audit(#[from] AdminError),
+    /// The audit log is not as it was written.
+    #[error("the audit log is not as it was written: number {seq} {flaw}{id}")]
+    Flawed {
+        /// The number of the first flaw.
+        seq: i64,
+        /// What is wrong.
+        flaw: Flaw,
+        /// The id of the event, in brackets; empty if there is none.
+        id: String,
+    },
+    /// The database was not backed up or restored.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// The data of a user was not exported, or not whole.
+    #[error(transparent)]
+    Export(#[from] UserExportError),
     /// The terminal or the network failed.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -26,7 +55,14 @@ impl Error {
         match self {
             Self::Configuration(_)
             | Self::Start(StartError::Setting(_) | StartError::Configuration { .. }) => 2,
-            Self::Start(_) | Self::User(_) | Self::Io(_) => 1,
+            Self::Start(_)
+            | Self::User(_)
+            | Self::Argument { .. }
+            | Self::Audit(_)
+            | Self::Flawed { .. }
+            | Self::Backup(_)
+            | Self::Export(_)
+            | Self::Io(_) => 1,
         }
     }
 }

@@ -17,12 +17,15 @@
 //! ```
 
 mod arguments;
+mod audit;
+mod backup_report;
 mod banner;
 mod commands;
 mod configuration;
 mod doorward;
 mod error;
 mod logging;
+mod secrets;
 mod terminal;
 
 pub use configuration::ConfigError;

@@ -18,7 +18,12 @@ pub(crate) fn new_password() -> io::Result<Secret<String>> {
 
 /// Prints to standard output. Unlike `println!` it does not panic if nobody reads.
 pub(crate) fn print(text: &str) -> Result<(), Error> {
+    Ok(write(text.as_bytes())?)
+}
+
+/// Writes to standard output, at once.
+pub(crate) fn write(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    Ok(stdout.flush()?)
+    stdout.write_all(bytes)?;
+    stdout.flush()
 }

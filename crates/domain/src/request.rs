@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::entropy::Entropy;
 use crate::id::mint_id;
 use crate::session::ActiveSession;
+use crate::signer::{RequestSigner, Signer};
 use crate::{SessionId, UserId};
 
 /// Names one request in logs and in audit events.
@@ -75,6 +76,17 @@ pub enum Actor {
     Anonymous,
 }
 
+impl Actor {
+    /// How audit events call a signed-in user.
+    pub const USER: &str = "user";
+    /// How they call an operator.
+    pub const OPERATOR: &str = "operator";
+    /// How they call a worker of the server.
+    pub const SYSTEM: &str = "system";
+    /// How they call somebody who is not authenticated.
+    pub const ANONYMOUS: &str = "anonymous";
+}
+
 /// The use-case is for signed-in users, and the actor is not one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("nobody is signed in")]
@@ -92,6 +104,7 @@ pub struct RequestContext {
     /// When it arrived.
     pub at: DateTime<Utc>,
     events: Arc<AtomicU32>,
+    signer: RequestSigner,
 }
 
 /// What a transaction keeps of the request it belongs to, for the events it records.
@@ -112,6 +125,7 @@ pub struct RequestFacts {
     /// When it arrived.
     pub at: DateTime<Utc>,
     events: Arc<AtomicU32>,
+    signer: RequestSigner,
 }
 
 impl RequestContext {
@@ -124,7 +138,15 @@ impl RequestContext {
             id,
             at,
             events: Arc::default(),
+            signer: RequestSigner::default(),
         }
+    }
+
+    /// The same request, whose audit events are signed by this signer. Those of others have no signature.
+    #[must_use]
+    pub fn signed_by(mut self, signer: Arc<dyn Signer>) -> Self {
+        self.signer = RequestSigner(Some(signer));
+        self
     }
 
     /// The same request with this actor, once it is known.
@@ -146,10 +168,10 @@ impl RequestContext {
     #[must_use]
     pub fn facts(&self) -> RequestFacts {
         let (actor_kind, actor_id) = match &self.actor {
-            Actor::User(session) => ("user", Some(session.user.id.to_string())),
-            Actor::Operator(command) => ("operator", Some((*command).to_owned())),
-            Actor::System(worker) => ("system", Some((*worker).to_owned())),
-            Actor::Anonymous => ("anonymous", None),
+            Actor::User(session) => (Actor::USER, Some(session.user.id.to_string())),
+            Actor::Operator(command) => (Actor::OPERATOR, Some((*command).to_owned())),
+            Actor::System(worker) => (Actor::SYSTEM, Some((*worker).to_owned())),
+            Actor::Anonymous => (Actor::ANONYMOUS, None),
         };
         let session = self.signed_in().ok().map(|active| &active.session);
         RequestFacts {
@@ -161,11 +183,17 @@ impl RequestContext {
             id: self.id.clone(),
             at: self.at,
             events: self.events.clone(),
+            signer: self.signer.clone(),
         }
     }
 }
 
 impl RequestFacts {
+    /// Who signs the events of this request.
+    pub(crate) fn signer(&self) -> Option<&dyn Signer> {
+        self.signer.0.as_deref()
+    }
+
     /// The id of the next event of this request.
     pub(crate) fn next_event_id(&self) -> String {
         let number = self.events.fetch_add(1, Ordering::Relaxed);

@@ -4,7 +4,9 @@ use async_trait::async_trait;
 
 use crate::account::AccountRepository;
 use crate::audit::{AuditEvent, AuditEventRepository, Event};
+use crate::device::DeviceRepository;
 use crate::email::OutboxRepository;
+use crate::rate_limit::BudgetRepository;
 use crate::request::{RequestContext, RequestFacts};
 use crate::session::SessionRepository;
 use crate::store_error::StoreError;
@@ -51,6 +53,10 @@ repositories! {
     outbox: OutboxRepository,
     /// Where audit events are kept.
     audit_events: AuditEventRepository,
+    /// Where it is kept what was spent of budgets.
+    budgets: BudgetRepository,
+    /// Where known devices are kept.
+    devices: DeviceRepository,
 }
 
 /// The methods of [`Repositories`] for a type that is every repository itself.
@@ -80,6 +86,14 @@ macro_rules! own_repositories {
         fn audit_events(&self) -> &dyn $crate::audit::AuditEventRepository {
             self
         }
+
+        fn budgets(&self) -> &dyn $crate::rate_limit::BudgetRepository {
+            self
+        }
+
+        fn devices(&self) -> &dyn $crate::device::DeviceRepository {
+            self
+        }
     };
 }
 
@@ -92,6 +106,11 @@ pub trait Store: Repositories {
 
     /// Whether the store answers at all.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Whether the store answers and has all that this version needs: no step of the schema is missing (RE-15).
+    async fn is_up_to_date(&self) -> Result<bool, StoreError> {
+        self.ping().await.map(|()| true)
+    }
 }
 
 /// All repositories, in one transaction.

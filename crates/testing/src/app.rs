@@ -8,21 +8,22 @@ use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use async_trait::async_trait;
-use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
-use doorward_adapters::memory::MemoryStore;
+use doorward_adapters::crypto::{AeadSealer, HmacSigner, JwtEmailTokens};
+use doorward_adapters::memory::{MemoryRateLimiter, MemoryStore};
 use doorward_adapters::password::{CommonPasswordList, HasherSettings, PooledHasher};
-use doorward_application::email::DeliverMail;
+use doorward_application::email::{DeliverMail, Delivery};
 use doorward_application::hooks::Hooks;
 use doorward_application::settings::{Preset, Settings};
 use doorward_application::sign_in::SecondFactor;
 use doorward_application::{Context, Ports};
 use doorward_domain::access::AccessPolicy;
 use doorward_domain::email::{EmailMessage, MailError, Mailer};
-use doorward_domain::password::{Argon2Parameters, HashScheme};
+use doorward_domain::password::{Argon2Parameters, BreachedPasswords, HashScheme};
+use doorward_domain::rate_limit::RateLimiter;
 use doorward_domain::redirect::Origin;
 use doorward_domain::session::{NoSessionCache, SessionCache};
 use doorward_domain::user::{Email, RoleList, UserChange};
-use doorward_domain::{Actor, Clock, Entropy, Secret, Store, UserId};
+use doorward_domain::{Actor, Clock, Entropy, Keyring, Secret, Store, UserId};
 use doorward_web::Module;
 use doorward_web::configuration::HttpSettings;
 use doorward_web::wiring::{AppFactory, modules};
@@ -72,6 +73,12 @@ pub struct Setup {
     pub store: Arc<dyn Store>,
     /// What is remembered of it; nothing, unless a test says otherwise.
     pub session_cache: Arc<dyn SessionCache>,
+    /// Who counts requests, where `http.rate_limit.enabled` is set. Tests have no limits unless they set it.
+    pub rate_limiter: Arc<dyn RateLimiter>,
+    /// The passwords that became known; nobody is asked, unless a test says otherwise.
+    pub breached_passwords: Option<Arc<dyn BreachedPasswords>>,
+    /// The secrets of the server; [`SECRET`] alone, unless a test says otherwise.
+    pub keys: Keyring,
 }
 
 #[expect(clippy::expect_used, reason = "a test whose server does not start fails")]
@@ -121,6 +128,9 @@ impl TestApp {
             second_factors: Vec::new(),
             store,
             session_cache: Arc::new(NoSessionCache),
+            rate_limiter: Arc::new(MemoryRateLimiter::new()),
+            breached_passwords: None,
+            keys: test_keys(),
         };
         change(&mut setup);
         let modules = modules(&setup.settings, setup.modules).expect("modules that agree");
@@ -130,29 +140,32 @@ impl TestApp {
 
         let clock = Arc::new(FixedClock::default());
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::default());
-        let secret = Secret::new(SECRET.to_owned());
         let hashing = HasherSettings {
             scheme: HashScheme::Argon2id,
             argon2: Argon2Parameters::default(),
             threads: NonZeroUsize::MIN,
             queue: 1000,
+            equal_refusals: true,
         };
         let ports = Ports {
             store: setup.store.clone(),
             session_cache: setup.session_cache,
             hasher: Arc::new(PooledHasher::new(hashing, entropy.clone()).expect("a hasher")),
             common_passwords: Arc::new(CommonPasswordList),
-            email_tokens: Arc::new(JwtEmailTokens::new(&secret)),
-            sealer: Arc::new(AeadSealer::new(&secret, "outbox", entropy.clone())),
+            breached_passwords: setup.breached_passwords,
+            email_tokens: Arc::new(JwtEmailTokens::new(&setup.keys)),
+            sealer: Arc::new(AeadSealer::new(&setup.keys, "outbox", entropy.clone())),
+            signer: Arc::new(HmacSigner::new(&setup.keys, "audit", entropy.clone())),
             clock: clock.clone(),
             entropy,
+            rate_limiter: setup.rate_limiter,
             hooks: setup.hooks,
             second_factors: setup.second_factors,
         };
         let context = modules
             .context(ports, setup.settings)
             .expect("permissions with proper names");
-        let app = AppFactory::new(&context, &setup.http, &secret, modules).expect("settings that fit");
+        let app = AppFactory::new(&context, &setup.http, &setup.keys, modules).expect("settings that fit");
         let document = serde_json::from_str(app.document()).expect("a description in JSON");
         Self {
             address,
@@ -258,7 +271,9 @@ impl TestApp {
         let mailbox = Arc::new(Mailbox::default());
         let deliver = DeliverMail::new(self.context.clone(), mailbox.clone());
         let request = self.context.internal_request(Actor::System("mail"));
-        let all = async { while deliver.run(&request, pending()).await.expect("an outbox") {} };
+        let all = async {
+            while deliver.run(&request, pending()).await.expect("an outbox") != Delivery::Nothing {}
+        };
         self.wait(all);
         std::mem::take(&mut *mailbox.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -267,6 +282,11 @@ impl TestApp {
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
+}
+
+/// [`SECRET`] alone.
+pub(crate) fn test_keys() -> Keyring {
+    Keyring::single(Secret::new(SECRET.to_owned()))
 }
 
 /// What drives the store and the use-cases a test calls. Its threads go on between two calls, so that connections of a
@@ -346,6 +366,7 @@ fn settings(preset: Preset, port: u16) -> Settings {
 fn http(preset: Preset, listen: SocketAddr) -> HttpSettings {
     let mut http = HttpSettings::of(preset);
     http.listen = listen;
+    http.rate_limit.enabled = false;
     http
 }
 

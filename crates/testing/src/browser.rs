@@ -31,13 +31,20 @@ pub struct Response {
 
 #[expect(clippy::expect_used, reason = "a request that cannot be sent fails the test")]
 impl Browser {
-    pub(crate) fn new(address: SocketAddr) -> Self {
+    /// A browser without cookies, on a page of the server that listens there.
+    #[must_use]
+    pub fn new(address: SocketAddr) -> Self {
         Self {
             address,
             origin: Some(format!("http://{address}")),
             headers: Vec::new(),
             cookies: BTreeMap::new(),
         }
+    }
+
+    /// Sends what follows to another address, such as that of another node, from the same page and with the same cookies.
+    pub const fn turn_to(&mut self, address: SocketAddr) {
+        self.address = address;
     }
 
     /// `GET` of a path below the base path.

@@ -1,3 +1,7 @@
+mod devices;
+
+mod audit_events;
+
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -5,10 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::account::{Account, AccountRepository, Unlinked};
-use doorward_domain::audit::{AuditEvent, AuditEventRepository};
 use doorward_domain::email::{OutboxMessage, OutboxRepository};
 use doorward_domain::fields::FieldChanges;
 use doorward_domain::password::PasswordHash;
+use doorward_domain::rate_limit::{Budget, BudgetKey, BudgetRepository, Spending};
 use doorward_domain::session::{Session, SessionHandle, SessionRepository, SessionToken, StoredToken};
 use doorward_domain::user::{Email, User, UserChange, UserRepository, UserRepositoryDecorator};
 use doorward_domain::verification::{Purpose, Verification, VerificationKey, VerificationRepository};
@@ -90,6 +94,10 @@ impl Store for FaultyStore {
     async fn ping(&self) -> Answer<()> {
         self.inner.ping().await
     }
+
+    async fn is_up_to_date(&self) -> Answer<bool> {
+        self.inner.is_up_to_date().await
+    }
 }
 
 #[async_trait]
@@ -153,7 +161,7 @@ impl<S: Refers> UserRepositoryDecorator for Faulty<S> {
         self.inner.users().delete(id).await
     }
 
-    async fn purge_deleted(&self, before: DateTime<Utc>, limit: u64) -> Answer<u64> {
+    async fn purge_deleted(&self, before: DateTime<Utc>, limit: u64) -> Answer<Vec<UserId>> {
         self.write()?;
         self.inner.users().purge_deleted(before, limit).await
     }
@@ -166,8 +174,20 @@ impl<S: Refers> AccountRepository for Faulty<S> {
         self.inner.accounts().insert(account).await
     }
 
+    async fn hashes<'a>(
+        &self,
+        after: Option<&'a AccountId>,
+        limit: u64,
+    ) -> Answer<Vec<(AccountId, PasswordHash)>> {
+        self.inner.accounts().hashes(after, limit).await
+    }
+
     async fn find_credential(&self, user: &UserId) -> Answer<Option<Account>> {
         self.inner.accounts().find_credential(user).await
+    }
+
+    async fn with_provider_tokens(&self, user: &UserId) -> Answer<Vec<AccountId>> {
+        self.inner.accounts().with_provider_tokens(user).await
     }
 
     async fn list(&self, user: &UserId) -> Answer<Vec<Account>> {
@@ -257,6 +277,10 @@ impl<S: Refers> SessionRepository for Faulty<S> {
         self.inner.sessions().list_all(user).await
     }
 
+    async fn list_impersonations(&self, administrator: &UserId) -> Answer<Vec<Session>> {
+        self.inner.sessions().list_impersonations(administrator).await
+    }
+
     async fn delete(&self, id: &SessionId) -> Answer<Removed> {
         self.write()?;
         self.inner.sessions().delete(id).await
@@ -320,6 +344,10 @@ impl<S: Refers> VerificationRepository for Faulty<S> {
         self.inner.verifications().cancel(user, purposes).await
     }
 
+    async fn list(&self, user: &UserId) -> Answer<Vec<Verification>> {
+        self.inner.verifications().list(user).await
+    }
+
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u64) -> Answer<u64> {
         self.write()?;
         self.inner.verifications().purge_expired(now, limit).await
@@ -343,6 +371,10 @@ impl<S: Refers> OutboxRepository for Faulty<S> {
         self.inner.outbox().claim(now, lease_until, limit).await
     }
 
+    async fn list(&self, after: Option<String>, limit: u64) -> Answer<Vec<OutboxMessage>> {
+        self.inner.outbox().list(after, limit).await
+    }
+
     async fn remove(&self, id: &str, lease_until: DateTime<Utc>) -> Answer<Removed> {
         self.write()?;
         self.inner.outbox().remove(id, lease_until).await
@@ -362,13 +394,29 @@ impl<S: Refers> OutboxRepository for Faulty<S> {
 }
 
 #[async_trait]
-impl<S: Refers> AuditEventRepository for Faulty<S> {
-    async fn insert(&self, event: &AuditEvent) -> Answer<()> {
+impl<S: Refers> BudgetRepository for Faulty<S> {
+    async fn spend(&self, key: &BudgetKey, budget: &Budget, now: DateTime<Utc>) -> Answer<Spending> {
         self.write()?;
-        self.inner.audit_events().insert(event).await
+        self.inner.budgets().spend(key, budget, now).await
     }
 
-    async fn list_by_subject(&self, subject: &UserId, limit: u64) -> Answer<Vec<AuditEvent>> {
-        self.inner.audit_events().list_by_subject(subject, limit).await
+    async fn refund(&self, key: &BudgetKey, used: u32, now: DateTime<Utc>) -> Answer<Changed> {
+        self.write()?;
+        self.inner.budgets().refund(key, used, now).await
+    }
+
+    async fn reset(&self, key: &BudgetKey) -> Answer<Removed> {
+        self.write()?;
+        self.inner.budgets().reset(key).await
+    }
+
+    async fn reset_all(&self, key: &BudgetKey) -> Answer<u64> {
+        self.write()?;
+        self.inner.budgets().reset_all(key).await
+    }
+
+    async fn purge_expired(&self, now: DateTime<Utc>, limit: u64) -> Answer<u64> {
+        self.write()?;
+        self.inner.budgets().purge_expired(now, limit).await
     }
 }

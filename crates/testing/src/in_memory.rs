@@ -1,15 +1,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
-use doorward_adapters::memory::MemoryStore;
+use doorward_adapters::crypto::{AeadSealer, HmacSigner, JwtEmailTokens};
+use doorward_adapters::memory::{MemoryRateLimiter, MemoryStore};
 use doorward_adapters::password::CommonPasswordList;
 use doorward_application::hooks::Hooks;
 use doorward_application::settings::Settings;
 use doorward_application::{Context, Ports};
 use doorward_domain::password::{HashError, Password, PasswordHash, PasswordHasher, Verdict};
 use doorward_domain::session::NoSessionCache;
-use doorward_domain::{Entropy, Secret};
+use doorward_domain::{Entropy, Signer};
 
 use crate::{FixedClock, SeededEntropy};
 
@@ -18,21 +18,32 @@ use crate::{FixedClock, SeededEntropy};
 #[must_use]
 pub fn in_memory_ports() -> (Ports, Arc<MemoryStore>, Arc<FixedClock>) {
     let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::default());
-    let secret = Secret::new(crate::SECRET.to_owned());
+    let keys = crate::test_keys();
     let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(FixedClock::default()));
     let ports = Ports {
         store: store.clone(),
         session_cache: Arc::new(NoSessionCache),
         hasher: Arc::new(PlainHasher),
         common_passwords: Arc::new(CommonPasswordList),
-        email_tokens: Arc::new(JwtEmailTokens::new(&secret)),
-        sealer: Arc::new(AeadSealer::new(&secret, "outbox", entropy.clone())),
+        breached_passwords: None,
+        email_tokens: Arc::new(JwtEmailTokens::new(&keys)),
+        sealer: Arc::new(AeadSealer::new(&keys, "outbox", entropy.clone())),
+        signer: Arc::new(HmacSigner::new(&keys, "audit", entropy.clone())),
         clock: clock.clone(),
         entropy,
+        rate_limiter: Arc::new(MemoryRateLimiter::new()),
         hooks: Hooks::default(),
         second_factors: Vec::new(),
     };
     (ports, store, clock)
+}
+
+/// The signer of audit events of every test application.
+#[must_use]
+pub fn test_signer() -> Arc<dyn Signer> {
+    let keys = crate::test_keys();
+    let entropy = Arc::new(SeededEntropy::default());
+    Arc::new(HmacSigner::new(&keys, "audit", entropy))
 }
 
 /// A context of [`in_memory_ports`], with the store and the clock a test keeps hold of.

@@ -16,11 +16,12 @@ mod faulty;
 mod in_memory;
 mod mocks;
 
+pub(crate) use app::test_keys;
 pub use app::{PASSWORD, SECRET, Setup, TestApp};
 pub use browser::{Browser, Response};
 pub use clock::FixedClock;
 pub use database::{Backend, POSTGRES_URL, TestDatabase};
 pub use entropy::SeededEntropy;
 pub use faulty::{Faulty, FaultyStore};
-pub use in_memory::{PlainHasher, in_memory_context, in_memory_ports};
+pub use in_memory::{PlainHasher, in_memory_context, in_memory_ports, test_signer};
 pub use mocks::{Commits, MockStore, Mocks};

@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
-use doorward_adapters::memory::MemoryStore;
+use doorward_adapters::crypto::{AeadSealer, HmacSigner, JwtEmailTokens};
+use doorward_adapters::memory::{MemoryRateLimiter, MemoryStore};
 use doorward_application::hooks::Hooks;
 use doorward_application::settings::Settings;
 use doorward_application::{Context, Ports};
@@ -14,8 +14,7 @@ use doorward_domain::session::{MockSessionRepository, NoSessionCache, SessionRep
 use doorward_domain::user::{MockUserRepository, UserRepository};
 use doorward_domain::verification::{MockVerificationRepository, VerificationRepository};
 use doorward_domain::{
-    Entropy, ForwardRepositories, Repositories, RequestContext, RequestFacts, Secret, Store, StoreError,
-    Transaction,
+    Entropy, ForwardRepositories, Repositories, RequestContext, RequestFacts, Store, StoreError, Transaction,
 };
 
 use crate::{FixedClock, SeededEntropy};
@@ -113,7 +112,7 @@ impl Mocks {
         clock: Arc<FixedClock>,
     ) -> (Context, Arc<Commits>) {
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::default());
-        let secret = Secret::new(crate::SECRET.to_owned());
+        let keys = crate::test_keys();
         let common_passwords = self.common_passwords.unwrap_or_else(|| {
             let mut none = MockCommonPasswords::new();
             none.expect_contains().returning(|_| false);
@@ -129,10 +128,13 @@ impl Mocks {
             session_cache: Arc::new(NoSessionCache),
             hasher: Arc::new(self.hasher),
             common_passwords: Arc::new(common_passwords),
-            email_tokens: Arc::new(JwtEmailTokens::new(&secret)),
-            sealer: Arc::new(AeadSealer::new(&secret, "outbox", entropy.clone())),
+            breached_passwords: None,
+            email_tokens: Arc::new(JwtEmailTokens::new(&keys)),
+            sealer: Arc::new(AeadSealer::new(&keys, "outbox", entropy.clone())),
+            signer: Arc::new(HmacSigner::new(&keys, "audit", entropy.clone())),
             clock,
             entropy,
+            rate_limiter: Arc::new(MemoryRateLimiter::new()),
             hooks: self.hooks,
             second_factors: Vec::new(),
         };

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use doorward_domain::account::{Account, CREDENTIAL_PROVIDER};
+use doorward_domain::audit::{AuditEvent, EventKind, Outcome};
 use doorward_domain::email::OutboxMessage;
 use doorward_domain::fields::FieldValues;
 use doorward_domain::password::PasswordHash;
@@ -61,6 +62,27 @@ pub fn linked(user: &User, provider: &str) -> Account {
     provider.clone_into(&mut account.provider_id);
     account.password = None;
     account
+}
+
+/// An event that happened to this user, of which nobody knows who did it.
+#[must_use]
+pub fn event(id: &str, kind: EventKind, subject: &UserId, at: DateTime<Utc>) -> AuditEvent {
+    AuditEvent {
+        id: id.to_owned(),
+        kind: kind.name().to_owned(),
+        at,
+        actor_kind: Actor::ANONYMOUS.to_owned(),
+        actor_id: None,
+        session_id: None,
+        impersonated_by: None,
+        subject_id: Some(subject.clone()),
+        request_id: "request".to_owned(),
+        ip_address: Some("192.0.2.9".to_owned()),
+        user_agent: Some("a browser".to_owned()),
+        outcome: Outcome::Success.name().to_owned(),
+        details: None,
+        proof: None,
+    }
 }
 
 /// A session of the user, an hour long, whose token is stored as a digest.

@@ -11,16 +11,23 @@ use crate::cookies::{ResponseCookies, SESSION_TOKEN};
 const SCHEME: &str = "bearer";
 const SET_AUTH_TOKEN: HeaderName = HeaderName::from_static("set-auth-token");
 
+/// Whether the header has a token with the right signature.
+pub(crate) fn is_signed(state: &AppState, headers: &HeaderMap) -> bool {
+    state.bearer.enabled
+        && credentials(headers).is_some_and(|credentials| state.signer.verify(credentials).is_some())
+}
+
+fn credentials(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, credentials) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case(SCHEME).then(|| credentials.trim())
+}
+
 /// The token in the header, signed or, where that is allowed, bare. Anything else is as good as no header.
 pub(crate) fn presented(state: &AppState, headers: &HeaderMap) -> Option<String> {
     if !state.bearer.enabled {
         return None;
     }
-    let (scheme, credentials) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    let credentials = credentials.trim();
-    if !scheme.eq_ignore_ascii_case(SCHEME) {
-        return None;
-    }
+    let credentials = credentials(headers)?;
     if let Some(token) = state.signer.verify(credentials) {
         return Some(token);
     }

@@ -16,6 +16,8 @@ pub struct ClientAddressSettings {
     /// Whether the headers count whoever sent them, and the peer never does, as in Better Auth. Otherwise they count only if
     /// a trusted proxy sent them.
     pub believe_any_peer: bool,
+    /// How many bits of an IPv6 address count: what is stored and counted is the network.
+    pub ipv6_subnet: u32,
 }
 
 impl ClientAddressSettings {
@@ -26,6 +28,7 @@ impl ClientAddressSettings {
             headers: vec!["x-forwarded-for".to_owned()],
             trusted_proxies: Vec::new(),
             believe_any_peer: preset == Preset::BetterAuth,
+            ipv6_subnet: 64,
         }
     }
 }
@@ -39,6 +42,7 @@ pub struct ClientAddressPolicy {
     headers: Vec<HeaderName>,
     trusted_proxies: Vec<IpNet>,
     believe_any_peer: bool,
+    ipv6_subnet: u32,
 }
 
 /// A setting of the policy that cannot be used.
@@ -50,6 +54,9 @@ pub enum InvalidClientAddressPolicy {
     /// Neither an address nor a network such as `10.0.0.0/8`.
     #[error("trusted proxy {0:?} is neither an IP address nor a network like 10.0.0.0/8")]
     Proxy(String),
+    /// Not a length of a prefix that providers hand out.
+    #[error("ipv6_subnet is {0}, and not between 32 and 128")]
+    Subnet(u32),
 }
 
 impl ClientAddressPolicy {
@@ -61,6 +68,9 @@ impl ClientAddressPolicy {
         };
         let proxy =
             |text: &String| network(text).ok_or_else(|| InvalidClientAddressPolicy::Proxy(text.clone()));
+        if !(32..=128).contains(&settings.ipv6_subnet) {
+            return Err(InvalidClientAddressPolicy::Subnet(settings.ipv6_subnet));
+        }
         Ok(Self {
             headers: settings.headers.iter().map(header).collect::<Result<_, _>>()?,
             trusted_proxies: settings
@@ -69,10 +79,11 @@ impl ClientAddressPolicy {
                 .map(proxy)
                 .collect::<Result<_, _>>()?,
             believe_any_peer: settings.believe_any_peer,
+            ipv6_subnet: settings.ipv6_subnet,
         })
     }
 
-    /// The client's address as it is stored and counted: IPv4 as usual, IPv6 as its /64 network in full form
+    /// The client's address as it is stored and counted: IPv4 as usual, IPv6 as its network in full form
     /// (RL-3). Empty where nobody trustworthy names one, so that all such clients are counted together.
     #[must_use]
     pub fn resolve(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> String {
@@ -81,7 +92,9 @@ impl ClientAddressPolicy {
         } else {
             self.vouched_for(peer, headers)
         };
-        address.map(group).unwrap_or_default()
+        address
+            .map(|address| group(address, self.ipv6_subnet))
+            .unwrap_or_default()
     }
 
     /// What Better Auth believes: one header with one address or, if proxies are known, the last hop before
@@ -158,12 +171,14 @@ fn unmapped(address: IpAddr) -> IpAddr {
     address.to_canonical()
 }
 
-fn group(address: IpAddr) -> String {
+fn group(address: IpAddr, ipv6_subnet: u32) -> String {
     match address {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:04x}:{b:04x}:{c:04x}:{d:04x}:0000:0000:0000:0000")
+            let rest = u128::MAX.checked_shr(ipv6_subnet).unwrap_or_default();
+            let network = Ipv6Addr::from(address.to_bits() & !rest);
+            let segments = network.segments().map(|segment| format!("{segment:04x}"));
+            segments.join(":")
         }
     }
 }

@@ -9,32 +9,34 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use doorward_application::settings::{HashingSettings, Preset, Settings};
-use doorward_domain::Secret;
 use doorward_domain::redirect::Origin;
+use doorward_domain::{Keyring, Secret};
 
 use crate::client_address::ClientAddressSettings;
 use crate::cookie_cache::Strategy;
 
 pub(crate) use checks::validate_app;
-pub(crate) use secret::is_short;
+pub(crate) use secret::short_keys;
 
 /// A complete configuration. [`validate`](Configuration::validate) is called before anything is made of it.
 ///
-/// Its parts know the defaults of each preset. The secret, the database's address and the relay have none.
+/// Its parts know the defaults of each preset. The secrets, the database's address and the relay have none.
 #[derive(Clone, Debug)]
 pub struct Configuration {
     /// What the use-cases depend on.
     pub settings: Settings,
     /// What the wire depends on.
     pub http: HttpSettings,
-    /// The key of every signature and of all encryption.
-    pub secret: Secret<String>,
+    /// The secrets: the key of every signature and of all encryption, and those that still verify and open.
+    pub secrets: Keyring,
     /// Where data lives: `sqlite://FILE?mode=rwc` or `postgres://…`; may hold a password.
     pub database_url: Secret<String>,
     /// How the database is used.
     pub database: DatabaseSettings,
     /// How passwords are hashed.
     pub hashing: HashingSettings,
+    /// Whether new passwords are looked for among those that became known.
+    pub breach_check: BreachCheckSettings,
     /// The relay emails go to; without one they are printed to the terminal.
     pub mail: Option<MailSettings>,
 }
@@ -60,6 +62,8 @@ pub struct HttpSettings {
     pub bearer: BearerSettings,
     /// Whether `GET /get-session` never writes and `POST` to it refreshes.
     pub defer_session_refresh: bool,
+    /// How often one client may ask for what.
+    pub rate_limit: RateLimitSettings,
     /// Whose word on the client's address is taken.
     pub client_address: ClientAddressSettings,
     /// Endpoints that do not exist, as paths below the base path.
@@ -68,6 +72,8 @@ pub struct HttpSettings {
     pub max_body_bytes: usize,
     /// Worker threads that answer requests; unset means one a core.
     pub workers: Option<NonZeroUsize>,
+    /// Most connections of clients at a time (RE-13); unset means as many as the process may open files, 10,240 at most.
+    pub max_connections: Option<NonZeroUsize>,
     /// How long requests in flight may take when the server stops (RE-9).
     pub shutdown_timeout: Duration,
 }
@@ -86,11 +92,51 @@ impl HttpSettings {
             cookie_cache: CookieCacheSettings::default(),
             bearer: BearerSettings::default(),
             defer_session_refresh: false,
+            rate_limit: RateLimitSettings::of(preset),
             client_address: ClientAddressSettings::of(preset),
             disabled_paths: Vec::new(),
             max_body_bytes: 256 * 1024,
             workers: None,
+            max_connections: None,
             shutdown_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// `[rate_limit]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimitSettings {
+    /// Whether there are limits at all.
+    pub enabled: bool,
+    /// The window of paths without a limit of their own.
+    pub window: TimeDelta,
+    /// Most requests to such a path, each of which comes less than the window after the one before.
+    pub max: u32,
+    /// Where requests are counted.
+    pub storage: RateLimitStorage,
+    /// Whether `/get-session` counts requests with a session that exists, as in Better Auth.
+    pub count_known_sessions: bool,
+}
+
+/// Where requests are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RateLimitStorage {
+    /// In the process, each server by itself.
+    Memory,
+    /// In the table `rateLimit`, all servers of a database together.
+    Database,
+}
+
+impl RateLimitSettings {
+    /// The defaults of a preset.
+    #[must_use]
+    pub const fn of(preset: Preset) -> Self {
+        Self {
+            enabled: true,
+            window: TimeDelta::seconds(10),
+            max: 100,
+            storage: RateLimitStorage::Memory,
+            count_known_sessions: matches!(preset, Preset::BetterAuth),
         }
     }
 }
@@ -171,6 +217,29 @@ impl DatabaseSettings {
                 Preset::Hardened => Duration::from_millis(500),
                 Preset::BetterAuth => Duration::ZERO,
             },
+        }
+    }
+}
+
+/// `[password.breach_check]`
+#[derive(Clone, Debug)]
+pub struct BreachCheckSettings {
+    /// Whether a service is asked.
+    pub enabled: bool,
+    /// The service: what Have I Been Pwned answers below `/range/`.
+    pub url: String,
+}
+
+impl BreachCheckSettings {
+    /// The option that names the service.
+    pub(crate) const URL: &str = "password.breach_check.url";
+}
+
+impl Default for BreachCheckSettings {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            url: "https://api.pwnedpasswords.com/range/".to_owned(),
         }
     }
 }

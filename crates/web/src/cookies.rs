@@ -12,8 +12,8 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
-use doorward_domain::Secret;
 use doorward_domain::redirect::encode_uri_component;
+use doorward_domain::{Keyring, Secret};
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::percent_decode_str;
 use sha2::Sha256;
@@ -22,23 +22,25 @@ use sha2::Sha256;
 pub(crate) const SESSION_TOKEN: &str = "session_token";
 
 /// Signs the values of cookies: `value.signature`, the signature being HMAC-SHA-256 in padded base64 (SE-2).
+///
+/// The current secret signs. A signature names no key in Better Auth's format, so it is compared under each of them (KR-2).
 #[derive(Clone)]
 pub(crate) struct CookieSigner {
-    keyed: Hmac<Sha256>,
+    current: Hmac<Sha256>,
+    others: Vec<Hmac<Sha256>>,
 }
 
 impl CookieSigner {
-    pub(crate) fn new(secret: &Secret<String>) -> Self {
-        let keyed = Hmac::new_from_slice(secret.expose().as_bytes());
-        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length (RFC 2104)")]
+    pub(crate) fn new(keys: &Keyring) -> Self {
         Self {
-            keyed: keyed.expect("a key of any length"),
+            current: hmac_sha256(&keys.current().secret),
+            others: keys.others().iter().map(|key| hmac_sha256(&key.secret)).collect(),
         }
     }
 
     /// The cookie's value, percent-encoded.
     pub(crate) fn sign(&self, value: &str) -> String {
-        let mut mac = self.keyed.clone();
+        let mut mac = self.current.clone();
         mac.update(value.as_bytes());
         encode_uri_component(&format!(
             "{value}.{}",
@@ -51,11 +53,20 @@ impl CookieSigner {
         let signed = decode(cookie)?;
         let (value, signature) = signed.rsplit_once('.')?;
         let signature = STANDARD.decode(signature).ok()?;
-        let mut mac = self.keyed.clone();
-        mac.update(value.as_bytes());
-        mac.verify_slice(&signature).ok()?;
-        Some(value.to_owned())
+        let mut keys = std::iter::once(&self.current).chain(&self.others);
+        let is_right = |key: &Hmac<Sha256>| {
+            let mac = key.clone().chain_update(value.as_bytes());
+            mac.verify_slice(&signature).is_ok()
+        };
+        keys.any(is_right).then(|| value.to_owned())
     }
+}
+
+/// HMAC-SHA-256 under a secret.
+pub(crate) fn hmac_sha256(secret: &Secret<String>) -> Hmac<Sha256> {
+    let mac = Hmac::new_from_slice(secret.expose().as_bytes());
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length (RFC 2104)")]
+    mac.expect("a key of any length")
 }
 
 /// Takes the percent-encoding off, which is optional.
@@ -153,23 +164,35 @@ impl<'a> RequestCookies<'a> {
 
 /// The cookies the answer will set. Whoever handles the request adds to them; the last of a name counts.
 #[derive(Clone, Default)]
-pub(crate) struct ResponseCookies(Rc<RefCell<Vec<Cookie<'static>>>>);
+pub(crate) struct ResponseCookies {
+    set: Rc<RefCell<Vec<Cookie<'static>>>>,
+    /// Those that are cleared before others are set.
+    cleared: Rc<RefCell<Vec<Cookie<'static>>>>,
+}
 
 impl ResponseCookies {
     pub(crate) fn set(&self, cookie: Cookie<'static>) {
-        let mut cookies = self.0.borrow_mut();
+        let mut cookies = self.set.borrow_mut();
         cookies.retain(|other| other.name() != cookie.name());
         cookies.push(cookie);
     }
 
+    /// Clears a cookie, whether it is set anew afterwards or not.
+    pub(crate) fn clear_first(&self, expired: Cookie<'static>) {
+        let mut cleared = self.cleared.borrow_mut();
+        if !cleared.contains(&expired) {
+            cleared.push(expired);
+        }
+    }
+
     /// Takes back what was set by these names.
     pub(crate) fn withdraw(&self, is_meant: impl Fn(&str) -> bool) {
-        self.0.borrow_mut().retain(|cookie| !is_meant(cookie.name()));
+        self.set.borrow_mut().retain(|cookie| !is_meant(cookie.name()));
     }
 
     /// What the cookie of this name will hold, if it is set.
     pub(crate) fn value_of(&self, name: &str) -> Option<String> {
-        let cookies = self.0.borrow();
+        let cookies = self.set.borrow();
         cookies
             .iter()
             .find(|cookie| cookie.name() == name)
@@ -177,7 +200,12 @@ impl ResponseCookies {
     }
 
     pub(crate) fn take(&self) -> Vec<Cookie<'static>> {
-        self.0.take()
+        let set = self.set.take();
+        let mut cookies = self.cleared.take();
+        // What is set to the same is not set twice.
+        cookies.retain(|cleared| !set.contains(cleared));
+        cookies.extend(set);
+        cookies
     }
 }
 
@@ -208,8 +236,31 @@ mod tests {
 
     use super::*;
 
+    const SECRET: &str = "contract-secret-for-tests-only-0123456789";
+
     fn signer() -> CookieSigner {
-        CookieSigner::new(&Secret::new("contract-secret-for-tests-only-0123456789".into()))
+        CookieSigner::new(&Keyring::single(Secret::new(SECRET.into())))
+    }
+
+    fn signer_of(keys: &[&str]) -> CookieSigner {
+        let keys: Vec<_> = keys.iter().map(|key| Secret::new((*key).to_owned())).collect();
+        CookieSigner::new(&Keyring::parse(&keys).unwrap())
+    }
+
+    #[test]
+    fn kr_2_any_key_verifies_and_the_first_signs() {
+        let own = format!("1:{SECRET}");
+        let old = signer().sign("abc");
+        let new = signer_of(&["2:another"]).sign("abc");
+        for (keys, signed) in [(["2:another", &own], &new), ([&own, "2:another"], &old)] {
+            let both = signer_of(&keys);
+            assert_eq!(both.sign("abc"), *signed, "{keys:?}");
+            for known in [&old, &new] {
+                assert_eq!(both.verify(known).as_deref(), Some("abc"), "{keys:?}");
+            }
+            assert_eq!(both.verify(&signer_of(&["3:a third"]).sign("abc")), None);
+        }
+        assert_eq!(signer_of(&["2:another"]).verify(&old), None, "KR-1");
     }
 
     #[test]
@@ -227,7 +278,7 @@ mod tests {
                 "byte {at}"
             );
         }
-        let foreign = CookieSigner::new(&Secret::new("some other secret".into()));
+        let foreign = signer_of(&["1:some other secret"]);
         for text in [
             "",
             ".",

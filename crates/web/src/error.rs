@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use doorward_application::RequestError;
 use doorward_application::hooks::Rejection;
@@ -98,6 +98,13 @@ pub enum ApiError {
     Empty(u16),
     /// A status and words that are no JSON, which Better Auth has for disabled paths.
     Plain(u16, &'static str),
+    /// 429 with `Retry-After`, and `X-Retry-After`, which Better Auth's clients read.
+    TooManyRequests {
+        /// What programs go by; none where a client asks too often.
+        code: Option<ErrorCode>,
+        /// When to come back, in seconds.
+        retry_after: u64,
+    },
     /// 503 with `Retry-After`. The cause is logged, not sent.
     Unavailable(Box<dyn std::error::Error>),
     /// 500. The cause is logged, not sent (ER-1).
@@ -106,6 +113,8 @@ pub enum ApiError {
 
 impl ApiError {
     const RETRY_AFTER_SECONDS: u8 = 1;
+    const TOO_MANY: &'static str = "Too many requests. Please try again later.";
+    const X_RETRY_AFTER: HeaderName = HeaderName::from_static("x-retry-after");
 
     /// An answer without a code.
     #[must_use]
@@ -116,6 +125,7 @@ impl ApiError {
     fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Coded(code, _) => Some(*code),
+            Self::TooManyRequests { code, .. } => *code,
             Self::Unavailable(_) => Some(codes::SERVICE_UNAVAILABLE),
             Self::Internal(_) => Some(codes::INTERNAL_SERVER_ERROR),
             Self::Uncoded(..) | Self::Empty(_) | Self::Plain(..) => None,
@@ -125,6 +135,7 @@ impl ApiError {
     fn message(&self) -> Cow<'_, str> {
         match self {
             Self::Coded(_, Some(message)) | Self::Uncoded(_, message) => Cow::Borrowed(message),
+            Self::TooManyRequests { code: None, .. } => Cow::Borrowed(Self::TOO_MANY),
             _ => Cow::Borrowed(self.code().map_or("", |code| code.message)),
         }
     }
@@ -149,6 +160,7 @@ impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         let status = match self {
             Self::Uncoded(status, _) | Self::Empty(status) | Self::Plain(status, _) => *status,
+            Self::TooManyRequests { .. } => 429,
             _ => self.code().map_or(500, |code| code.status),
         };
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -162,6 +174,11 @@ impl ResponseError for ApiError {
                 return response
                     .insert_header((CONTENT_TYPE, "text/plain;charset=UTF-8"))
                     .body(*text);
+            }
+            Self::TooManyRequests { retry_after, .. } => {
+                let seconds = retry_after.to_string();
+                response.insert_header((RETRY_AFTER, seconds.clone()));
+                response.insert_header((Self::X_RETRY_AFTER, seconds));
             }
             Self::Unavailable(cause) => {
                 tracing::warn!(cause = chain(&**cause), "request not served");

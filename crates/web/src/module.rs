@@ -36,7 +36,8 @@ pub trait Module: Send + Sync {
         &[]
     }
 
-    /// How often one client may use its routes. What is declared here is not enforced yet.
+    /// How often one client may use its routes; others have the general limit. A limit on a path for which an earlier module
+    /// declares one takes its place.
     fn rate_limits(&self) -> &'static [RateLimit] {
         &[]
     }

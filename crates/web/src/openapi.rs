@@ -27,6 +27,7 @@ use crate::system::{healthz, readyz};
         (name = "verification", description = "Showing that an address is one's own"),
         (name = "account", description = "Ways to sign in"),
         (name = "access", description = "Looking after other people's users, for those who may"),
+        (name = "audit_log", description = "What was done, by whom and to whom"),
         (name = "system", description = "The server about itself"),
     ),
 )]

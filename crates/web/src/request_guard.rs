@@ -1,6 +1,6 @@
 //! What happens to every request before a handler sees it, and to every answer after.
 //!
-//! In the protocol's order: is there such an operation, is the body of a known type and well-formed, may the request
+//! In the protocol's order: may the client ask again, is there such an operation, is the body of a known type and well-formed, may the request
 //! come from there, and may it lead there. Because this is decided for all operations at once, no handler can forget it.
 
 use std::panic::AssertUnwindSafe;
@@ -23,16 +23,22 @@ use serde_json::Value;
 use tracing_actix_web::RequestId;
 
 use crate::body::ParsedBody;
+use crate::connections::Exchange;
 use crate::cookies::ResponseCookies;
 use crate::error::ApiError;
 use crate::error::codes::{
     BAD_REQUEST, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE, VALIDATION_ERROR,
 };
 use crate::state::{AppState, Route};
+use crate::throttle::{Deferred, afterwards, throttle};
 use crate::{bearer, json, query};
 
 /// How long a body may take to arrive (RE-13).
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long one may go on arriving when the server stops (RE-9).
+const BODY_GRACE: Duration = Duration::from_secs(2);
+/// How long an answer may take (RE-8). A database that falls silent in the middle of a statement would keep it for ever.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The middleware around everything.
@@ -45,25 +51,50 @@ pub(crate) async fn request_guard(
     };
     let cookies = ResponseCookies::of(request.request());
     let id = request.extensions().get::<RequestId>().copied();
-    if let Err(error) = check_request(&state, &mut request).await {
-        let mut response = request.into_response(error.error_response());
-        finish_response(&state, &cookies, id, response.response_mut());
-        return Ok(response);
+    let exchange = Exchange::begin(&state.connections, request.request());
+    let deferred = match check_request(&state, &mut request).await {
+        Ok(deferred) => deferred,
+        Err(error) => {
+            let mut response = request.into_response(error.error_response());
+            finish_response(&state, &cookies, id, response.response_mut());
+            return Ok(response);
+        }
+    };
+    if let Some(exchange) = &exchange {
+        exchange.serve();
     }
-    let Ok(outcome) = AssertUnwindSafe(next.call(request)).catch_unwind().await else {
-        let mut response = ApiError::Internal("a handler panicked".into()).error_response();
+    let refused = |problem: &'static str, error: ApiError| {
+        let mut response = error.error_response();
         finish_response(&state, &cookies, id, &mut response);
-        return Err(InternalError::from_response("panic", response).into());
+        InternalError::from_response(problem, response).into()
+    };
+    let answer = AssertUnwindSafe(next.call(request)).catch_unwind();
+    let outcome = match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => {
+            let error = ApiError::Internal("a handler panicked".into());
+            return Err(refused("panic", error));
+        }
+        Err(elapsed) => {
+            let error = ApiError::Unavailable(elapsed.into());
+            return Err(refused("timeout", error));
+        }
     };
     let mut response = outcome?.map_into_boxed_body();
+    if let Some(deferred) = deferred
+        && let Err(error) = afterwards(&state, response.request(), &deferred).await
+    {
+        response = response.into_response(error.error_response());
+    }
     finish_response(&state, &cookies, id, response.response_mut());
     Ok(response)
 }
 
-async fn check_request(state: &AppState, request: &mut ServiceRequest) -> Result<(), ApiError> {
+async fn check_request(state: &AppState, request: &mut ServiceRequest) -> Result<Option<Deferred>, ApiError> {
     if state.routes().is_disabled(request.path_as_sent()) {
         return Err(ApiError::Plain(404, "Not Found"));
     }
+    let deferred = throttle(state, request).await?;
     let pattern = request.match_pattern().ok_or(ApiError::Empty(404))?;
     let route = state
         .routes()
@@ -71,13 +102,13 @@ async fn check_request(state: &AppState, request: &mut ServiceRequest) -> Result
         .ok_or(ApiError::Empty(404))?;
     let query = check_target(request)?;
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
-        return Ok(());
+        return Ok(deferred);
     }
     let body = read_body(state, request, route).await?;
     state.redirects.check_origin(request.headers())?;
     state.redirects.check_fields(body.as_ref(), &query)?;
     request.extensions_mut().insert(ParsedBody(body));
-    Ok(())
+    Ok(deferred)
 }
 
 trait AsSent {
@@ -110,7 +141,11 @@ async fn read_body(
     request: &mut ServiceRequest,
     route: &Route,
 ) -> Result<Option<Value>, ApiError> {
-    let bytes = read_in_time(state.max_body_bytes, request).await?;
+    let stopped = async {
+        state.connections.stopped().await;
+        tokio::time::sleep(BODY_GRACE).await;
+    };
+    let bytes = read_in_time(state.max_body_bytes, request, stopped).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -152,9 +187,17 @@ fn media_type(headers: &HeaderMap, route: &Route) -> Result<String, ApiError> {
     }))
 }
 
-async fn read_in_time(max: usize, request: &mut ServiceRequest) -> Result<Vec<u8>, ApiError> {
-    let bytes = tokio::time::timeout(BODY_TIMEOUT, read_bytes(max, request)).await;
-    bytes.map_err(|_| REQUEST_TIMEOUT)?
+async fn read_in_time(
+    max: usize,
+    request: &mut ServiceRequest,
+    stopped: impl Future<Output = ()>,
+) -> Result<Vec<u8>, ApiError> {
+    tokio::select! {
+        biased;
+        bytes = read_bytes(max, request) => bytes,
+        () = tokio::time::sleep(BODY_TIMEOUT) => Err(REQUEST_TIMEOUT.into()),
+        () = stopped => Err(REQUEST_TIMEOUT.into()),
+    }
 }
 
 /// The body, unless it is larger than allowed (IN-2). One that says so beforehand is not read at all.
@@ -193,7 +236,7 @@ fn finish_response(
         }
     }
     let is_unread = matches!(response.status().as_u16(), 408 | 413);
-    if is_unread {
+    if is_unread || state.connections.is_stopping() {
         response
             .head_mut()
             .set_connection_type(actix_web::http::ConnectionType::Close);
@@ -221,6 +264,8 @@ fn finish_response(
 
 #[cfg(test)]
 mod tests {
+    use std::future::{pending, ready};
+
     use actix_web::test::TestRequest;
     use futures_util::stream;
 
@@ -232,7 +277,17 @@ mod tests {
         request.set_payload(Payload::Stream {
             payload: Box::pin(stream::pending()),
         });
-        let error = read_in_time(10, &mut request).await.unwrap_err();
+        let error = read_in_time(10, &mut request, pending()).await.unwrap_err();
+        assert_eq!(error.to_string(), "REQUEST_TIMEOUT");
+    }
+
+    #[tokio::test]
+    async fn re_9_a_server_that_stops_waits_for_no_body() {
+        let mut request = TestRequest::post().to_srv_request();
+        request.set_payload(Payload::Stream {
+            payload: Box::pin(stream::pending()),
+        });
+        let error = read_in_time(10, &mut request, ready(())).await.unwrap_err();
         assert_eq!(error.to_string(), "REQUEST_TIMEOUT");
     }
 }

@@ -1,18 +1,23 @@
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use actix_web::HttpMessage;
 use actix_web::http::Method;
+use actix_web::http::header::HeaderMap;
 use chrono::TimeDelta;
 use doorward_application::Context;
 use doorward_application::settings::InvalidSetting;
-use doorward_domain::{Actor, Client, RequestContext, RequestId, Secret};
+use doorward_domain::{Actor, Client, Keyring, RequestContext, RequestId};
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::{OpenApi, RefOr};
 
 use crate::client_address::ClientAddressPolicy;
 use crate::configuration::{BearerSettings, HttpSettings};
+use crate::connections::Connections;
 use crate::cookie_cache::CookieCacheCodec;
 use crate::cookies::{CookieSigner, CookieStyle};
+use crate::rate_limit::{Limits, RateLimit};
 use crate::redirects::Redirects;
 
 /// What every request needs to know about the server it came to.
@@ -26,6 +31,9 @@ pub struct AppState {
     pub(crate) defer_session_refresh: bool,
     pub(crate) max_body_bytes: usize,
     pub(crate) https: bool,
+    /// How often one client may ask for what, if there are limits.
+    pub(crate) limits: Option<Limits>,
+    pub(crate) connections: Arc<Connections>,
     routes: Routes,
     client_address: ClientAddressPolicy,
 }
@@ -37,12 +45,13 @@ pub(crate) struct CookieCache {
 }
 
 impl AppState {
-    /// Prepares a server of these settings that serves what the document describes.
+    /// Prepares a server of these settings that serves what the document describes, as often as these limits say.
     pub fn new(
         context: Context,
         http: &HttpSettings,
-        secret: &Secret<String>,
+        keys: &Keyring,
         document: &OpenApi,
+        limits: &[RateLimit],
     ) -> Result<Self, InvalidSetting> {
         let base = context.settings.base_url.clone();
         let https = base.is_https();
@@ -50,18 +59,25 @@ impl AppState {
         let domain = http.cross_subdomain_cookies.domain(&base).map(str::to_owned);
         let cache = &http.cookie_cache;
         let cookie_cache = cache.enabled.then(|| CookieCache {
-            codec: CookieCacheCodec::new(cache.strategy, secret, cache.version.clone()),
+            codec: CookieCacheCodec::new(cache.strategy, keys, cache.version.clone()),
             max_age: cache.max_age,
         });
         Ok(Self {
             redirects: Redirects::new(http.origins(&base)?, base),
-            signer: CookieSigner::new(secret),
+            signer: CookieSigner::new(keys),
             style: CookieStyle::new(&http.cookie_prefix, secure, domain),
             cookie_cache,
             bearer: http.bearer,
             defer_session_refresh: http.defer_session_refresh,
             max_body_bytes: http.max_body_bytes,
             https,
+            limits: Limits::new(
+                &http.rate_limit,
+                &context.settings.base_path,
+                document.paths.paths.keys().map(String::as_str),
+                limits,
+            ),
+            connections: Arc::default(),
             routes: Routes::of(document, &context.settings.base_path, &http.disabled_paths),
             client_address: http.client_address_policy()?,
             context,
@@ -80,12 +96,11 @@ impl AppState {
             .extensions()
             .get::<tracing_actix_web::RequestId>()
             .copied();
-        let now = self.context.now();
         let id = known.map_or_else(
-            || RequestId::mint(now, self.context.entropy()),
+            || RequestId::mint(self.context.now(), self.context.entropy()),
             |id| RequestId::new(id.to_string()),
         );
-        RequestContext::new(actor, self.client(request), id, now)
+        self.context.request_of(actor, self.client(request), id)
     }
 
     /// Where a request comes from, as far as it is kept with a session.
@@ -96,7 +111,12 @@ impl AppState {
             .get("user-agent")
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
-        Client::new(self.client_address.resolve(peer, headers), agent)
+        Client::new(self.address(peer, headers), agent)
+    }
+
+    /// The address of a client, as it is stored and counted.
+    pub(crate) fn address(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> String {
+        self.client_address.resolve(peer, headers)
     }
 
     pub(crate) const fn routes(&self) -> &Routes {
@@ -135,6 +155,16 @@ impl Routes {
         self.disabled.contains(path)
     }
 
+    /// Whether the path is one of the pattern as it was sent, without any decoding.
+    pub(crate) fn is_exact(pattern: &str, path: &str) -> bool {
+        let literal = pattern.split('{').next().unwrap_or_default();
+        if literal.len() == pattern.len() {
+            path == pattern
+        } else {
+            path.starts_with(literal)
+        }
+    }
+
     fn operations(item: &PathItem) -> Vec<Route> {
         let all = [
             (Method::GET, &item.get),
@@ -157,13 +187,8 @@ impl Routes {
     /// The operation a request asks for, by the path pattern it matched. Paths are exact: one that needs decoding to
     /// match is another path (RL-6).
     pub(crate) fn find(&self, method: &Method, pattern: &str, path: &str) -> Option<&Route> {
-        let literal = pattern.split('{').next().unwrap_or_default();
-        let exact = if literal.len() == pattern.len() {
-            path == pattern
-        } else {
-            path.starts_with(literal)
-        };
-        let routes = self.served.get(pattern).filter(|_| exact)?;
+        let is_exact = Self::is_exact(pattern, path);
+        let routes = self.served.get(pattern).filter(|_| is_exact)?;
         routes.iter().find(|route| route.method == *method)
     }
 }

@@ -78,7 +78,8 @@ fn parse(state: &AppState, raw: &str) -> Result<Username, ApiError> {
     responses((status = 200, description = "Signed in", body = SignInReply),
               (status = 401, description = "Username or password is wrong", body = ErrorReply),
               (status = 403, description = "The address is not verified, or the user is banned", body = ErrorReply),
-              (status = 422, description = "That is no username", body = ErrorReply)))]
+              (status = 422, description = "That is no username", body = ErrorReply),
+              (status = 429, description = "Too many passwords were wrong", body = ErrorReply)))]
 #[post("/sign-in/username")]
 async fn sign_in_username(
     body: Body<SignInUsernameBody>,

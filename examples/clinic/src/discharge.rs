@@ -52,9 +52,9 @@ impl Discharge {
             return Err(DischargeDenied::Already.into());
         }
         let email = goodbye(&self.context, &patient)?;
-        OutboxWriter::new(self.context.clone())
-            .write(&*tx, &email)
-            .await?;
+        let outbox = OutboxWriter::new(self.context.clone());
+        // Only Doorward's own kinds have a limit of emails to one recipient.
+        let _ = outbox.write(&*tx, &email).await?;
         let event = Event {
             kind: DISCHARGED,
             subject: None,

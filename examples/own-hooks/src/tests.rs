@@ -55,6 +55,8 @@ fn stranger() -> SignUpInput {
         session: SessionRequest {
             lifetime: Lifetime::Remembered,
             previous: None,
+            device: None,
+            may_be_new_device: false,
         },
     }
 }

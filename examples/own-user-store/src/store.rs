@@ -59,6 +59,10 @@ impl Store for Tidy<std::sync::Arc<dyn Store>> {
     async fn ping(&self) -> Result<(), StoreError> {
         self.0.ping().await
     }
+
+    async fn is_up_to_date(&self) -> Result<bool, StoreError> {
+        self.0.is_up_to_date().await
+    }
 }
 
 #[async_trait]

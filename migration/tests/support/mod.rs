@@ -4,7 +4,7 @@
 
 use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
-pub(crate) const STEPS: [&str; 12] = [
+pub(crate) const STEPS: &[&str] = &[
     "better_auth_tables",
     "optional_issuer",
     "doorward_columns",
@@ -17,6 +17,13 @@ pub(crate) const STEPS: [&str; 12] = [
     "own_outbox",
     "impersonated_sessions",
     "deleted_username",
+    "rate_limit",
+    "budget",
+    "device",
+    "key_check",
+    "audit_impersonator",
+    "audit_reading",
+    "audit_chain",
 ];
 
 pub(crate) async fn run(database: &DatabaseConnection, script: &str) {

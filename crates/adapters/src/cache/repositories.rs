@@ -105,6 +105,10 @@ impl<S: Inner> SessionRepository for Watched<S> {
         self.inner().sessions().list_all(user).await
     }
 
+    async fn list_impersonations(&self, administrator: &UserId) -> Answer<Vec<Session>> {
+        self.inner().sessions().list_impersonations(administrator).await
+    }
+
     async fn delete(&self, id: &SessionId) -> Answer<Removed> {
         self.note(self.inner().sessions().delete(id).await, |outcome| {
             outcome.is_removed()

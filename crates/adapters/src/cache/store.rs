@@ -106,6 +106,10 @@ impl Store for Watched<Arc<dyn Store>> {
     async fn ping(&self) -> Result<(), StoreError> {
         self.inner.ping().await
     }
+
+    async fn is_up_to_date(&self) -> Result<bool, StoreError> {
+        self.inner.is_up_to_date().await
+    }
 }
 
 #[async_trait]

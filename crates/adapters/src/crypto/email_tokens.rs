@@ -5,16 +5,18 @@ use doorward_domain::user::Email;
 use doorward_domain::verification::{
     EmailChange, EmailChangeStep, EmailClaims, EmailTokenCodec, EmailTokenError,
 };
-use doorward_domain::{Secret, UserId};
+use doorward_domain::{Keyring, UserId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Better Auth's verification tokens: JWT, HS256 with the server's secret as the key.
+///
+/// Better Auth's header names no key, so the signature is compared under each of them.
 pub struct JwtEmailTokens {
     header: Header,
     signing: EncodingKey,
-    verifying: DecodingKey,
+    verifying: Vec<DecodingKey>,
     validation: Validation,
 }
 
@@ -42,10 +44,9 @@ enum RequestType {
 }
 
 impl JwtEmailTokens {
-    /// A codec with this key.
+    /// A codec with these keys.
     #[must_use]
-    pub fn new(secret: &Secret<String>) -> Self {
-        let key = secret.expose().as_bytes();
+    pub fn new(keys: &Keyring) -> Self {
         let mut header = Header::new(Algorithm::HS256);
         header.typ = None;
         // The library would ask the system clock about `exp`; expiry is judged in `read`, by the Clock port's time.
@@ -55,8 +56,11 @@ impl JwtEmailTokens {
         validation.validate_aud = false;
         Self {
             header,
-            signing: EncodingKey::from_secret(key),
-            verifying: DecodingKey::from_secret(key),
+            signing: EncodingKey::from_secret(keys.current().secret.expose().as_bytes()),
+            verifying: keys
+                .keys()
+                .map(|key| DecodingKey::from_secret(key.secret.expose().as_bytes()))
+                .collect(),
             validation,
         }
     }
@@ -77,8 +81,11 @@ impl EmailTokenCodec for JwtEmailTokens {
     }
 
     fn read(&self, token: &str, now: DateTime<Utc>) -> Result<EmailClaims, EmailTokenError> {
-        let token = jsonwebtoken::decode::<Value>(token, &self.verifying, &self.validation)
-            .map_err(|_| EmailTokenError::Invalid)?;
+        let token = self
+            .verifying
+            .iter()
+            .find_map(|key| jsonwebtoken::decode::<Value>(token, key, &self.validation).ok())
+            .ok_or(EmailTokenError::Invalid)?;
         if token.header.crit.is_some() {
             return Err(EmailTokenError::Invalid);
         }

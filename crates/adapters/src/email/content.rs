@@ -1,4 +1,4 @@
-use doorward_domain::email::{EmailKind, EmailMessage};
+use doorward_domain::email::{Circumstances, EmailKind, EmailMessage, SignInMethod};
 use doorward_domain::user::{Email, UserName};
 
 /// What an email says.
@@ -68,6 +68,20 @@ templates! {
     ResetPassword = "Set a new password", "reset_password.txt", "reset_password.html";
     DeleteAccount = "Confirm that your account is to be deleted", "delete_account.txt", "delete_account.html";
     SignUpAttempt = "You already have an account", "sign_up_attempt.txt", "sign_up_attempt.html";
+    PasswordChanged { circumstances: Circumstances } = "Your password was changed",
+        "password_changed.txt", "password_changed.html";
+    EmailChanged { circumstances: Circumstances } = "The e-mail address of your account was changed",
+        "email_changed.txt", "email_changed.html";
+    AccountUnlinked { method: SignInMethod, circumstances: Circumstances } = "A way to sign in to your account was removed",
+        "account_unlinked.txt", "account_unlinked.html";
+    ImpersonationStarted { circumstances: Circumstances } = "An administrator is acting in your account",
+        "impersonation_started.txt", "impersonation_started.html";
+    UserDeleted { circumstances: Circumstances } = "Your account was deleted",
+        "user_deleted.txt", "user_deleted.html";
+    UserRestored { circumstances: Circumstances } = "Your account was restored",
+        "user_restored.txt", "user_restored.html";
+    NewDevice { circumstances: Circumstances } = "New sign-in to your account",
+        "new_device.txt", "new_device.html";
 }
 
 impl Content {

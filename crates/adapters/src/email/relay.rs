@@ -1,10 +1,11 @@
 use std::net::IpAddr;
+use std::time::Duration;
 
 use doorward_domain::Secret;
-use lettre::Tokio1Executor;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
-use lettre::transport::smtp::{AsyncSmtpTransport, AsyncSmtpTransportBuilder};
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Tls, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
 use url::Url;
 
 /// A mail server to hand emails to, from an address such as `smtps://user:password@mail.example.com`.
@@ -97,8 +98,8 @@ impl Relay {
         })
     }
 
-    /// A transport to it that is still to be completed.
-    pub(super) fn transport(self) -> Result<AsyncSmtpTransportBuilder, RelayError> {
+    /// How to get there, for a client of this name.
+    pub(super) fn route(self, hello: ClientId) -> Result<Route, RelayError> {
         let tls = |host: &String| TlsParameters::new(host.clone()).map_err(RelayError::Setup);
         let tls = match self.security {
             Security::Wrapped => Tls::Wrapper(tls(&self.host)?),
@@ -106,14 +107,47 @@ impl Relay {
             Security::Opportunistic => Tls::Opportunistic(tls(&self.host)?),
             Security::None => Tls::None,
         };
-        // "Dangerous" is the library's word for a builder that leaves TLS to the caller.
-        let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(self.host)
-            .port(self.port)
-            .tls(tls);
-        Ok(match self.credentials {
-            Some(credentials) => builder.credentials(credentials),
-            None => builder,
+        Ok(Route {
+            host: self.host,
+            port: self.port,
+            tls,
+            credentials: self.credentials,
+            hello,
         })
+    }
+}
+
+/// The way to a mail server.
+pub(super) struct Route {
+    host: String,
+    port: u16,
+    tls: Tls,
+    credentials: Option<Credentials>,
+    hello: ClientId,
+}
+
+impl Route {
+    /// Connects, encrypts and authenticates.
+    pub(super) async fn connect(&self, timeout: Duration) -> Result<AsyncSmtpConnection, Error> {
+        let wrapped = match &self.tls {
+            Tls::Wrapper(parameters) => Some(parameters.clone()),
+            _ => None,
+        };
+        let server = (&*self.host, self.port);
+        let mut connection =
+            AsyncSmtpConnection::connect_tokio1(server, Some(timeout), &self.hello, wrapped, None).await?;
+        let upgrade = match &self.tls {
+            Tls::Required(parameters) => Some(parameters),
+            Tls::Opportunistic(parameters) if connection.can_starttls() => Some(parameters),
+            _ => None,
+        };
+        if let Some(parameters) = upgrade {
+            connection.starttls(parameters.clone(), &self.hello).await?;
+        }
+        if let Some(credentials) = &self.credentials {
+            connection.auth(DEFAULT_MECHANISMS, credentials).await?;
+        }
+        Ok(connection)
     }
 }
 

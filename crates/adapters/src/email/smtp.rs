@@ -1,20 +1,21 @@
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use doorward_domain::email::{EmailMessage, MailError, Mailer};
 use doorward_domain::{BoxError, Clock, ErrorChain, Secret};
-use lettre::address::AddressError;
+use lettre::address::{AddressError, Envelope};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
-use lettre::transport::smtp::extension::ClientId;
-use lettre::transport::smtp::{Error, PoolConfig};
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
-use tokio::runtime::Handle;
-use tokio::time::timeout;
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
+use lettre::{Address, Message};
+use tokio::time::{Instant, timeout};
 
 use super::content::Content;
-use super::relay::{Relay, RelayError};
+use super::relay::{Relay, RelayError, Route};
 
 /// Why there is no mailer.
 #[derive(Debug, thiserror::Error)]
@@ -28,28 +29,44 @@ pub enum SmtpError {
     /// The address for answers.
     #[error("`{0}` is not an address for answers: write `Example <help@example.com>` or an address alone")]
     ReplyTo(String, #[source] AddressError),
-    /// There is no tokio runtime to send on.
-    #[error("emails can be sent from within a tokio runtime only")]
-    NoRuntime(#[from] tokio::runtime::TryCurrentError),
 }
 
 /// Hands emails to a mail server.
+///
+/// The library has a transport with a pool of connections. It does not tell at which command the server refused, and thereby not
+/// whether the server refused the email or us. So the commands are here.
 pub struct SmtpMailer {
-    /// Always there, but while it is dropped.
-    transport: Option<AsyncSmtpTransport<Tokio1Executor>>,
-    runtime: Handle,
+    route: Route,
+    /// The connection of the email before.
+    kept: Mutex<Option<Kept>>,
     from: Mailbox,
     reply_to: Option<Mailbox>,
     clock: Arc<dyn Clock>,
+}
+
+/// A connection that waits for the next email.
+struct Kept {
+    connection: AsyncSmtpConnection,
+    since: Instant,
+}
+
+/// How far sending came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    /// Greeting, encryption, authentication, sender: about us.
+    Session,
+    /// Recipient and content: about the email.
+    Email,
 }
 
 /// How long the server may take to accept the connection.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long it may take for all of an email. The library itself waits for answers for ever.
 const SEND: Duration = Duration::from_secs(30);
+/// How long it may take to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(1);
 /// How long a connection waits for the next email.
 const IDLE: Duration = Duration::from_secs(30);
-const MOST_CONNECTIONS: u32 = 4;
 
 impl SmtpMailer {
     /// A mailer that hands emails to the mail server at this URL, `smtps://user:password@host:port` or `smtp://…`, with
@@ -69,20 +86,46 @@ impl SmtpMailer {
             Some(text) => Some(mailbox(text).map_err(|error| SmtpError::ReplyTo(text.to_owned(), error))?),
             None => None,
         };
-        let runtime = Handle::try_current()?;
-        let transport = Relay::parse(url)?
-            .transport()?
-            .hello_name(ClientId::Domain(from.email.domain().to_owned()))
-            .timeout(Some(CONNECT))
-            .pool_config(PoolConfig::new().max_size(MOST_CONNECTIONS).idle_timeout(IDLE))
-            .build();
+        let hello = ClientId::Domain(from.email.domain().to_owned());
         Ok(Self {
-            transport: Some(transport),
-            runtime,
+            route: Relay::parse(url)?.route(hello)?,
+            kept: Mutex::default(),
             from,
             reply_to,
             clock,
         })
+    }
+
+    async fn transmit(&self, message: &Message, stage: &mut Stage) -> Result<(), Error> {
+        let mut connection = self.connection().await?;
+        let outcome = speak(&mut connection, message.envelope(), &message.formatted(), stage).await;
+        if outcome.is_ok() {
+            let since = Instant::now();
+            *self.kept() = Some(Kept { connection, since });
+        } else {
+            // Whether the server answers the goodbye is its own affair.
+            drop(timeout(GOODBYE, connection.abort()).await);
+        }
+        outcome
+    }
+
+    /// The connection of the email before, if the server still listens there, or a new one.
+    async fn connection(&self) -> Result<AsyncSmtpConnection, Error> {
+        let kept = self.kept().take();
+        if let Some(Kept {
+            mut connection,
+            since,
+        }) = kept
+            && since.elapsed() < IDLE
+            && connection.test_connected().await
+        {
+            return Ok(connection);
+        }
+        self.route.connect(CONNECT).await
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Option<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn message(&self, id: &str, email: &EmailMessage) -> Result<Message, BoxError> {
@@ -108,22 +151,13 @@ impl SmtpMailer {
 impl Mailer for SmtpMailer {
     async fn send(&self, id: &str, email: &EmailMessage) -> Result<(), MailError> {
         let message = self.message(id, email).map_err(MailError::Permanent)?;
-        let Some(transport) = &self.transport else {
-            unreachable!("the transport is taken by `drop` only");
-        };
-        match timeout(SEND, transport.send(message)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(judge(&error)),
+        let mut stage = Stage::Session;
+        match timeout(SEND, self.transmit(&message, &mut stage)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(judge(stage, &error)),
+            Err(elapsed) if stage == Stage::Session => Err(MailError::NoRelay(elapsed.into())),
             Err(elapsed) => Err(MailError::Temporary(elapsed.into())),
         }
-    }
-}
-
-impl Drop for SmtpMailer {
-    /// The pool of connections says goodbye on the runtime, and panics without one.
-    fn drop(&mut self) {
-        let _entered = self.runtime.enter();
-        drop(self.transport.take());
     }
 }
 
@@ -135,17 +169,57 @@ impl fmt::Debug for SmtpMailer {
     }
 }
 
+/// One email on an open connection.
+async fn speak(
+    connection: &mut AsyncSmtpConnection,
+    envelope: &Envelope,
+    email: &[u8],
+    stage: &mut Stage,
+) -> Result<(), Error> {
+    let mut parameters = Vec::new();
+    let addresses = envelope.from().into_iter().chain(envelope.to());
+    let server = connection.server_info();
+    if !addresses.clone().all(|address| address.to_string().is_ascii())
+        && server.supports_feature(Extension::SmtpUtfEight)
+    {
+        parameters.push(MailParameter::SmtpUtfEight);
+    }
+    if !email.is_ascii() && server.supports_feature(Extension::EightBitMime) {
+        parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+    }
+    connection
+        .command(Mail::new(envelope.from().cloned(), parameters))
+        .await?;
+    *stage = Stage::Email;
+    for recipient in envelope.to() {
+        connection
+            .command(Rcpt::new(recipient.clone(), Vec::new()))
+            .await?;
+    }
+    connection.command(Data).await?;
+    connection.message(email).await.map(drop)
+}
+
 /// Whether trying again may help, and what to tell the operator.
-fn judge(error: &Error) -> MailError {
-    // "Authenticate first" and "wrong credentials" are about our settings: once they are mended the email can go.
-    let ours = error
-        .status()
-        .is_some_and(|code| matches!(u16::from(code), 530 | 534 | 535 | 538));
-    if error.is_permanent() && !ours {
+///
+/// What the server says before it hears of the recipient is about us and our settings: no email can go until they are mended, and
+/// none is lost. So is "closing the channel" at any time.
+fn judge(stage: Stage, error: &Error) -> MailError {
+    let code = error.status().map(u16::from);
+    if stage == Stage::Session || code == Some(421) {
+        MailError::NoRelay(describe(error))
+    } else if error.is_permanent() && !is_about_us(code, error) {
         MailError::Permanent(describe(error))
     } else {
         MailError::Temporary(describe(error))
     }
+}
+
+/// Whether a refusal of the recipient or of the content means us: "authenticate first", "wrong credentials", "relay access denied".
+/// Only this email waits, for a relay may quote what another server said of this one recipient.
+fn is_about_us(code: Option<u16>, error: &Error) -> bool {
+    let says_relay = || ErrorChain(error).to_string().to_lowercase().contains("relay");
+    matches!(code, Some(530 | 534 | 535 | 538)) || says_relay()
 }
 
 /// The error in words. What the server says may quote the email, so an answer with a link in it is cut to its number

@@ -42,6 +42,19 @@ impl<A: Access> AccountRepository for MemoryRepositories<A> {
         .await
     }
 
+    async fn hashes<'a>(
+        &self,
+        after: Option<&'a AccountId>,
+        limit: u64,
+    ) -> Result<Vec<(AccountId, PasswordHash)>, StoreError> {
+        let with_hash = |account: &Account| Some((account.id.clone(), account.password.as_ref()?.clone()));
+        let mut found: Vec<_> = self.read(|tables| tables.accounts.iter().filter_map(with_hash).collect());
+        found.retain(|(id, _)| after.is_none_or(|after| id > after));
+        found.sort_by(|(a, _), (b, _)| a.cmp(b));
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found)
+    }
+
     async fn find_credential(&self, user: &UserId) -> Result<Option<Account>, StoreError> {
         Ok(self.read(|tables| {
             tables
@@ -64,6 +77,11 @@ impl<A: Access> AccountRepository for MemoryRepositories<A> {
         let mut accounts = self.read(theirs);
         accounts.sort_by(|a, b| (a.created_at, a.id.as_str()).cmp(&(b.created_at, b.id.as_str())));
         Ok(accounts)
+    }
+
+    async fn with_provider_tokens(&self, _: &UserId) -> Result<Vec<AccountId>, StoreError> {
+        // Better Auth was never here.
+        Ok(Vec::new())
     }
 
     async fn set_password(

@@ -5,12 +5,16 @@
 
 mod account;
 mod audit;
+mod budget;
+mod device;
 mod outbox;
+mod rate_limit;
 mod session;
 mod store;
 mod tables;
 mod user;
 mod verification;
 
+pub use rate_limit::MemoryRateLimiter;
 pub use store::{Access, Committed, Copied, MemoryRepositories, MemoryStore, MemoryTransaction};
-pub use tables::{Tables, Waiting};
+pub use tables::{Sealed, SpentBudget, Tables, Waiting};

@@ -41,11 +41,23 @@ impl<A: Access> OutboxRepository for MemoryRepositories<A> {
                 due.sort_by_key(|waiting| waiting.message.due_at);
                 let claimed = due.into_iter().zip(0..limit).map(|(waiting, _)| {
                     waiting.lease_until = Some(lease_until);
+                    waiting.message.attempts += 1;
                     waiting.message.clone()
                 });
                 claimed.collect()
             })
             .await)
+    }
+
+    async fn list(&self, after: Option<String>, limit: u64) -> Result<Vec<OutboxMessage>, StoreError> {
+        let is_after = |message: &&OutboxMessage| after.as_ref().is_none_or(|after| message.id > *after);
+        let mut messages: Vec<_> = self.read(|tables| {
+            let messages = tables.outbox.iter().map(|waiting| &waiting.message);
+            messages.filter(is_after).cloned().collect()
+        });
+        messages.sort_by(|one, other| one.id.cmp(&other.id));
+        messages.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(messages)
     }
 
     async fn remove(&self, id: &str, lease_until: DateTime<Utc>) -> Result<Removed, StoreError> {

@@ -146,6 +146,18 @@ impl<A: Access> SessionRepository for MemoryRepositories<A> {
         Ok(self.read(|tables| tables.sessions_of(user, |_| true)))
     }
 
+    async fn list_impersonations(&self, administrator: &UserId) -> Result<Vec<Session>, StoreError> {
+        let mut sessions: Vec<_> = self.read(|tables| {
+            let sessions = tables.sessions.iter();
+            let theirs = sessions.filter(|session| session.impersonated_by.as_ref() == Some(administrator));
+            theirs.cloned().collect()
+        });
+        sessions.sort_by(|one, other| {
+            (one.created_at, one.id.as_str()).cmp(&(other.created_at, other.id.as_str()))
+        });
+        Ok(sessions)
+    }
+
     async fn delete(&self, id: &SessionId) -> Result<Removed, StoreError> {
         let delete = |tables: &mut Tables| remove(&mut tables.sessions, |session| session.id == *id);
         Ok(Removed::by_count(self.write(delete).await))

@@ -1,7 +1,11 @@
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use doorward_domain::account::Account;
-use doorward_domain::audit::AuditEvent;
+use doorward_domain::audit::{AuditEvent, Chain};
+use doorward_domain::device::Device;
 use doorward_domain::email::OutboxMessage;
+use doorward_domain::rate_limit::{BudgetKey, Spent};
 use doorward_domain::session::Session;
 use doorward_domain::user::User;
 use doorward_domain::verification::Verification;
@@ -22,6 +26,32 @@ pub struct Tables {
     pub outbox: Vec<Waiting>,
     /// Audit events, as they were added.
     pub audit_events: Vec<AuditEvent>,
+    /// Between which places the chain of audit events reaches.
+    pub audit_chain: Option<Chain>,
+    /// The events of the chain by number.
+    pub audit_seals: BTreeMap<i64, Sealed>,
+    /// Browsers in which users have signed in.
+    pub devices: Vec<Device>,
+    /// What was spent of budgets.
+    pub budgets: Vec<SpentBudget>,
+}
+
+/// An event in the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// The id of the event.
+    pub id: String,
+    /// Its seal.
+    pub seal: String,
+}
+
+/// What was spent of a budget.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpentBudget {
+    /// Whose budget it is.
+    pub key: BudgetKey,
+    /// How much of it.
+    pub spent: Spent,
 }
 
 /// An email, and until when a worker has it.
@@ -49,6 +79,10 @@ impl PartialEq for Tables {
             verifications,
             outbox,
             audit_events,
+            audit_chain,
+            audit_seals,
+            budgets,
+            devices,
         } = self;
         let pairs = accounts.iter().zip(&other.accounts);
         accounts.len() == other.accounts.len()
@@ -58,6 +92,10 @@ impl PartialEq for Tables {
             && *verifications == other.verifications
             && *outbox == other.outbox
             && *audit_events == other.audit_events
+            && *audit_chain == other.audit_chain
+            && *audit_seals == other.audit_seals
+            && *budgets == other.budgets
+            && *devices == other.devices
     }
 }
 

@@ -61,6 +61,8 @@ impl Tables {
             session.user_id == *id || session.impersonated_by.as_ref() == Some(id)
         });
         remove(&mut self.accounts, |account| account.user_id == *id);
+        self.erase_personal_data(id);
+        remove(&mut self.devices, |device| device.user_id == *id);
         remove(&mut self.users, |user| user.id == *id) > 0
     }
 }
@@ -264,7 +266,7 @@ impl<A: Access> UserRepository for MemoryRepositories<A> {
         Ok(Removed::by_count(u64::from(removed)))
     }
 
-    async fn purge_deleted(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
+    async fn purge_deleted(&self, before: DateTime<Utc>, limit: u64) -> Result<Vec<UserId>, StoreError> {
         Ok(self
             .write(|tables| {
                 let due = tables
@@ -277,7 +279,7 @@ impl<A: Access> UserRepository for MemoryRepositories<A> {
                     .zip(0..limit)
                     .map(|(id, _)| id)
                     .collect();
-                ids.into_iter().map(|id| u64::from(tables.remove_user(&id))).sum()
+                ids.into_iter().filter(|id| tables.remove_user(id)).collect()
             })
             .await)
     }

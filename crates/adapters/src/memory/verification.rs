@@ -5,6 +5,14 @@ use doorward_domain::{Constraint, Inserted, StoreError, UserId};
 
 use super::store::{Access, MemoryRepositories, purge_expired, remove};
 
+/// Whether a row is the user's. Rows of Better Auth name them as the value.
+fn theirs(user: &UserId) -> impl Fn(&Verification) -> bool {
+    move |row| match &row.user_id {
+        Some(owner) => owner == user,
+        None => row.value == user.as_str(),
+    }
+}
+
 #[async_trait]
 impl<A: Access> VerificationRepository for MemoryRepositories<A> {
     async fn insert(&self, verification: &Verification) -> Result<(), StoreError> {
@@ -67,10 +75,7 @@ impl<A: Access> VerificationRepository for MemoryRepositories<A> {
     }
 
     async fn cancel(&self, user: &UserId, purposes: &[Purpose]) -> Result<u64, StoreError> {
-        let is_theirs = |row: &Verification| match &row.user_id {
-            Some(owner) => owner == user,
-            None => row.value == user.as_str(),
-        };
+        let is_theirs = theirs(user);
         let is_meant = |row: &Verification| {
             purposes
                 .iter()
@@ -79,6 +84,16 @@ impl<A: Access> VerificationRepository for MemoryRepositories<A> {
         Ok(self
             .write(|tables| remove(&mut tables.verifications, |row| is_theirs(row) && is_meant(row)))
             .await)
+    }
+
+    async fn list(&self, user: &UserId) -> Result<Vec<Verification>, StoreError> {
+        let is_theirs = theirs(user);
+        let mut rows: Vec<_> = self.read(|tables| {
+            let rows = tables.verifications.iter().filter(|row| is_theirs(row));
+            rows.cloned().collect()
+        });
+        rows.sort_by(|one, other| (one.expires_at, &one.id).cmp(&(other.expires_at, &other.id)));
+        Ok(rows)
     }
 
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {

@@ -1,13 +1,15 @@
 use std::fmt;
 use std::io;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use doorward_domain::Entropy;
 use doorward_domain::password::{
-    Argon2Parameters, HashError, HashScheme, Password, PasswordHash, PasswordHasher, Verdict, WeakParameters,
+    Argon2Parameters, HashError, HashForm, HashScheme, Password, PasswordHash, PasswordHasher, RefusalTime,
+    Verdict, WeakParameters,
 };
+use doorward_domain::{Entropy, Secret};
 
 use super::HashingError;
 use super::argon2id::Argon2Cost;
@@ -28,6 +30,8 @@ pub struct HasherSettings {
     pub threads: NonZeroUsize,
     /// How many passwords may wait for a thread before callers are told to come back later (RE-8).
     pub queue: usize,
+    /// Whether a refusal takes as long as with the dearest hash in use, whatever hash was compared (EN-3).
+    pub equal_refusals: bool,
 }
 
 /// Why there is no hasher.
@@ -52,7 +56,14 @@ pub struct PooledHasher {
     entropy: Arc<dyn Entropy>,
     /// The dummy hash: it is verified where there is no hash, so that timing does not reveal whether the user exists (EN-3).
     dummy_hash: PasswordHash,
+    /// How long refusals are held, if they are.
+    refusals: Option<Mutex<RefusalTime>>,
+    /// Tells how long a computation took; in tests, what they say.
+    stopwatch: Stopwatch,
 }
+
+/// What a computation of this form counts as that took so long.
+type Stopwatch = fn(HashForm, Duration) -> Duration;
 
 /// The settings' scheme, ready for use: the cost of new Argon2id hashes, or none for scrypt.
 type Scheme = Option<Argon2Cost>;
@@ -88,8 +99,66 @@ impl PooledHasher {
             peppers,
             entropy,
             dummy_hash: PasswordHash::from_stored(dummy_hash),
+            refusals: settings.equal_refusals.then(Mutex::default),
+            stopwatch: |_, took| took,
         })
     }
+
+    /// Compares on one of the threads, and answers what that took.
+    async fn compare(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<Compared, HashError> {
+        let (password, hash) = (password.clone(), hash.cloned());
+        let (scheme, dummy_hash, peppers) =
+            (self.scheme.clone(), self.dummy_hash.clone(), self.peppers.clone());
+        let stopwatch = self.stopwatch;
+        let work = move |memory: &mut BlockPool| {
+            let began = Instant::now();
+            let password = password.expose().as_bytes();
+            let (compared, verdict) = match choose(hash.as_ref(), &peppers, password) {
+                Some((hash, stored, peppered)) => {
+                    let verdict = compare(&stored, peppered.expose(), scheme.as_ref(), memory)?;
+                    (hash, verdict)
+                }
+                None => (&dummy_hash, verify_dummy(&dummy_hash, password, memory)?),
+            };
+            let took = began.elapsed();
+            let form = HashForm::of(compared);
+            Ok(Compared {
+                verdict,
+                cost: form.map(|form| (form, stopwatch(form, took))),
+            })
+        };
+        self.pool.run(work).await?.map_err(HashError::Failed)
+    }
+
+    /// Changes what is known of the time of refusals, if they are held.
+    fn refusals<T>(&self, change: impl FnOnce(&mut RefusalTime) -> T) -> Option<T> {
+        let refusals = self.refusals.as_ref()?;
+        Some(change(
+            &mut refusals.lock().unwrap_or_else(PoisonError::into_inner),
+        ))
+    }
+}
+
+/// What a comparison came to.
+struct Compared {
+    verdict: Verdict,
+    /// The hash that was computed, the dummy hash or the stored one, and how long that took.
+    cost: Option<(HashForm, Duration)>,
+}
+
+/// The hash, if it can be compared with the password, and the password with the pepper of that hash.
+fn choose<'a>(
+    hash: Option<&'a PasswordHash>,
+    peppers: &Peppers,
+    password: &[u8],
+) -> Option<(&'a PasswordHash, StoredHash, Secret<Vec<u8>>)> {
+    let hash = hash?;
+    let stored = StoredHash::parse(hash.expose()).filter(|stored| stored.accepts(password))?;
+    let Some(peppered) = peppers.apply_pepper(stored.pepper(), password) else {
+        tracing::error!("a password was hashed with a pepper that is not configured any more");
+        return None;
+    };
+    Some((hash, stored, peppered))
 }
 
 #[async_trait]
@@ -114,22 +183,37 @@ impl PasswordHasher for PooledHasher {
         password: &Password,
         hash: Option<&'a PasswordHash>,
     ) -> Result<Verdict, HashError> {
-        let (password, hash) = (password.clone(), hash.cloned());
-        let (scheme, dummy_hash, peppers) =
-            (self.scheme.clone(), self.dummy_hash.clone(), self.peppers.clone());
-        let work = move |memory: &mut BlockPool| {
-            let password = password.expose().as_bytes();
-            let stored = hash.as_ref().and_then(|hash| StoredHash::parse(hash.expose()));
-            let Some(stored) = stored.filter(|stored| stored.accepts(password)) else {
-                return verify_dummy(&dummy_hash, password, memory);
+        let compared = self.compare(password, hash).await?;
+        if let (Verdict::Mismatch, Some((form, took))) = (compared.verdict, compared.cost) {
+            let hold = self.refusals(|refusals| refusals.hold(form, took));
+            // A timer, not a thread: whoever is held keeps nobody from anything.
+            tokio::time::sleep(hold.unwrap_or_default()).await;
+        }
+        Ok(compared.verdict)
+    }
+
+    async fn learn(&self, in_use: &[PasswordHash]) -> Result<(), HashError> {
+        if self.refusals.is_none() {
+            return Ok(());
+        }
+        let computed = |hash: &&PasswordHash| StoredHash::parse(hash.expose()).is_some();
+        let hashes = in_use.iter().filter(computed).chain([&self.dummy_hash]);
+        let mut forms = Vec::new();
+        for hash in hashes {
+            let Some(form) = HashForm::of(hash) else {
+                continue;
             };
-            let Some(peppered) = peppers.apply_pepper(stored.pepper(), password) else {
-                tracing::error!("a password was hashed with a pepper that is not configured any more");
-                return verify_dummy(&dummy_hash, password, memory);
-            };
-            compare(&stored, peppered.expose(), scheme.as_ref(), memory)
-        };
-        self.pool.run(work).await?.map_err(HashError::Failed)
+            forms.push(form);
+            if self.refusals(|refusals| refusals.knows(form)) == Some(true) {
+                continue;
+            }
+            let compared = self.compare(&Password::parse("", 0), Some(hash)).await?;
+            if let Some((form, took)) = compared.cost {
+                self.refusals(|refusals| refusals.learn(form, took));
+            }
+        }
+        self.refusals(|refusals| refusals.retain(&forms));
+        Ok(())
     }
 }
 

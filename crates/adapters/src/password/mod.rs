@@ -3,6 +3,7 @@
 mod argon2id;
 mod better_auth;
 mod block_pool;
+mod breach;
 mod common;
 mod hasher;
 mod imported;
@@ -10,6 +11,7 @@ mod pepper;
 mod pool;
 mod stored;
 
+pub use breach::RangeQuery;
 pub use common::CommonPasswordList;
 pub use hasher::{HasherError, HasherSettings, PooledHasher};
 pub use pepper::{InvalidPepper, Pepper, Peppers};

@@ -4,8 +4,10 @@ use doorward_domain::account::PasswordHash;
 use doorward_domain::account::{Account, AccountRepository, CREDENTIAL_PROVIDER, Unlinked};
 use doorward_domain::fields::{FieldValue, FieldValues};
 use doorward_domain::{AccountId, Changed, StoreError, UserId};
-use sea_orm::sea_query::{Condition, Expr};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set, UpdateMany};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set, UpdateMany,
+};
 
 use super::SeaRepositories;
 use super::error::store_error;
@@ -14,6 +16,9 @@ use super::schema::has_column;
 
 /// By which Better Auth 1.7.0 to 1.7.2 find the account that has the password.
 const LOCAL_ISSUER: &str = "local:credential";
+
+/// Columns of Better Auth for tokens of other providers. A schema that a team made may lack them.
+const PROVIDER_TOKENS: [&str; 3] = ["accessToken", "refreshToken", "idToken"];
 
 /// The account that signs in by the user's password: its name at the provider, which is the user's own store, is the user's
 /// id. A row with another name is not about this user's password.
@@ -73,6 +78,27 @@ impl<C: ConnectionTrait + Send + Sync + 'static> AccountRepository for SeaReposi
         self.insert_row("account", &row, &issuer).await
     }
 
+    async fn hashes<'a>(
+        &self,
+        after: Option<&'a AccountId>,
+        limit: u64,
+    ) -> Result<Vec<(AccountId, PasswordHash)>, StoreError> {
+        let mut select = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .column(Column::Password)
+            .filter(Column::Password.is_not_null());
+        if let Some(after) = after {
+            select = select.filter(Column::Id.gt(after.as_str()));
+        }
+        let page = select.order_by_asc(Column::Id).limit(limit);
+        let page = page.into_tuple::<(String, String)>().all(&self.connection).await;
+        let pairs = page.map_err(store_error)?.into_iter();
+        Ok(pairs
+            .map(|(id, hash)| (AccountId::from_stored(id), PasswordHash::from_stored(hash)))
+            .collect())
+    }
+
     async fn find_credential(&self, user: &UserId) -> Result<Option<Account>, StoreError> {
         let row = self.row(Entity::find().filter(credential(user))).await?;
         Ok(row.map(Account::from))
@@ -83,6 +109,30 @@ impl<C: ConnectionTrait + Send + Sync + 'static> AccountRepository for SeaReposi
         let oldest_first = select.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id);
         let rows = self.rows(oldest_first).await?;
         Ok(rows.into_iter().map(Account::from).collect())
+    }
+
+    async fn with_provider_tokens(&self, user: &UserId) -> Result<Vec<AccountId>, StoreError> {
+        let mut has_token = Condition::any();
+        for column in PROVIDER_TOKENS {
+            let exists = has_column(&self.connection, "account", column).await;
+            if exists.map_err(store_error)? {
+                has_token = has_token.add(Expr::col(column).is_not_null());
+            }
+        }
+        if has_token.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::UserId.eq(user.as_str()))
+            .filter(has_token)
+            .order_by_asc(Column::Id)
+            .into_tuple::<String>()
+            .all(&self.connection)
+            .await
+            .map_err(store_error)?;
+        Ok(ids.into_iter().map(AccountId::from_stored).collect())
     }
 
     async fn set_password(

@@ -1,3 +1,4 @@
+use std::fs::TryLockError;
 use std::time::Duration;
 
 use doorward_domain::Secret;
@@ -5,6 +6,7 @@ use sea_orm::sqlx::{self, Connection, Executor as _, SqliteConnection};
 use sea_orm::{Database, DatabaseConnection};
 
 use super::place::Place;
+use super::sqlite_file::{self, InUse};
 use super::{ConnectError, SeaStore};
 
 /// Where the database is.
@@ -23,8 +25,8 @@ const BUSY_TIMEOUT: &str = "2000";
 const SQLITE_CONNECTIONS: u32 = 8;
 const POSTGRES_CONNECTIONS: u32 = 10;
 
-/// Opens the database. SQLite gets a write-ahead log that is synchronised at every commit (RE-1) and foreign keys; PostgreSQL
-/// limits to the time a request waits (RE-6).
+/// Opens the database. SQLite gets a write-ahead log that is synchronised at every commit (RE-1), foreign keys, and overwrites what
+/// is removed (DT-2); PostgreSQL limits to the time a request waits (RE-6).
 pub async fn connect(options: &ConnectOptions) -> Result<SeaStore, ConnectError> {
     let url = options.url.expose();
     match url.split(':').next() {
@@ -48,15 +50,18 @@ fn settings(url: &str, max_connections: u32) -> sea_orm::ConnectOptions {
 async fn open_sqlite(url: &str, max_connections: Option<u32>) -> Result<SeaStore, ConnectError> {
     let mut settings = settings(url, max_connections.unwrap_or(SQLITE_CONNECTIONS));
     // With `mode=rw` a missing file must not be created.
-    let says_mode = url
+    let mode = url
         .split_once('?')
-        .is_some_and(|(_, query)| query.split('&').any(|pair| pair.starts_with("mode=")));
+        .and_then(|(_, query)| query.split('&').find_map(|pair| pair.strip_prefix("mode=")));
+    let says_mode = mode.is_some();
+    let in_use = mark_file(url, matches!(mode, None | Some("rwc")))?;
     settings
         .map_sqlx_sqlite_opts(move |sqlite| {
             let sqlite = sqlite
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", "FULL")
                 .pragma("busy_timeout", BUSY_TIMEOUT)
+                .pragma("secure_delete", "ON")
                 .foreign_keys(true);
             if says_mode {
                 sqlite
@@ -67,7 +72,30 @@ async fn open_sqlite(url: &str, max_connections: Option<u32>) -> Result<SeaStore
         .map_sqlx_sqlite_pool_opts(|pool| {
             pool.after_release(|connection, _| Box::pin(async move { has_ended(connection).await }))
         });
-    Ok(SeaStore::new(open(settings).await?))
+    Ok(SeaStore::new(open(settings).await?).using(in_use))
+}
+
+/// Makes the file if it may, and marks it as in use.
+fn mark_file(url: &str, may_create: bool) -> Result<Option<InUse>, ConnectError> {
+    let Some(file) = sqlite_file::file_of(url) else {
+        return Ok(None);
+    };
+    if may_create {
+        sqlite_file::create(&file);
+    }
+    if !file.exists() {
+        return Ok(None);
+    }
+    sqlite_file::warn_of_readers(&file);
+    match sqlite_file::share(&file) {
+        Ok(in_use) => Ok(Some(in_use)),
+        Err(TryLockError::WouldBlock) => Err(ConnectError::Replaced(file)),
+        Err(TryLockError::Error(error)) => {
+            let file = file.display();
+            tracing::warn!(%error, "the database {file} cannot be marked as in use: `doorward restore` will not notice that it is");
+            Ok(None)
+        }
+    }
 }
 
 async fn open_postgres(url: &str, max_connections: Option<u32>) -> Result<SeaStore, ConnectError> {

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use super::error::{DriverError, is_unavailable};
 
 /// Why the database could not be opened.
@@ -12,6 +14,9 @@ pub enum ConnectError {
     /// The schema of the URL does not exist.
     #[error("the database has no schema `{0}`; correct the URL, or create the schema")]
     NoSchema(String),
+    /// Another process restores the file.
+    #[error("{} is being restored by another process", .0.display())]
+    Replaced(PathBuf),
     /// The server refused, or could not be reached.
     #[error("cannot connect to the database")]
     Refused(#[source] DriverError),
@@ -25,7 +30,7 @@ impl ConnectError {
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         match self {
-            Self::Unsupported | Self::InvalidSchema(_) | Self::NoSchema(_) => false,
+            Self::Unsupported | Self::InvalidSchema(_) | Self::NoSchema(_) | Self::Replaced(_) => false,
             Self::Refused(error) | Self::Failed(error) => is_unavailable(error.cause()),
         }
     }

@@ -14,7 +14,8 @@ pub(super) fn store_error(error: DbErr) -> StoreError {
     {
         return StoreError::Conflict(constraint(refusal));
     }
-    if is_unavailable(&error) {
+    // A server that ran cannot connect any more: whatever the cause, it passes when others mend it.
+    if matches!(error, DbErr::Conn(_)) || is_unavailable(&error) {
         StoreError::Unavailable(Box::new(DriverError::from(error)))
     } else {
         StoreError::Failed(Box::new(DriverError::from(error)))
@@ -93,11 +94,12 @@ fn is_passing(code: Cow<'_, str>) -> bool {
     const FULL: u32 = 13;
     if code.len() == 5 {
         // Out of resources; shutting down or starting up; the connection broke; a deadlock was resolved; a lock, a statement
-        // or a transaction took too long.
+        // or a transaction took too long; the
+        // server became one that only reads.
         return code.starts_with("53")
             || code.starts_with("57P")
             || code.starts_with("08")
-            || ["40P01", "55P03", "57014", "25P03"].contains(&&*code);
+            || ["40P01", "55P03", "57014", "25P03", "25006"].contains(&&*code);
     }
     let kind = code.parse::<u32>().map(|code| code & 0xff);
     kind.is_ok_and(|kind| matches!(kind, BUSY | LOCKED | FULL))
@@ -129,6 +131,10 @@ mod tests {
         let closed = || sqlx::Error::Protocol("unexpected response from SSLRequest".to_owned());
         assert!(is_out_of_reach(&closed()));
         let error = DbErr::Conn(RuntimeErr::SqlxError(closed().into()));
+        assert!(matches!(store_error(error), StoreError::Unavailable(_)));
+        let tls = sqlx::Error::Tls("the certificate ran out".into());
+        let error = DbErr::Conn(RuntimeErr::SqlxError(tls.into()));
+        assert!(!is_unavailable(&error), "a start gives up");
         assert!(matches!(store_error(error), StoreError::Unavailable(_)));
         let error = DbErr::Query(RuntimeErr::SqlxError(sqlx::Error::RowNotFound.into()));
         assert!(matches!(store_error(error), StoreError::Failed(_)));

@@ -2,9 +2,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::email::{OutboxMessage, OutboxRepository};
 use doorward_domain::{Changed, Removed, StoreError};
-use sea_orm::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Condition, Expr, LockBehavior, LockType, Order, Query};
+use sea_orm::sea_query::{Condition, Expr, LockBehavior, LockType};
+use sea_orm::{ExprTrait, QueryOrder, QuerySelect, Set};
 
 use super::SeaRepositories;
 use super::error::store_error;
@@ -71,23 +71,41 @@ impl<C: ConnectionTrait + Send + Sync + 'static> OutboxRepository for SeaReposit
         let free = Condition::any()
             .add(Column::LeaseUntil.is_null())
             .add(Column::LeaseUntil.lte(self.at(now)));
-        let mut due = Query::select();
-        due.column(Column::Id)
-            .from(Entity)
-            .cond_where(Condition::all().add(Column::DueAt.lte(self.at(now))).add(free))
-            .order_by(Column::DueAt, Order::Asc)
+        let free = Condition::all().add(Column::DueAt.lte(self.at(now))).add(free);
+        // In two statements: PostgreSQL may run a subquery with a limit more than once, and lock other rows each time.
+        let mut due = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(free.clone())
+            .order_by_asc(Column::DueAt)
             .limit(limit);
         if self.is_postgres() {
-            due.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+            due = due.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+        }
+        let ids = due.into_tuple::<String>().all(&self.connection).await;
+        let ids = ids.map_err(store_error)?;
+        if ids.is_empty() {
+            return Ok(Vec::new());
         }
         let update = Entity::update_many()
             .col_expr(Column::LeaseUntil, Expr::value(self.at(lease_until)))
-            .filter(Column::Id.in_subquery(due));
+            .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
+            .filter(Column::Id.is_in(ids))
+            .filter(free);
         let mut rows = update
             .exec_with_returning(&self.connection)
             .await
             .map_err(store_error)?;
         rows.sort_by_key(|row| row.due_at.moment());
+        Ok(rows.into_iter().map(OutboxMessage::from).collect())
+    }
+
+    async fn list(&self, after: Option<String>, limit: u64) -> Result<Vec<OutboxMessage>, StoreError> {
+        let mut select = Entity::find().order_by_asc(Column::Id).limit(limit);
+        if let Some(after) = after {
+            select = select.filter(Column::Id.gt(after));
+        }
+        let rows = select.all(&self.connection).await.map_err(store_error)?;
         Ok(rows.into_iter().map(OutboxMessage::from).collect())
     }
 

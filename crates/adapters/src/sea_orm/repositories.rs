@@ -1,6 +1,7 @@
 use std::any::Any;
+use std::collections::HashSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -16,7 +17,9 @@ use sea_orm::{
 
 use super::ExtraColumns;
 use super::error::store_error;
+use super::sqlite_file::InUse;
 use super::timestamp::Timestamp;
+use super::traces::Traces;
 
 /// Every repository over whatever runs statements.
 #[derive(Debug)]
@@ -28,6 +31,11 @@ pub struct SeaRepositories<C> {
     modules: Arc<Vec<ModuleMigrations>>,
     /// How to connect for migrations, if not as for requests.
     migrating: Option<Migrating>,
+    /// That the file is in use, where the database is one.
+    in_use: Option<Arc<InUse>>,
+    pub(super) traces: Traces,
+    /// The deleted users whom rows of others hold, as far as that was told.
+    pub(super) told_of_held: Arc<Mutex<HashSet<String>>>,
 }
 
 /// How to connect for migrations, whose statements have no time limit. Not printed: the URL may hold a password.
@@ -47,6 +55,8 @@ pub type SeaStore = SeaRepositories<DatabaseConnection>;
 #[derive(Debug)]
 pub struct SeaTransaction {
     repositories: SeaRepositories<DatabaseTransaction>,
+    /// The connections of the store.
+    pool: DatabaseConnection,
     request: RequestFacts,
 }
 
@@ -59,6 +69,17 @@ impl SeaStore {
             extra: Arc::default(),
             modules: Arc::default(),
             migrating: None,
+            in_use: None,
+            traces: Traces::of_store(),
+            told_of_held: Arc::default(),
+        }
+    }
+
+    /// The same store, which keeps this mark on its file.
+    pub(super) fn using(self, mark: Option<InUse>) -> Self {
+        Self {
+            in_use: mark.map(Arc::new),
+            ..self
         }
     }
 
@@ -200,13 +221,26 @@ impl Store for SeaStore {
                 extra: self.extra.clone(),
                 modules: self.modules.clone(),
                 migrating: None,
+                in_use: self.in_use.clone(),
+                traces: self.traces.of_transaction(),
+                told_of_held: self.told_of_held.clone(),
             },
+            pool: self.connection.clone(),
             request: request.facts(),
         }))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.connection.ping().await.map_err(store_error)
+    }
+
+    async fn is_up_to_date(&self) -> Result<bool, StoreError> {
+        match doorward_migration::pending(&self.connection).await {
+            Ok(missing) => Ok(missing.is_empty()),
+            // A node of a newer version was here. This one goes on until it is replaced.
+            Err(MigrateError::Newer(_) | MigrateError::NewerModule { .. }) => Ok(true),
+            Err(error) => Err(StoreError::Unavailable(error.into())),
+        }
     }
 }
 
@@ -217,6 +251,11 @@ impl Transaction for SeaTransaction {
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.repositories.connection.commit().await.map_err(store_error)
+        let SeaRepositories {
+            connection, traces, ..
+        } = self.repositories;
+        connection.commit().await.map_err(store_error)?;
+        traces.erase(&self.pool).await;
+        Ok(())
     }
 }

@@ -6,7 +6,7 @@ use doorward_domain::session::{
 };
 use doorward_domain::user::User;
 use doorward_domain::{Changed, Locked, Removed, SessionId, StoreError, UserId};
-use sea_orm::sea_query::{Condition, Expr, Func, LockType, Query, SimpleExpr};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, Func, LockType, Query, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DeleteMany, EntityTrait, IdenStatic as _, JoinType, QueryFilter,
     QueryOrder, QuerySelect, QueryTrait, RelationTrait, SelectA, SelectB, Set, UpdateMany,
@@ -40,6 +40,15 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
         Condition::all()
             .add(Column::ExpiresAt.gt(self.at(moment - TimeDelta::milliseconds(1))))
             .add(Column::ExpiresAt.lte(self.at(moment)))
+    }
+
+    /// The sessions of which this is true, oldest first.
+    async fn sessions_with(&self, condition: SimpleExpr) -> Result<Vec<Session>, StoreError> {
+        let select = Entity::find().filter(condition);
+        let oldest_first = select.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id);
+        let rows = self.rows(oldest_first).await?;
+        self.fill_sessions(rows.into_iter().map(Session::from).collect())
+            .await
     }
 
     async fn delete_sessions(&self, delete: DeleteMany<Entity>) -> Result<u64, StoreError> {
@@ -162,20 +171,17 @@ impl<C: ConnectionTrait + Send + Sync + 'static> SessionRepository for SeaReposi
     }
 
     async fn list_live(&self, user: &UserId, now: DateTime<Utc>) -> Result<Vec<Session>, StoreError> {
-        let select = Entity::find()
-            .filter(Column::UserId.eq(user.as_str()))
-            .filter(Column::ExpiresAt.gt(self.at(now)));
-        let oldest_first = select.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id);
-        let rows = self.rows(oldest_first).await?;
-        self.fill_sessions(rows.into_iter().map(Session::from).collect())
+        let theirs = Column::UserId.eq(user.as_str());
+        self.sessions_with(theirs.and(Column::ExpiresAt.gt(self.at(now))))
             .await
     }
 
     async fn list_all(&self, user: &UserId) -> Result<Vec<Session>, StoreError> {
-        let select = Entity::find().filter(Column::UserId.eq(user.as_str()));
-        let oldest_first = select.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id);
-        let rows = self.rows(oldest_first).await?;
-        self.fill_sessions(rows.into_iter().map(Session::from).collect())
+        self.sessions_with(Column::UserId.eq(user.as_str())).await
+    }
+
+    async fn list_impersonations(&self, administrator: &UserId) -> Result<Vec<Session>, StoreError> {
+        self.sessions_with(Column::ImpersonatedBy.eq(administrator.as_str()))
             .await
     }
 

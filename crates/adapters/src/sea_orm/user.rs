@@ -238,7 +238,7 @@ where
         Ok(Removed::by_count(removed))
     }
 
-    async fn purge_deleted(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
+    async fn purge_deleted(&self, before: DateTime<Utc>, limit: u64) -> Result<Vec<UserId>, StoreError> {
         self.purge_users(before, limit).await
     }
 }

@@ -23,6 +23,14 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
     }
 }
 
+/// The rows of a user. Those of Better Auth name them as the value.
+fn theirs(user: &UserId) -> Condition {
+    let legacy = Condition::all()
+        .add(Column::UserId.is_null())
+        .add(Column::Value.eq(user.as_str()));
+    Condition::any().add(Column::UserId.eq(user.as_str())).add(legacy)
+}
+
 #[async_trait]
 impl<C: ConnectionTrait + Send + Sync + 'static> VerificationRepository for SeaRepositories<C> {
     async fn insert(&self, verification: &Verification) -> Result<(), StoreError> {
@@ -81,19 +89,24 @@ impl<C: ConnectionTrait + Send + Sync + 'static> VerificationRepository for SeaR
     }
 
     async fn cancel(&self, user: &UserId, purposes: &[Purpose]) -> Result<u64, StoreError> {
-        let legacy = Condition::all()
-            .add(Column::UserId.is_null())
-            .add(Column::Value.eq(user.as_str()));
-        let theirs = Condition::any().add(Column::UserId.eq(user.as_str())).add(legacy);
         let meant = purposes.iter().fold(Condition::any(), |any, purpose| {
             any.add(Column::Identifier.starts_with(purpose.prefix()))
         });
-        let delete = Entity::delete_many().filter(theirs).filter(meant);
+        let delete = Entity::delete_many().filter(theirs(user)).filter(meant);
         Ok(delete
             .exec(&self.connection)
             .await
             .map_err(store_error)?
             .rows_affected)
+    }
+
+    async fn list(&self, user: &UserId) -> Result<Vec<Verification>, StoreError> {
+        let select = Entity::find()
+            .filter(theirs(user))
+            .order_by_asc(Column::ExpiresAt)
+            .order_by_asc(Column::Id);
+        let rows = self.rows(select).await?;
+        Ok(rows.into_iter().map(Verification::from).collect())
     }
 
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 
+mod personal_data;
 mod rights;
 mod second_factor;
 

@@ -1,9 +1,11 @@
 use doorward_domain::access::{Decision, Permission, permissions};
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::user::User;
 use doorward_domain::{RequestContext, UserId};
 
 use super::authorize::{AdminError, require};
 use crate::Context;
+use crate::audit::record;
 
 /// Answers whether the caller has permissions.
 #[derive(Clone, Debug)]
@@ -60,6 +62,8 @@ impl ExplainDecision {
         require(&self.context, request, &permissions::user::GET)?;
         let found = self.context.store().users().find_with_deleted(id).await?;
         let user = found.ok_or(AdminError::UserNotFound)?;
+        let event = Event::of(EventKind::AccessExplained, id);
+        record(&self.context, request, event.with_details(permission.to_string())).await?;
         let decision = self
             .context
             .settings

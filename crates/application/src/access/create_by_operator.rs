@@ -52,8 +52,7 @@ impl CreateUser {
         if administrator && (role.is_none() || !self.context.settings.admin.enabled) {
             return Err(CreateUserError::NoAdministrators);
         }
-        let policy = &self.context.settings.email_and_password.password;
-        policy.check(&password, &name, &email, &*self.context.ports.common_passwords)?;
+        self.context.check_new_password(&password, &name, &email).await?;
         let hash = self.context.ports.hasher.hash(&password).await?;
         let mut user = new_user(&self.context, name, email, None, self.context.now());
         user.email_verified = true;

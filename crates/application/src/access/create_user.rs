@@ -58,7 +58,7 @@ impl AdminCreateUser {
         }
         let hash = match &input.password {
             Some(password) => {
-                self.check(password, &input)?;
+                self.check(password, &input).await?;
                 Some(self.context.ports.hasher.hash(password).await?)
             }
             None => None,
@@ -81,12 +81,14 @@ impl AdminCreateUser {
     }
 
     /// Like any password, but as short as the administrator likes: Better Auth sets no lower limit here.
-    fn check(&self, password: &Password, input: &AdminCreateUserInput) -> Result<(), AdminError> {
-        let policy = &self.context.settings.email_and_password.password;
-        let common = &*self.context.ports.common_passwords;
-        match policy.check(password, &input.name, &input.email, common) {
-            Err(PasswordProblem::TooShort) | Ok(()) => Ok(()),
-            Err(problem) => Err(problem.into()),
+    async fn check(&self, password: &Password, input: &AdminCreateUserInput) -> Result<(), AdminError> {
+        let outcome = self
+            .context
+            .check_new_password(password, &input.name, &input.email)
+            .await;
+        match outcome {
+            Err(PasswordProblem::TooShort) => Ok(self.context.check_not_breached(password).await?),
+            outcome => Ok(outcome?),
         }
     }
 }

@@ -1,10 +1,12 @@
 use doorward_domain::access::permissions;
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::email::EmailKind;
 use doorward_domain::user::User;
 use doorward_domain::{Changed, RequestContext, UserId};
 
 use super::authorize::{AdminError, Asked, require, require_over};
 use crate::Context;
+use crate::email::OwnerNotices;
 use crate::identity::delete_or_anonymize;
 
 /// Removes a user on behalf of an administrator.
@@ -78,6 +80,9 @@ impl RestoreUser {
         )
         .await?;
         let user = (**target.user()).clone();
+        let notice = |circumstances| EmailKind::UserRestored { circumstances };
+        let notices = OwnerNotices::new(self.context.clone());
+        notices.of_act(&*tx, &user, notice).await?;
         tx.record(Event::of(EventKind::UserRestored, id)).await?;
         tx.commit().await?;
         tracing::info!(user = %id, "user restored");

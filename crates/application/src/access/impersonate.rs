@@ -6,7 +6,8 @@ use doorward_domain::{NotSignedIn, Removed, RequestContext, StoreError, UserId};
 
 use super::authorize::{AdminError, Asked, require, require_over};
 use crate::Context;
-use crate::sign_in::{IssuedSession, Rotation, SessionIssuer};
+use crate::email::OwnerNotices;
+use crate::sign_in::{Banned, IssuedSession, Rotation, SessionIssuer};
 
 /// An impersonation.
 #[derive(Debug)]
@@ -63,7 +64,9 @@ impl Impersonate {
             .issuer
             .impersonate(request, &*tx, user, active, duration)
             .await?;
-        let opened = issued.map_err(|_| AdminError::Banned)?;
+        let opened = issued.map_err(|Banned| AdminError::Banned)?;
+        let notices = OwnerNotices::new(self.context.clone());
+        notices.of_impersonation(&*tx, user).await?;
         tx.commit().await?;
         tracing::info!(by = %caller.user.id, user = %id, session = %opened.session.id, "impersonation began");
         Ok(Impersonating {
@@ -160,6 +163,7 @@ impl StopImpersonating {
                 session,
                 token,
                 lifetime,
+                device: None,
             }
         };
         tx.record(Event::of(EventKind::ImpersonationStopped, &caller.user.id))

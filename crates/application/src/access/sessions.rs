@@ -5,6 +5,7 @@ use doorward_domain::{RequestContext, Transaction, UserId};
 
 use super::authorize::{AdminError, Asked, require, require_over};
 use crate::Context;
+use crate::audit::record;
 use crate::session::{ListedSession, handle};
 
 /// Lists and revokes sessions of other users, for administrators.
@@ -29,6 +30,8 @@ impl UserSessions {
         require(&self.context, request, &permissions::session::LIST)?;
         let caller = request.signed_in().ok();
         let sessions = self.context.store().sessions().list_all(user).await?;
+        let event = Event::of(EventKind::UserSessionsListed, user);
+        record(&self.context, request, event).await?;
         let listed = sessions.into_iter().map(|session| ListedSession {
             handle: handle(&self.context, &session, caller),
             session,

@@ -1,12 +1,16 @@
 use doorward_domain::access::permissions;
 use doorward_domain::account::Account;
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::email::EmailKind;
 use doorward_domain::password::Password;
 use doorward_domain::{AccountId, Changed, RequestContext, UserId};
 
 use super::authorize::{AdminError, Asked, require, require_over};
-use super::update_user::cancel_links;
 use crate::Context;
+use crate::device::KnownDevices;
+use crate::email::OwnerNotices;
+use crate::password::lift_attempt_limits;
+use crate::verification::cancel_links;
 
 /// Chooses a user's password on behalf of an administrator.
 #[derive(Clone, Debug)]
@@ -38,16 +42,13 @@ impl SetUserPassword {
         policy.check_length(&password)?;
         let found = self.context.store().users().find(id).await?;
         let user = found.ok_or(AdminError::UserNotFound)?;
-        policy.check(
-            &password,
-            &user.name,
-            &user.email,
-            &*self.context.ports.common_passwords,
-        )?;
+        self.context
+            .check_new_password(&password, &user.name, &user.email)
+            .await?;
         let hash = self.context.ports.hasher.hash(&password).await?;
         let now = self.context.now();
         let tx = self.context.store().begin(request).await?;
-        require_over(
+        let target = require_over(
             &self.context,
             request,
             &*tx,
@@ -64,8 +65,14 @@ impl SetUserPassword {
             let caller = request.signed_in().ok().filter(|caller| caller.user.id == *id);
             let keep = caller.map(|caller| &caller.session.id);
             tx.sessions().delete_all(id, keep).await?;
+            KnownDevices::new(self.context.clone()).forget(&*tx, id).await?;
         }
-        cancel_links(&*tx, &self.context, id).await?;
+        lift_attempt_limits(&*tx, id, &target.user().email).await?;
+        cancel_links(&*tx, &self.context, target.user()).await?;
+        let notice = |circumstances| EmailKind::PasswordChanged { circumstances };
+        OwnerNotices::new(self.context.clone())
+            .of_act(&*tx, target.user(), notice)
+            .await?;
         tx.record(Event::of(EventKind::PasswordSet, id)).await?;
         tx.commit().await?;
         tracing::info!(user = %id, "password set");

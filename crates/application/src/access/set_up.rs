@@ -6,6 +6,7 @@ use doorward_domain::verification::Verification;
 use doorward_domain::{Constraint, Inserted, RequestContext, Secret, StoreError, TokenDigest};
 
 use crate::Context;
+use crate::audit::record_refusal;
 use crate::identity::{insert_user, new_user};
 
 /// The first administrator.
@@ -68,6 +69,8 @@ impl SetUp {
         let digest = TokenDigest::of(configured.expose());
         if digest != TokenDigest::of(input.token.expose()) {
             tracing::warn!("set-up refused");
+            let event = Event::without_subject(EventKind::UserCreated).with_details("wrong set-up token");
+            record_refusal(&self.context, request, event).await?;
             return Err(SetUpError::WrongToken);
         }
         let role = settings
@@ -76,13 +79,9 @@ impl SetUp {
             .roles
             .first()
             .ok_or(SetUpError::Closed)?;
-        let policy = &settings.email_and_password.password;
-        policy.check(
-            &input.password,
-            &input.name,
-            &input.email,
-            &*self.context.ports.common_passwords,
-        )?;
+        self.context
+            .check_new_password(&input.password, &input.name, &input.email)
+            .await?;
         let hash = self.context.ports.hasher.hash(&input.password).await?;
         let now = self.context.now();
         let mut user = new_user(&self.context, input.name, input.email, None, now);

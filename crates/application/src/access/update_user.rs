@@ -1,13 +1,15 @@
 use chrono::TimeDelta;
 use doorward_domain::access::{Permission, permissions};
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::email::EmailKind;
 use doorward_domain::user::{Ban, RoleList, User, UserChange};
-use doorward_domain::verification::Purpose;
-use doorward_domain::{RequestContext, StoreError, Transaction, UserId};
+use doorward_domain::{RequestContext, UserId};
 
 use super::authorize::{AdminError, Asked, check_roles, require, require_over};
 use crate::Context;
+use crate::email::OwnerNotices;
 use crate::sign_in::SessionIssuer;
+use crate::verification::cancel_links;
 
 /// The roles a user is to have.
 #[derive(Clone, Debug)]
@@ -144,13 +146,21 @@ impl AdminUpdateUser {
         if target.is_last_administrator() && (bans || demoted || locked_out) {
             return Err(AdminError::LastAdministrator);
         }
-        if bans {
-            end_everything(&*tx, &self.context, id).await?;
-        } else if moves {
-            cancel_links(&*tx, &self.context, id).await?;
+        if bans || moves && settings.security.revoke_sessions_on_email_set {
+            let own = request.signed_in().ok().filter(|caller| caller.user.id == *id);
+            let keep = own.map(|caller| &caller.session.id);
+            tx.sessions().delete_all(id, keep).await?;
+        }
+        if bans || moves {
+            cancel_links(&*tx, &self.context, user).await?;
         }
         let changed = tx.users().update(id, &change, now).await?;
         let changed = changed.ok_or(AdminError::UserNotFound)?;
+        if moves {
+            let notice = |circumstances| EmailKind::EmailChanged { circumstances };
+            let notices = OwnerNotices::new(self.context.clone());
+            notices.of_act(&*tx, user, notice).await?;
+        }
         for event in events(&change, moves) {
             tx.record(Event::of(event, id)).await?;
         }
@@ -184,22 +194,4 @@ fn events(change: &UserChange, moves: bool) -> Vec<EventKind> {
     .into_iter()
     .flatten()
     .collect()
-}
-
-/// Ends the sessions of a user and all that was mailed to them.
-async fn end_everything(tx: &dyn Transaction, context: &Context, user: &UserId) -> Result<(), StoreError> {
-    tx.sessions().delete_all(user, None).await?;
-    cancel_links(tx, context, user).await
-}
-
-/// Cancels all links that were emailed to the user (TK-5).
-pub(super) async fn cancel_links(
-    tx: &dyn Transaction,
-    context: &Context,
-    user: &UserId,
-) -> Result<(), StoreError> {
-    if context.settings.security.cancel_older_links {
-        tx.verifications().cancel(user, &Purpose::LINKS).await?;
-    }
-    Ok(())
 }

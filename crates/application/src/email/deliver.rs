@@ -1,5 +1,6 @@
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use doorward_domain::email::{MailError, Mailer, OutboxMessage};
@@ -22,6 +23,18 @@ struct Claim {
     lease_until: DateTime<Utc>,
 }
 
+/// What a run did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Delivery {
+    /// No email was due.
+    Nothing,
+    /// An email was tried, whatever became of it. More may be due.
+    Tried,
+    /// An email was tried, and no other could be sent now. See [`pause_after_failures`].
+    NoRelay,
+}
+
 /// What becomes of an email after an attempt.
 enum Fate {
     /// It was sent, or is given up.
@@ -30,11 +43,24 @@ enum Fate {
     Due { attempts: u32, at: DateTime<Utc> },
 }
 
+/// How long to leave the relay alone after it failed so often in a row: 1 s, 2 s, 4 s … up to half a minute. An email is sent
+/// within a minute of the relay's return (RE-10), however long it was away.
+#[must_use]
+pub fn pause_after_failures(failures: u32) -> Duration {
+    let seconds = 1_u64 << failures.saturating_sub(1).min(5);
+    Duration::from_secs(seconds).min(LONGEST_PAUSE)
+}
+
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
 impl DeliverMail {
     const LEASE: TimeDelta = TimeDelta::minutes(5);
     const FIRST_RETRY: TimeDelta = TimeDelta::seconds(1);
     const LAST_RETRY: TimeDelta = TimeDelta::hours(1);
+    const RELAY_RETRY: TimeDelta = TimeDelta::seconds(30);
     const GIVE_UP: TimeDelta = TimeDelta::hours(24);
+    /// How often an email is tried at most. What fails in the ordinary way is given up before.
+    const MOST_ATTEMPTS: u32 = 50;
 
     /// The use-case in this context, sending through `mailer`.
     #[must_use]
@@ -42,22 +68,22 @@ impl DeliverMail {
         Self { context, mailer }
     }
 
-    /// Sends the email that is due first and answers whether there was one. What fails is tried again after
-    /// 1 s, 2 s, 4 s … up to an hour, and given up after a day (RE-10). When `stop` is ready before the email is
-    /// sent, the email goes back at once, so that a stopping server leaves no lease behind (RE-9).
+    /// Sends the email that is due first and says what it did. What fails is tried again after 1 s, 2 s, 4 s … up to an hour, and
+    /// given up after a day (RE-10). When `stop` is ready before the email is sent, the email goes back at once, so that a stopping
+    /// server leaves no lease behind (RE-9).
     ///
     /// One email at a time: the lease of one that waits behind slow others would run out.
     pub async fn run(
         &self,
         request: &RequestContext,
         stop: impl Future<Output = ()> + Send,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Delivery, StoreError> {
         let Some(claim) = self.claim(request).await? else {
-            return Ok(false);
+            return Ok(Delivery::Nothing);
         };
-        let fate = self.deliver(&claim.message, stop).await;
+        let (delivery, fate) = self.deliver(&claim.message, stop).await;
         self.settle(request, &claim, fate).await?;
-        Ok(true)
+        Ok(delivery)
     }
 
     async fn claim(&self, request: &RequestContext) -> Result<Option<Claim>, StoreError> {
@@ -73,12 +99,35 @@ impl DeliverMail {
     }
 
     /// Between the transactions: a mail server may take its time.
-    async fn deliver(&self, message: &OutboxMessage, stop: impl Future<Output = ()> + Send) -> Fate {
-        let email = match envelope::open(&message.sealed, &*self.context.ports.sealer) {
-            Ok(email) => email,
-            Err(cause) => return self.postpone(message, &cause),
+    async fn deliver(
+        &self,
+        message: &OutboxMessage,
+        stop: impl Future<Output = ()> + Send,
+    ) -> (Delivery, Fate) {
+        let fate = if message.attempts > Self::MOST_ATTEMPTS {
+            let attempts = message.attempts - 1;
+            tracing::error!(
+                email = message.id,
+                attempts,
+                "email dropped: the server ended whenever it was sent"
+            );
+            Fate::Over
+        } else {
+            match envelope::open(&message.sealed, &*self.context.ports.sealer) {
+                Ok(email) => match attempt(&*self.mailer, &message.id, &email, stop).await {
+                    Attempt::Answered(Err(MailError::NoRelay(cause))) => {
+                        return (Delivery::NoRelay, self.wait_for_relay(message, &*cause));
+                    }
+                    attempt => self.fate(message, attempt),
+                },
+                Err(cause) => self.postpone(message, &cause),
+            }
         };
-        match attempt(&*self.mailer, &message.id, &email, stop).await {
+        (Delivery::Tried, fate)
+    }
+
+    fn fate(&self, message: &OutboxMessage, attempt: Attempt) -> Fate {
+        match attempt {
             Attempt::Answered(Ok(())) => {
                 tracing::info!(email = message.id, "email sent");
                 Fate::Over
@@ -88,9 +137,11 @@ impl DeliverMail {
                 tracing::error!(email = message.id, %cause, "email dropped: it was refused");
                 Fate::Over
             }
-            Attempt::Answered(Err(MailError::Temporary(cause))) => self.postpone(message, &*cause),
+            Attempt::Answered(Err(MailError::Temporary(cause) | MailError::NoRelay(cause))) => {
+                self.postpone(message, &*cause)
+            }
             Attempt::Interrupted => Fate::Due {
-                attempts: message.attempts,
+                attempts: message.attempts.saturating_sub(1),
                 at: message.due_at,
             },
         }
@@ -120,20 +171,47 @@ impl DeliverMail {
     /// server, or one with another secret, may be running beside this one.
     fn postpone(&self, message: &OutboxMessage, cause: &(dyn Error + 'static)) -> Fate {
         let cause = ErrorChain(cause).to_string();
-        let Some(due_at) = self.next_attempt(message) else {
+        let retries = message.attempts.saturating_sub(1);
+        let factor = 1_i32.checked_shl(retries.min(12)).unwrap_or(i32::MAX);
+        let Some(at) = self.unless_given_up(message, (Self::FIRST_RETRY * factor).min(Self::LAST_RETRY))
+        else {
             tracing::error!(email = message.id, cause, "email dropped: not sent within a day");
             return Fate::Over;
         };
-        tracing::warn!(email = message.id, cause, %due_at, "email not sent, will be tried again");
+        tracing::warn!(email = message.id, cause, due_at = %at, "email not sent, will be tried again");
         Fate::Due {
-            attempts: message.attempts.saturating_add(1),
-            at: due_at,
+            attempts: message.attempts,
+            at,
         }
     }
 
-    fn next_attempt(&self, message: &OutboxMessage) -> Option<DateTime<Utc>> {
-        let factor = 1_i32.checked_shl(message.attempts.min(12)).unwrap_or(i32::MAX);
-        let due_at = self.context.now() + (Self::FIRST_RETRY * factor).min(Self::LAST_RETRY);
+    /// Tries again as soon as the relay may be back, or gives up after a day. What is tried next is another email, so that none
+    /// keeps the others waiting.
+    fn wait_for_relay(&self, message: &OutboxMessage, cause: &(dyn Error + 'static)) -> Fate {
+        let cause = ErrorChain(cause).to_string();
+        let Some(at) = self.unless_given_up(message, Self::RELAY_RETRY) else {
+            tracing::error!(
+                email = message.id,
+                cause,
+                "email dropped: no relay took emails for a day"
+            );
+            return Fate::Over;
+        };
+        tracing::warn!(
+            email = message.id,
+            cause,
+            "email not sent: no relay takes emails now"
+        );
+        // The email was not at fault: the attempt does not count.
+        Fate::Due {
+            attempts: message.attempts.saturating_sub(1),
+            at,
+        }
+    }
+
+    /// When the email is due after this pause, unless that is a day after it was written.
+    fn unless_given_up(&self, message: &OutboxMessage, pause: TimeDelta) -> Option<DateTime<Utc>> {
+        let due_at = self.context.now() + pause;
         (due_at < message.created_at + Self::GIVE_UP).then_some(due_at)
     }
 }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use doorward_domain::email::{EmailKind, EmailMessage};
+use doorward_domain::email::{EmailKind, EmailMessage, OutboxMessage};
 use doorward_domain::user::{Email, UserName};
 use doorward_domain::{Sealer, Secret};
 use serde::{Deserialize, Serialize};
+
+use crate::Context;
 
 #[derive(Serialize, Deserialize)]
 struct Envelope {
@@ -49,6 +51,11 @@ pub(super) fn open(text: &str, sealer: &dyn Sealer) -> Result<EmailMessage, Unre
         name: UserName::from_stored(name),
         link: Secret::new(link),
     })
+}
+
+/// An email that waits, if it was sealed with the present secret by a version no newer than this.
+pub(crate) fn open_waiting(waiting: &OutboxMessage, context: &Context) -> Option<EmailMessage> {
+    open(&waiting.sealed, &*context.ports.sealer).ok()
 }
 
 impl Kind {

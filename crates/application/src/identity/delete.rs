@@ -1,11 +1,14 @@
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::email::EmailKind;
 use doorward_domain::user::User;
-use doorward_domain::verification::Purpose;
 use doorward_domain::{Locked, Removed, StoreError, Transaction};
 
 use crate::Context;
+use crate::device::KnownDevices;
+use crate::email::OwnerNotices;
 use crate::hooks::{HookError, Rejection};
 use crate::settings::DeletionMode;
+use crate::verification::cancel_all_links;
 
 /// Why a user was not deleted. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +34,8 @@ pub(crate) async fn delete_or_anonymize(
     let mode = context.settings.delete_user.mode;
     let hooks = &context.ports.hooks.deletion;
     hooks.before_commit(&*tx, user).await?;
+    // Before the deletion, which erases what is personal in the events of the user, this one included (DT-2).
+    tx.record(Event::of(EventKind::UserDeleted, &user.id)).await?;
     let removed = match mode {
         DeletionMode::Hard => tx.users().delete(&user.id).await?,
         DeletionMode::Soft => tx.users().soft_delete(&user.id, context.now()).await?,
@@ -39,8 +44,15 @@ pub(crate) async fn delete_or_anonymize(
         return Err(DeletionError::AlreadyGone);
     }
     tx.sessions().delete_all(&user.id, None).await?;
-    tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
-    tx.record(Event::of(EventKind::UserDeleted, &user.id)).await?;
+    KnownDevices::new(context.clone()).forget(&*tx, &user.id).await?;
+    let notice = |circumstances| EmailKind::UserDeleted { circumstances };
+    OwnerNotices::new(context.clone())
+        .of_act(&*tx, user, notice)
+        .await?;
+    if mode == DeletionMode::Soft {
+        // They may be restored. Of a user who is gone at once, everything is gone.
+        cancel_all_links(&*tx, context, user).await?;
+    }
     tx.commit().await?;
     tracing::info!(user = %user.id, ?mode, "user deleted");
     hooks.after_commit(user).await;

@@ -1,5 +1,5 @@
 use doorward_domain::user::{Administrators, User};
-use doorward_domain::{Actor, Locked, NotSignedIn, RequestContext, Transaction, UserId};
+use doorward_domain::{Actor, Locked, NotSignedIn, RequestContext, StoreError, Transaction, UserId};
 
 use crate::session::{Caller, confirm_caller, users_behind};
 use crate::sign_in::SessionIssuer;
@@ -48,16 +48,32 @@ pub(crate) async fn lock_for_administration(
         }
         None => None,
     };
-    // A user who cannot sign in does not count as an administrator.
-    let issuer = SessionIssuer::new(context.clone());
-    let another = locked.iter().any(|other| {
-        other.id != *id && policy.is_administrator(other) && issuer.check_admission(other).is_ok()
-    });
-    let user = locked.into_iter().find(|user| user.id == *id);
+    let (meant, others): (Vec<_>, Vec<_>) = locked.into_iter().partition(|user| user.id == *id);
+    let user = meant.into_iter().next();
     let administers = user.as_ref().is_some_and(|user| policy.is_administrator(user));
+    let is_last_administrator = keeps_last && administers && !is_any_able(tx, context, &others).await?;
     Ok(Administered {
         user,
         caller,
-        is_last_administrator: keeps_last && administers && !another,
+        is_last_administrator,
     })
+}
+
+/// Whether one of these users is an administrator who can sign in. Others do not count: nobody would be left who can administer.
+async fn is_any_able(
+    tx: &dyn Transaction,
+    context: &Context,
+    users: &[Locked<User>],
+) -> Result<bool, StoreError> {
+    let settings = &context.settings;
+    let issuer = SessionIssuer::new(context.clone());
+    let passwords = settings.email_and_password.enabled;
+    for user in users.iter().filter(|user| settings.access.is_administrator(user)) {
+        let accounts = tx.accounts().list(&user.id).await?;
+        let has_way_in = accounts.iter().any(|account| account.is_usable(passwords));
+        if has_way_in && issuer.would_admit(tx, user).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -1,14 +1,18 @@
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::email::EmailKind;
 use doorward_domain::password::{HashError, Password, PasswordProblem};
 use doorward_domain::session::{AuthMethod, Authentication, Lifetime};
 use doorward_domain::user::User;
-use doorward_domain::verification::Purpose;
 use doorward_domain::{Changed, NotSignedIn, RequestContext, StoreError};
 
 use super::{VerifyPassword, VerifyPasswordError};
 use crate::Context;
+use crate::device::KnownDevices;
+use crate::email::OwnerNotices;
+use crate::rate_limit::TooManyAttempts;
 use crate::session::{Caller, lock_caller};
 use crate::sign_in::{IssuedSession, Rotation, SessionIssuer};
+use crate::verification::cancel_links;
 
 /// The input of [`ChangePassword`].
 #[derive(Debug)]
@@ -44,6 +48,9 @@ pub enum ChangePasswordError {
     /// The current password is wrong.
     #[error("the password is wrong")]
     Wrong,
+    /// Too many were wrong before, so that this one was not looked at.
+    #[error(transparent)]
+    TooManyAttempts(#[from] TooManyAttempts),
     /// No session, or the session was revoked meanwhile (SE-5).
     #[error(transparent)]
     NotSignedIn(#[from] NotSignedIn),
@@ -59,7 +66,9 @@ pub enum ChangePasswordError {
 #[derive(Clone, Debug)]
 pub struct ChangePassword {
     context: Context,
+    devices: KnownDevices,
     issuer: SessionIssuer,
+    notices: OwnerNotices,
     verify: VerifyPassword,
 }
 
@@ -68,7 +77,9 @@ impl ChangePassword {
     #[must_use]
     pub fn new(context: Context) -> Self {
         Self {
+            devices: KnownDevices::new(context.clone()),
             issuer: SessionIssuer::new(context.clone()),
+            notices: OwnerNotices::new(context.clone()),
             verify: VerifyPassword::new(context.clone()),
             context,
         }
@@ -86,12 +97,9 @@ impl ChangePassword {
         let policy = &self.context.settings.email_and_password.password;
         policy.check_length(&input.new)?;
         let account = self.verify.run(request, &input.current).await?;
-        policy.check(
-            &input.new,
-            &user.name,
-            &user.email,
-            &*self.context.ports.common_passwords,
-        )?;
+        self.context
+            .check_new_password(&input.new, &user.name, &user.email)
+            .await?;
         let old = account.password.ok_or(ChangePasswordError::NoCredential)?;
         let new = self.context.ports.hasher.hash(&input.new).await?;
 
@@ -105,9 +113,7 @@ impl ChangePassword {
         if replaced == Changed::Stale {
             return Err(ChangePasswordError::Wrong);
         }
-        if self.context.settings.security.cancel_older_links {
-            tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
-        }
+        cancel_links(&*tx, &self.context, &user).await?;
         let mut opened = None;
         if input.revoke_other_sessions || self.context.settings.security.rotate_session_on_password_change {
             let proof = Authentication::by(AuthMethod::Password, self.context.now());
@@ -125,7 +131,10 @@ impl ChangePassword {
         if input.revoke_other_sessions {
             let keep = opened.as_ref().map(|issued| &issued.session.id);
             tx.sessions().delete_all(&user.id, keep).await?;
+            self.devices.forget(&*tx, &user.id).await?;
         }
+        let notice = |circumstances| EmailKind::PasswordChanged { circumstances };
+        self.notices.of_act(&*tx, &user, notice).await?;
         tx.record(Event::of(EventKind::PasswordChanged, &user.id)).await?;
         tx.commit().await?;
         tracing::info!(user = %user.id, "password changed");
@@ -142,6 +151,7 @@ impl From<VerifyPasswordError> for ChangePasswordError {
             VerifyPasswordError::TooLong => Self::Password(PasswordProblem::TooLong),
             VerifyPasswordError::NoCredential => Self::NoCredential,
             VerifyPasswordError::Wrong => Self::Wrong,
+            VerifyPasswordError::TooManyAttempts(error) => Self::TooManyAttempts(error),
             VerifyPasswordError::NotSignedIn(error) => Self::NotSignedIn(error),
             VerifyPasswordError::Hash(error) => Self::Hash(error),
             VerifyPasswordError::Store(error) => Self::Store(error),

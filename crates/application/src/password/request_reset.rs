@@ -6,7 +6,7 @@ use doorward_domain::verification::{OneTimeToken, Purpose, Verification, Verific
 use doorward_domain::{RequestContext, Secret, StoreError, UserId};
 
 use crate::Context;
-use crate::email::OutboxWriter;
+use crate::email::{OutboxWriter, Written};
 use crate::verification::Binding;
 
 /// Why no reset link can be asked for.
@@ -99,7 +99,10 @@ impl RequestPasswordReset {
             name: user.name.clone(),
             link,
         };
-        self.outbox.write(&*tx, &message).await?;
+        if self.outbox.write(&*tx, &message).await? == Written::OverLimit {
+            // Nothing is written, so that the links in earlier emails stay good.
+            return Ok(());
+        }
         tx.record(Event::of(EventKind::PasswordResetRequested, &user.id))
             .await?;
         tx.commit().await

@@ -1,11 +1,15 @@
 use doorward_domain::account::Account;
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::email::EmailKind;
 use doorward_domain::password::{HashError, Password, PasswordProblem};
 use doorward_domain::verification::{OneTimeToken, Purpose, Verification, VerificationKey};
 use doorward_domain::{AccountId, Changed, RequestContext, StoreError};
 
+use super::budgets;
 use crate::Context;
-use crate::verification::Binding;
+use crate::device::KnownDevices;
+use crate::email::OwnerNotices;
+use crate::verification::{Binding, cancel_links};
 
 /// Why no new password was set.
 #[derive(Debug, thiserror::Error)]
@@ -31,13 +35,19 @@ pub enum ResetPasswordError {
 #[derive(Clone, Debug)]
 pub struct ResetPassword {
     context: Context,
+    devices: KnownDevices,
+    notices: OwnerNotices,
 }
 
 impl ResetPassword {
     /// The use-case in this context.
     #[must_use]
-    pub const fn new(context: Context) -> Self {
-        Self { context }
+    pub fn new(context: Context) -> Self {
+        Self {
+            devices: KnownDevices::new(context.clone()),
+            notices: OwnerNotices::new(context.clone()),
+            context,
+        }
     }
 
     /// Whether the token would be accepted now. Does not consume it.
@@ -63,12 +73,9 @@ impl ResetPassword {
         let user_id = Binding::of(row).user_id;
         let found = self.context.store().users().find(&user_id).await?;
         let user = found.ok_or(ResetPasswordError::UserNotFound)?;
-        policy.check(
-            password,
-            &user.name,
-            &user.email,
-            &*self.context.ports.common_passwords,
-        )?;
+        self.context
+            .check_new_password(password, &user.name, &user.email)
+            .await?;
         let hash = self.context.ports.hasher.hash(password).await?;
 
         let now = self.context.now();
@@ -85,12 +92,14 @@ impl ResetPassword {
             let account = Account::with_password(id, user.id.clone(), hash, now);
             tx.accounts().insert(&account).await?;
         }
+        budgets::lift(&*tx, &user.id, &user.email).await?;
         if settings.email_and_password.revoke_sessions_on_password_reset {
             tx.sessions().delete_all(&user.id, None).await?;
         }
-        if settings.security.cancel_older_links {
-            tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
-        }
+        self.devices.forget(&*tx, &user.id).await?;
+        let notice = |circumstances| EmailKind::PasswordChanged { circumstances };
+        self.notices.of_act(&*tx, &user, notice).await?;
+        cancel_links(&*tx, &self.context, &user).await?;
         tx.record(Event::of(EventKind::PasswordReset, &user.id)).await?;
         tx.commit().await?;
         tracing::info!(user = %user.id, "password reset");

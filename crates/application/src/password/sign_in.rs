@@ -1,12 +1,17 @@
 use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::password::{HashError, Password, PasswordHash, Verdict};
+use doorward_domain::rate_limit::BudgetKey;
 use doorward_domain::redirect::RedirectTarget;
 use doorward_domain::session::{AuthMethod, Authentication};
 use doorward_domain::user::{Email, User, Username};
 use doorward_domain::{Changed, ErrorChain, RequestContext, StoreError, Transaction, UserId};
 
+use super::budgets;
 use crate::Context;
+use crate::audit::record_refusal;
+use crate::device::KnownDevices;
 use crate::hooks::Rejection;
+use crate::rate_limit::{Attempt, AttemptError, AttemptLimiter, TooManyAttempts};
 use crate::sign_in::{Admission, SessionIssuer, SessionRequest, SignInDenied, SignedIn};
 use crate::verification::VerificationLinks;
 
@@ -44,6 +49,9 @@ pub enum SignInError {
     /// Unknown user, no password, or the wrong one; the answer does not tell which (EN-1).
     #[error("the address or the password is wrong")]
     InvalidCredentials,
+    /// Too many passwords were wrong before, so that this one was not looked at. It is the same for an unknown user.
+    #[error(transparent)]
+    TooManyAttempts(#[from] TooManyAttempts),
     /// The password is right, but the address has to be verified first (EN-4).
     #[error("the e-mail address is not verified")]
     EmailNotVerified,
@@ -70,6 +78,8 @@ pub struct SignIn {
     context: Context,
     issuer: SessionIssuer,
     links: VerificationLinks,
+    attempts: AttemptLimiter,
+    devices: KnownDevices,
 }
 
 impl SignIn {
@@ -82,6 +92,8 @@ impl SignIn {
         Self {
             issuer: SessionIssuer::new(context.clone()),
             links: VerificationLinks::new(context.clone()),
+            attempts: AttemptLimiter::new(context.clone()),
+            devices: KnownDevices::new(context.clone()),
             context,
         }
     }
@@ -91,14 +103,77 @@ impl SignIn {
         if !self.context.settings.email_and_password.enabled {
             return Err(SignInError::Disabled);
         }
-        self.check_length(&input.password)?;
+        if let Err(error) = self.check_length(&input.password) {
+            self.record_failure(request, None).await?;
+            return Err(error);
+        }
+        let key = self.budget(&input).await?;
+        let attempt = self.attempts.begin(request, key).await?;
+        let outcome = self.compare(request, &input, &attempt).await;
+        match &outcome {
+            Err(SignInError::Hash(_) | SignInError::Store(_)) => {
+                self.attempts.give_back(request, attempt).await;
+            }
+            // The password was right, but what was written with that is undone.
+            Err(SignInError::Rejected(_)) => self.attempts.succeed(request, attempt).await?,
+            // A wrong password counts as it was counted; for the others `enter` has settled it.
+            _ => {}
+        }
+        outcome
+    }
+
+    /// Whose budget a password spends: that of the account, by whatever name; one of the account and the device, if its user knows
+    /// that; or one of a username that nobody has.
+    async fn budget(&self, input: &SignInInput) -> Result<BudgetKey, StoreError> {
+        let device = input.session.device.as_ref();
+        let users = self.context.store().users();
+        let user = match &input.name {
+            SignInName::Email(email) if device.is_some() => users.find_by_email(email).await?,
+            SignInName::Email(_) => None,
+            SignInName::Username(username) => users.find_by_username(username).await?,
+        };
+        if let (Some(user), Some(token)) = (&user, device)
+            && self.devices.is_known(&user.id, device).await?
+        {
+            return Ok(budgets::of_device(&user.email, &token.digest()));
+        }
+        Ok(match (&input.name, &user) {
+            (SignInName::Email(email), _) => budgets::of_email(email),
+            (SignInName::Username(_), Some(user)) => budgets::of_email(&user.email),
+            (SignInName::Username(username), None) => budgets::of_unknown_username(username),
+        })
+    }
+
+    async fn compare(
+        &self,
+        request: &RequestContext,
+        input: &SignInInput,
+        attempt: &Attempt,
+    ) -> Result<SignedIn, SignInError> {
+        let mut tried = None;
         for _ in 0..Self::LOOKS {
             let (user, hash) = self.verified_user(request, &input.name, &input.password).await?;
-            if let Some(signed_in) = self.enter(request, &user.id, &hash, &input).await? {
+            if let Some(signed_in) = self.enter(request, &user.id, &hash, input, attempt).await? {
                 return Ok(signed_in);
             }
+            tried = Some(user.id);
         }
+        self.record_failure(request, tried.as_ref()).await?;
         Err(SignInError::InvalidCredentials)
+    }
+
+    /// Records a failed sign-in (AU-1). An unknown address is not named: it may be a password that was typed into the wrong
+    /// field. It takes as long whether the user exists or not (EN-3).
+    async fn record_failure(
+        &self,
+        request: &RequestContext,
+        user: Option<&UserId>,
+    ) -> Result<(), StoreError> {
+        let event = Event {
+            subject: user.cloned(),
+            ..Event::without_subject(EventKind::SignInFailed)
+        };
+        record_refusal(&self.context, request, event).await
     }
 
     /// Issues the session, unless the stored hash changed meanwhile: by a reset, after which the old password must not give a
@@ -109,6 +184,7 @@ impl SignIn {
         user: &UserId,
         hash: &PasswordHash,
         input: &SignInInput,
+        attempt: &Attempt,
     ) -> Result<Option<SignedIn>, SignInError> {
         let tx = self.context.store().begin(request).await?;
         let locked = tx.users().lock(user).await?;
@@ -118,6 +194,7 @@ impl SignIn {
         if !present.is_some_and(|present| present.is_same(hash)) {
             return Ok(None);
         }
+        attempt.succeeded(&*tx).await?;
         let proof = Authentication::by(AuthMethod::Password, self.context.now());
         let admission = self
             .issuer
@@ -170,12 +247,19 @@ impl SignIn {
         let verdict = self.context.ports.hasher.verify(password, hash.as_ref()).await?;
         match (user, hash, verdict) {
             (Some(user), Some(hash), Verdict::Match) => Ok((user, hash)),
+            (Some(user), Some(hash), Verdict::MatchOutdated)
+                if !self.context.settings.security.rehash_on_sign_in =>
+            {
+                Ok((user, hash))
+            }
             (Some(user), Some(hash), Verdict::MatchOutdated) => {
                 let hash = self.rehash(request, &user.id, hash, password).await;
                 Ok((user, hash))
             }
-            _ => {
+            (user, ..) => {
                 tracing::info!("sign-in refused");
+                let user = user.map(|user| user.id);
+                self.record_failure(request, user.as_ref()).await?;
                 Err(SignInError::InvalidCredentials)
             }
         }
@@ -231,9 +315,19 @@ impl SignIn {
     ) -> Result<(), StoreError> {
         let settings = &self.context.settings.email_verification;
         if settings.send_on_sign_in && settings.send_verification_email {
-            self.links.mail_verification(tx, user, callback).await?;
+            // The answer is the same where too many were mailed.
+            let _ = self.links.mail_verification(tx, user, callback).await?;
         }
         Ok(())
+    }
+}
+
+impl From<AttemptError> for SignInError {
+    fn from(error: AttemptError) -> Self {
+        match error {
+            AttemptError::TooMany(error) => Self::TooManyAttempts(error),
+            AttemptError::Store(error) => Self::Store(error),
+        }
     }
 }
 

@@ -7,12 +7,12 @@ use doorward_domain::redirect::RedirectTarget;
 use doorward_domain::session::{AuthMethod, Authentication};
 use doorward_domain::user::{ChosenUsername, Email, ImageUrl, User, UserName};
 use doorward_domain::verification::{Purpose, Verification};
-use doorward_domain::{Constraint, Inserted, RequestContext, Secret, StoreError};
+use doorward_domain::{Constraint, Inserted, RequestContext, Secret, StoreError, Transaction};
 
 use crate::Context;
-use crate::email::OutboxWriter;
+use crate::email::{OutboxWriter, Written};
 use crate::hooks::{HookError, Rejection};
-use crate::identity::{insert_user, new_user};
+use crate::identity::{UsernameHolds, insert_user, new_user};
 use crate::sign_in::{Admission, IssuedSession, SessionIssuer, SessionRequest, SignInDenied};
 use crate::verification::VerificationLinks;
 
@@ -79,6 +79,7 @@ pub struct SignUp {
     issuer: SessionIssuer,
     links: VerificationLinks,
     outbox: OutboxWriter,
+    holds: UsernameHolds,
 }
 
 impl SignUp {
@@ -91,6 +92,7 @@ impl SignUp {
             issuer: SessionIssuer::new(context.clone()),
             links: VerificationLinks::new(context.clone()),
             outbox: OutboxWriter::new(context.clone()),
+            holds: UsernameHolds::new(context.clone()),
             context,
         }
     }
@@ -102,12 +104,9 @@ impl SignUp {
         if !settings.enabled || settings.disable_sign_up {
             return Err(SignUpError::Disabled);
         }
-        settings.password.check(
-            &input.password,
-            &input.name,
-            &input.email,
-            &*self.context.ports.common_passwords,
-        )?;
+        self.context
+            .check_new_password(&input.password, &input.name, &input.email)
+            .await?;
         let hash = self.context.ports.hasher.hash(&input.password).await?;
         if let Some(username) = input
             .username
@@ -115,7 +114,7 @@ impl SignUp {
             .and_then(|chosen| chosen.username.as_ref())
         {
             let users = self.context.store().users();
-            if users.find_by_username(username).await?.is_some() {
+            if users.find_by_username(username).await?.is_some() || self.holds.is_held(username).await? {
                 return Err(SignUpError::UsernameTaken);
             }
         }
@@ -149,6 +148,11 @@ impl SignUp {
     ) -> Result<Option<IssuedSession>, SignUpError> {
         let settings = &self.context.settings;
         let tx = self.context.store().begin(request).await?;
+        if let Some(username) = &user.username
+            && self.holds.is_held_against(&*tx, username, None).await?
+        {
+            return Err(SignUpError::UsernameTaken);
+        }
         insert_user(&*tx, &self.context, user, Some(hash))
             .await
             .map_err(|error| match error {
@@ -157,7 +161,9 @@ impl SignUp {
                 error => error.into(),
             })?;
         if settings.mails_on_sign_up() {
-            self.links
+            // Also where too many were mailed to this address: the user can ask for another one later.
+            let _ = self
+                .links
                 .mail_verification(&*tx, user, input.callback.as_ref())
                 .await?;
         }
@@ -170,10 +176,11 @@ impl SignUp {
             let locked = tx.users().lock(&user.id).await?;
             let locked = locked.ok_or_else(|| StoreError::Failed("the user just added is gone".into()))?;
             let proof = Authentication::by(AuthMethod::Password, self.context.now());
-            let answer = self
-                .issuer
-                .issue(request, &*tx, &locked, proof, input.session)
-                .await?;
+            let wanted = SessionRequest {
+                may_be_new_device: false,
+                ..input.session
+            };
+            let answer = self.issuer.issue(request, &*tx, &locked, proof, wanted).await?;
             match &answer {
                 Admission::Issued(issued) => opened = Some(issued.clone()),
                 // Nobody is there to record a refusal of.
@@ -195,10 +202,23 @@ impl SignUp {
 
     /// The address is taken. Its owner is notified; the caller learns it only where a missing session would reveal it anyway.
     async fn refuse(&self, request: &RequestContext, invented: User) -> Result<SignedUp, SignUpError> {
-        if self.context.settings.security.notify_of_sign_up_attempts {
-            self.notify_owner(request, &invented.email).await?;
+        let settings = &self.context.settings;
+        let is_told = settings.signs_in_on_sign_up();
+        let held = invented.username.as_ref();
+        let held = held.filter(|_| settings.security.hold_usernames && !is_told);
+        if settings.security.notify_of_sign_up_attempts || held.is_some() {
+            let tx = self.context.store().begin(request).await?;
+            if let Some(owner) = tx.users().find_by_email(&invented.email).await? {
+                if let Some(username) = held
+                    && self.holds.hold(&*tx, username, &owner.id).await? == Inserted::AlreadyThere
+                {
+                    return Err(SignUpError::UsernameTaken);
+                }
+                self.notify_owner(&*tx, owner).await?;
+                tx.commit().await?;
+            }
         }
-        if self.context.settings.signs_in_on_sign_up() {
+        if is_told {
             return Err(SignUpError::EmailTaken);
         }
         Ok(SignedUp {
@@ -208,12 +228,11 @@ impl SignUp {
     }
 
     /// At most one email an hour (EN-5).
-    async fn notify_owner(&self, request: &RequestContext, email: &Email) -> Result<(), StoreError> {
-        let now = self.context.now();
-        let tx = self.context.store().begin(request).await?;
-        let Some(owner) = tx.users().find_by_email(email).await? else {
+    async fn notify_owner(&self, tx: &dyn Transaction, owner: User) -> Result<(), StoreError> {
+        if !self.context.settings.security.notify_of_sign_up_attempts {
             return Ok(());
-        };
+        }
+        let now = self.context.now();
         let identifier = format!("{}{}", Purpose::SignUpNotice.prefix(), owner.id);
         let until = now + Self::NOTICE_INTERVAL;
         let mark = Verification::unique(
@@ -231,11 +250,13 @@ impl SignUp {
                 name: owner.name,
                 link,
             };
-            self.outbox.write(&*tx, &message).await?;
+            if self.outbox.write(tx, &message).await? == Written::OverLimit {
+                return Ok(());
+            }
             tx.record(Event::of(EventKind::SignUpAttempted, &owner.id).denied())
                 .await?;
         }
-        tx.commit().await
+        Ok(())
     }
 }
 

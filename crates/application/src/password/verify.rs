@@ -1,8 +1,12 @@
 use doorward_domain::account::Account;
+use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::password::{HashError, Password};
 use doorward_domain::{NotSignedIn, RequestContext, StoreError};
 
+use super::budgets;
 use crate::Context;
+use crate::audit::record_refusal;
+use crate::rate_limit::{AttemptError, AttemptLimiter, TooManyAttempts};
 
 /// Why a password was not confirmed.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +20,9 @@ pub enum VerifyPasswordError {
     /// It is not the user's password.
     #[error("the password is wrong")]
     Wrong,
+    /// Too many were wrong before, so that this one was not looked at.
+    #[error(transparent)]
+    TooManyAttempts(#[from] TooManyAttempts),
     /// There is no session.
     #[error(transparent)]
     NotSignedIn(#[from] NotSignedIn),
@@ -31,13 +38,17 @@ pub enum VerifyPasswordError {
 #[derive(Clone, Debug)]
 pub struct VerifyPassword {
     context: Context,
+    attempts: AttemptLimiter,
 }
 
 impl VerifyPassword {
     /// The use-case in this context.
     #[must_use]
-    pub const fn new(context: Context) -> Self {
-        Self { context }
+    pub fn new(context: Context) -> Self {
+        Self {
+            attempts: AttemptLimiter::new(context.clone()),
+            context,
+        }
     }
 
     /// The account whose password it is.
@@ -60,16 +71,32 @@ impl VerifyPassword {
         let account = found
             .filter(|account| account.password.is_some())
             .ok_or(VerifyPasswordError::NoCredential)?;
-        let verdict = self
-            .context
-            .ports
-            .hasher
-            .verify(password, account.password.as_ref())
-            .await?;
-        if verdict.is_match() {
-            Ok(account)
-        } else {
-            Err(VerifyPasswordError::Wrong)
+        let attempt = self.attempts.begin(request, budgets::of_user(user)).await?;
+        let hasher = &self.context.ports.hasher;
+        match hasher.verify(password, account.password.as_ref()).await {
+            Ok(verdict) if verdict.is_match() => {
+                self.attempts.succeed(request, attempt).await?;
+                Ok(account)
+            }
+            // It counts as it was counted.
+            Ok(_) => {
+                let event = Event::of(EventKind::PasswordCheckFailed, user);
+                record_refusal(&self.context, request, event).await?;
+                Err(VerifyPasswordError::Wrong)
+            }
+            Err(error) => {
+                self.attempts.give_back(request, attempt).await;
+                Err(error.into())
+            }
+        }
+    }
+}
+
+impl From<AttemptError> for VerifyPasswordError {
+    fn from(error: AttemptError) -> Self {
+        match error {
+            AttemptError::TooMany(error) => Self::TooManyAttempts(error),
+            AttemptError::Store(error) => Self::Store(error),
         }
     }
 }

@@ -1,12 +1,15 @@
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::email::EmailKind;
 use doorward_domain::redirect::RedirectTarget;
 use doorward_domain::user::{Email, User};
-use doorward_domain::verification::{EmailChange, EmailChangeStep, Purpose};
+use doorward_domain::verification::{EmailChange, EmailChangeStep};
 use doorward_domain::{Changed, Locked, NotSignedIn, RequestContext, StoreError, Transaction};
 
 use crate::Context;
+use crate::email::OwnerNotices;
+use crate::email::Written;
 use crate::session::lock_caller;
-use crate::verification::VerificationLinks;
+use crate::verification::{VerificationLinks, cancel_links};
 
 /// Why the address was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +54,7 @@ enum Route {
 #[derive(Clone, Debug)]
 pub struct ChangeEmail {
     context: Context,
+    notices: OwnerNotices,
     links: VerificationLinks,
 }
 
@@ -59,6 +63,7 @@ impl ChangeEmail {
     #[must_use]
     pub fn new(context: Context) -> Self {
         Self {
+            notices: OwnerNotices::new(context.clone()),
             links: VerificationLinks::new(context.clone()),
             context,
         }
@@ -93,9 +98,11 @@ impl ChangeEmail {
         match route {
             Route::AtOnce => self.change(tx, user, new_email, callback).await,
             Route::Ask(step) => {
-                self.links
-                    .mail_change(&*tx, &user, EmailChange { to: new_email, step }, callback)
-                    .await?;
+                let change = EmailChange { to: new_email, step };
+                let written = self.links.mail_change(&*tx, &user, change, callback).await?;
+                if written == Written::OverLimit {
+                    return Ok(EmailChanged::Asked);
+                }
                 tx.record(Event::of(EventKind::EmailChangeRequested, &user.id))
                     .await?;
                 tx.commit().await?;
@@ -140,9 +147,9 @@ impl ChangeEmail {
             Err(error) => return Err(error.into()),
         }
         // What was mailed to the old address must not open the account any more (TK-5).
-        if settings.security.cancel_older_links {
-            tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
-        }
+        cancel_links(&*tx, &self.context, &user).await?;
+        let notice = |circumstances| EmailKind::EmailChanged { circumstances };
+        self.notices.of_act(&*tx, &user, notice).await?;
         let changed = user.map(|user| User {
             email: new_email,
             email_verified: false,
@@ -150,7 +157,8 @@ impl ChangeEmail {
             ..user
         });
         if settings.email_verification.send_verification_email {
-            self.links.mail_verification(&*tx, &changed, callback).await?;
+            // Also where too many were mailed to this address: the user can ask for another one later.
+            let _ = self.links.mail_verification(&*tx, &changed, callback).await?;
         }
         tx.record(Event::of(EventKind::EmailChanged, &changed.id)).await?;
         tx.commit().await?;

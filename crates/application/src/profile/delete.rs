@@ -5,10 +5,11 @@ use doorward_domain::redirect::{RedirectTarget, encode_uri_component};
 use doorward_domain::verification::{OneTimeToken, Purpose, Verification, VerificationKey};
 use doorward_domain::{NotSignedIn, RequestContext, Secret, StoreError, Transaction, UserId};
 
-use crate::email::OutboxWriter;
+use crate::email::{OutboxWriter, Written};
 use crate::hooks::Rejection;
 use crate::identity::{DeletionError, delete_or_anonymize, lock_for_administration};
 use crate::password::{VerifyPassword, VerifyPasswordError};
+use crate::rate_limit::TooManyAttempts;
 use crate::session::lock_caller;
 use crate::verification::Binding;
 use crate::{Context, RequestError};
@@ -48,6 +49,9 @@ pub enum DeleteUserError {
     /// It is not the user's password.
     #[error("the password is wrong")]
     WrongPassword,
+    /// Too many were wrong before, so that this one was not looked at.
+    #[error(transparent)]
+    TooManyAttempts(#[from] TooManyAttempts),
     /// No password was given, and the session is not fresh (PW-9).
     #[error("the session is not fresh")]
     NotFresh,
@@ -215,7 +219,10 @@ impl DeleteUser {
             name: user.name.clone(),
             link,
         };
-        self.outbox.write(&*tx, &message).await?;
+        if self.outbox.write(&*tx, &message).await? == Written::OverLimit {
+            // The links in earlier emails are good.
+            return Ok(());
+        }
         tx.record(Event::of(EventKind::DeletionRequested, &user.id))
             .await?;
         Ok(tx.commit().await?)
@@ -247,6 +254,7 @@ impl From<VerifyPasswordError> for DeleteUserError {
             VerifyPasswordError::TooLong => Self::PasswordTooLong,
             VerifyPasswordError::NoCredential => Self::NoCredential,
             VerifyPasswordError::Wrong => Self::WrongPassword,
+            VerifyPasswordError::TooManyAttempts(error) => Self::TooManyAttempts(error),
             VerifyPasswordError::NotSignedIn(error) => Self::NotSignedIn(error),
             VerifyPasswordError::Hash(error) => Self::Hash(error),
             VerifyPasswordError::Store(error) => Self::Store(error),

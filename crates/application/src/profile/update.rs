@@ -3,6 +3,7 @@ use doorward_domain::user::{ProfileChange, User, Username};
 use doorward_domain::{Constraint, NotSignedIn, RequestContext, StoreError};
 
 use crate::Context;
+use crate::identity::UsernameHolds;
 use crate::session::lock_caller;
 
 /// Why nothing changed.
@@ -23,13 +24,17 @@ pub enum UpdateUserError {
 #[derive(Clone, Debug)]
 pub struct UpdateUser {
     context: Context,
+    holds: UsernameHolds,
 }
 
 impl UpdateUser {
     /// The use-case in this context.
     #[must_use]
-    pub const fn new(context: Context) -> Self {
-        Self { context }
+    pub fn new(context: Context) -> Self {
+        Self {
+            holds: UsernameHolds::new(context.clone()),
+            context,
+        }
     }
 
     /// The user after the change.
@@ -42,6 +47,12 @@ impl UpdateUser {
         let tx = self.context.store().begin(request).await?;
         let locked = lock_caller(&*tx, &self.context, request).await?;
         let user = &locked.ok_or(NotSignedIn)?.user.id;
+        let chosen = change.username.as_ref();
+        if let Some(username) = chosen.and_then(|chosen| chosen.username.as_ref())
+            && self.holds.is_held_against(&*tx, username, Some(user)).await?
+        {
+            return Err(UpdateUserError::UsernameTaken);
+        }
         let updated = tx.users().update(user, &change.clone().into(), now).await?;
         let updated = updated.ok_or(NotSignedIn)?;
         tx.record(Event::of(EventKind::UserUpdated, user)).await?;
@@ -56,7 +67,7 @@ impl UpdateUser {
         username: &Username,
     ) -> Result<bool, StoreError> {
         let found = self.context.store().users().find_by_username(username).await?;
-        Ok(found.is_none())
+        Ok(found.is_none() && !self.holds.is_held(username).await?)
     }
 }
 

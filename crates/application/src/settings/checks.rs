@@ -8,6 +8,8 @@ use super::{Preset, Settings};
 /// Where hardened, the longest a reset link is good for (TK-4), and an administrator is another user (AC-6).
 const LONGEST_RESET: TimeDelta = TimeDelta::hours(24);
 const LONGEST_IMPERSONATION: TimeDelta = TimeDelta::hours(1);
+/// Where hardened, the most wrong passwords that are answered (RL-4).
+const MOST_ATTEMPTS: u32 = 100;
 /// The longest of any duration: dates stay within what databases and clients can hold.
 const CENTURY: TimeDelta = TimeDelta::days(36_525);
 
@@ -40,6 +42,7 @@ impl Settings {
         self.check_base_path()?;
         self.check_durations()?;
         self.check_lengths()?;
+        self.check_limits()?;
         self.check_fields()?;
         unique("user.additional_fields", &self.user_fields)?;
         unique("session.additional_fields", &self.session_fields)?;
@@ -106,12 +109,17 @@ impl Settings {
                 "admin.impersonation_session_duration",
                 self.admin.impersonation_session_duration,
             ),
+            (
+                "security.password_attempts_expire_in",
+                self.security.password_attempts_expire_in,
+            ),
         ];
         let others = [
             ("session.update_age", Some(self.session.update_age)),
             ("session.fresh_age", Some(self.session.fresh_age)),
             ("session.absolute_lifetime", self.session.absolute_lifetime),
             ("user.delete_user.retention", Some(self.delete_user.retention)),
+            ("audit.retention", Some(self.audit.retention)),
             ("admin.default_ban_expires_in", self.admin.default_ban_expires_in),
             (
                 "security.reset_request_floor",
@@ -131,6 +139,23 @@ impl Settings {
             if duration < TimeDelta::zero() || duration > CENTURY {
                 let problem = "is not between 0 and a hundred years";
                 return Err(InvalidSetting::new(option, problem, "write a number of seconds"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_limits(&self) -> Result<(), InvalidSetting> {
+        let limits = [
+            (
+                "security.max_password_attempts",
+                self.security.max_password_attempts,
+            ),
+            ("security.max_emails_per_hour", self.security.max_emails_per_hour),
+        ];
+        for (option, most) in limits {
+            if most == Some(0) {
+                let remedy = "write a number above 0, or leave it unset for no limit";
+                return Err(InvalidSetting::new(option, "allows nothing at all", remedy));
             }
         }
         Ok(())
@@ -179,6 +204,17 @@ impl Settings {
             if duration > most {
                 return Err(InvalidSetting::too_long(option, most));
             }
+        }
+        if self
+            .security
+            .max_password_attempts
+            .is_some_and(|most| most > MOST_ATTEMPTS)
+        {
+            return Err(InvalidSetting::new(
+                "security.max_password_attempts",
+                format!("is more than {MOST_ATTEMPTS}"),
+                format!("write at most {MOST_ATTEMPTS}, or set preset = \"better-auth\""),
+            ));
         }
         if self.email_and_password.password.min_length < 8 {
             return Err(InvalidSetting::new(
@@ -230,6 +266,7 @@ fn unique(option: &'static str, fields: &[FieldSpec]) -> Result<(), InvalidSetti
 
 #[cfg(test)]
 mod tests {
+    use doorward_domain::fields::{FieldKind, FieldName};
     use doorward_domain::redirect::Origin;
 
     use super::*;
@@ -262,7 +299,7 @@ mod tests {
     #[test]
     fn settings_made_by_hand_cannot_hold_nonsense() {
         type Case = (&'static str, fn(&mut Settings));
-        let cases: [Case; 8] = [
+        let cases: [Case; 11] = [
             ("base_path", |it| it.base_path = "api auth".to_owned()),
             ("base_path", |it| it.base_path = "/api/".to_owned()),
             ("session.expires_in", |it| {
@@ -279,11 +316,69 @@ mod tests {
             ("email_verification.expires_in", |it| {
                 it.email_verification.expires_in = TimeDelta::zero();
             }),
+            ("security.max_password_attempts", |it| {
+                it.security.max_password_attempts = Some(0);
+            }),
+            ("security.password_attempts_expire_in", |it| {
+                it.security.password_attempts_expire_in = TimeDelta::zero();
+            }),
+            ("security.max_emails_per_hour", |it| {
+                it.security.max_emails_per_hour = Some(0);
+            }),
         ];
         for (option, change) in cases {
             for preset in [Preset::Hardened, Preset::BetterAuth] {
                 assert_eq!(refused(preset, change), Some(option));
             }
+        }
+    }
+
+    #[test]
+    fn rl_4_no_more_than_a_hundred_wrong_passwords_can_be_allowed() {
+        let many = |settings: &mut Settings| settings.security.max_password_attempts = Some(101);
+        let option = Some("security.max_password_attempts");
+        assert_eq!(refused(Preset::Hardened, many), option);
+        assert_eq!(refused(Preset::BetterAuth, many), None);
+    }
+
+    #[test]
+    fn settings_made_by_hand_declare_no_field_in_the_place_of_a_column() {
+        let field = |name: &str| FieldSpec {
+            name: FieldName::parse(name).unwrap(),
+            kind: FieldKind::Text,
+            required: false,
+            default: None,
+            input: true,
+            returned: true,
+        };
+        for preset in [Preset::Hardened, Preset::BetterAuth] {
+            for name in ["role", "emailVerified", "username", "banned"] {
+                let of_users = |settings: &mut Settings| {
+                    settings.admin.enabled = true;
+                    settings.username.enabled = true;
+                    settings.user_fields = vec![field(name)];
+                };
+                assert_eq!(
+                    refused(preset, of_users),
+                    Some("user.additional_fields"),
+                    "{name}"
+                );
+            }
+            for name in ["userId", "token", "impersonatedBy"] {
+                let of_sessions = |settings: &mut Settings| {
+                    settings.admin.enabled = true;
+                    settings.session_fields = vec![field(name)];
+                };
+                assert_eq!(
+                    refused(preset, of_sessions),
+                    Some("session.additional_fields"),
+                    "{name}"
+                );
+            }
+            let twice = |settings: &mut Settings| settings.user_fields = vec![field("bio"), field("Bio")];
+            assert_eq!(refused(preset, twice), Some("user.additional_fields"));
+            let fine = |settings: &mut Settings| settings.user_fields = vec![field("bio")];
+            assert_eq!(refused(preset, fine), None);
         }
     }
 

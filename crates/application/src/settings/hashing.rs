@@ -18,6 +18,8 @@ pub struct HashingSettings {
     pub threads: Option<NonZeroUsize>,
     /// Requests that may wait for one, per thread (RE-8).
     pub queue_per_thread: usize,
+    /// Whether a refusal takes as long whatever hash is stored (EN-3).
+    pub equal_refusals: bool,
 }
 
 impl HashingSettings {
@@ -33,6 +35,7 @@ impl HashingSettings {
             peppers: Vec::new(),
             threads: None,
             queue_per_thread: 8,
+            equal_refusals: preset == Preset::Hardened,
         }
     }
 

@@ -1,5 +1,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::device::DeviceToken;
 use doorward_domain::fields;
 use doorward_domain::session::{
     ActiveSession, Authentication, IssuedSession, Lifetime, Session, SessionToken,
@@ -9,6 +10,8 @@ use doorward_domain::{Client, Locked, Removed, RequestContext, SessionId, StoreE
 
 use super::Challenge;
 use crate::Context;
+use crate::device::{DeviceSeen, DeviceSignIn, KnownDevices};
+use crate::email::OwnerNotices;
 use crate::hooks::{HookError, Rejection};
 
 /// The session that a client requests.
@@ -18,6 +21,10 @@ pub struct SessionRequest {
     pub lifetime: Lifetime,
     /// The session it holds already.
     pub previous: Option<SessionToken>,
+    /// The token by which its browser is recognised, if it has one.
+    pub device: Option<DeviceToken>,
+    /// Whether a browser without a token gets one. Signing up gives none: its answer has the cookies of the session only.
+    pub may_be_new_device: bool,
 }
 
 /// Why a sign-in is denied although the user authenticated.
@@ -35,6 +42,17 @@ pub enum SignInDenied {
     /// A sign-in hook refused.
     #[error(transparent)]
     Rejected(#[from] Rejection),
+}
+
+/// The user is banned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the user is banned")]
+pub struct Banned;
+
+impl From<Banned> for SignInDenied {
+    fn from(Banned: Banned) -> Self {
+        Self::Banned
+    }
 }
 
 /// The issuer's answer to an authenticated user.
@@ -85,13 +103,19 @@ pub enum Rotation {
 #[derive(Clone, Debug)]
 pub struct SessionIssuer {
     context: Context,
+    devices: KnownDevices,
+    notices: OwnerNotices,
 }
 
 impl SessionIssuer {
     /// An issuer under these settings.
     #[must_use]
-    pub const fn new(context: Context) -> Self {
-        Self { context }
+    pub fn new(context: Context) -> Self {
+        Self {
+            devices: KnownDevices::new(context.clone()),
+            notices: OwnerNotices::new(context.clone()),
+            context,
+        }
     }
 
     /// Whether the user may sign in, without asking second factors and hooks.
@@ -100,19 +124,39 @@ impl SessionIssuer {
         if settings.email_and_password.require_email_verification && !user.email_verified {
             return Err(SignInDenied::EmailNotVerified);
         }
-        self.check_ban(user)
+        Ok(self.check_ban(user)?)
     }
 
-    fn check_ban(&self, user: &Locked<User>) -> Result<(), SignInDenied> {
+    /// Whether the user may sign in, without asking registered second factors and hooks.
+    pub(crate) async fn would_admit(
+        &self,
+        tx: &dyn Transaction,
+        user: &Locked<User>,
+    ) -> Result<bool, StoreError> {
+        Ok(self.check_admission(user).is_ok() && !self.is_enrolled_elsewhere(tx, user).await?)
+    }
+
+    fn check_ban(&self, user: &Locked<User>) -> Result<(), Banned> {
         if user.ban.is_active(self.context.now()) {
-            Err(SignInDenied::Banned)
+            Err(Banned)
         } else {
             Ok(())
         }
     }
 
+    /// Whether the user enrolled a second factor with the server before this one that keeps them out here.
+    async fn is_enrolled_elsewhere(
+        &self,
+        tx: &dyn Transaction,
+        user: &Locked<User>,
+    ) -> Result<bool, StoreError> {
+        let refuses = self.context.settings.two_factor.refuses_enrolled();
+        Ok(refuses && tx.users().has_second_factor(&user.id).await?)
+    }
+
     /// Issues a session to a user who has just authenticated, and ends the browser's previous session (SE-3) and the oldest
-    /// sessions beyond the limit (SE-11). Asks the second factors and runs the sign-in hooks, whatever the method.
+    /// sessions beyond the limit (SE-11). Marks the browser as known (RL-5). Asks the second factors and runs the sign-in hooks,
+    /// whatever the method.
     ///
     /// A refusal is recorded in `tx`, but for that of a hook, which [`conclude`](Self::conclude) records.
     pub async fn issue(
@@ -126,9 +170,7 @@ impl SessionIssuer {
         if let Err(denied) = self.check_admission(user) {
             return self.deny(tx, user, denied).await;
         }
-        if self.context.settings.two_factor.refuses_enrolled()
-            && tx.users().has_second_factor(&user.id).await?
-        {
+        if self.is_enrolled_elsewhere(tx, user).await? {
             return self.deny(tx, user, SignInDenied::SecondFactorUnavailable).await;
         }
         for factor in &self.context.ports.second_factors {
@@ -149,7 +191,17 @@ impl SessionIssuer {
             expires_at,
             impersonated_by: None,
         };
-        let issued = self.write(request, tx, user, draft).await?;
+        let mut issued = self.write(request, tx, user, draft).await?;
+        let browser = DeviceSignIn {
+            token: wanted.device,
+            may_be_new: wanted.may_be_new_device,
+            is_remembered: wanted.lifetime == Lifetime::Remembered,
+        };
+        let DeviceSeen { token, is_new } = self.devices.mark(tx, user, browser).await?;
+        issued.device = token;
+        if is_new {
+            self.notices.of_new_device(tx, user).await?;
+        }
         match self.context.ports.hooks.sign_in.before_commit(tx, user).await {
             Ok(()) => {}
             Err(HookError::Rejected(rejection)) => return Ok(Admission::Denied(rejection.into())),
@@ -207,7 +259,7 @@ impl SessionIssuer {
             return Ok(Rotation::Gone);
         }
         if let Err(denied) = self.check_ban(user) {
-            return Ok(Rotation::Denied(denied));
+            return Ok(Rotation::Denied(denied.into()));
         }
         let authentication = proof.unwrap_or_else(|| old.authentication.clone());
         let policy = &self.context.settings.session;
@@ -223,7 +275,7 @@ impl SessionIssuer {
     }
 
     /// Issues a session of the user to an administrator. The address may be unverified: an administrator sees what the user would
-    /// see. The authentication is the administrator's.
+    /// see. Nothing but a ban is in the way. The authentication is the administrator's.
     pub async fn impersonate(
         &self,
         request: &RequestContext,
@@ -231,9 +283,9 @@ impl SessionIssuer {
         user: &Locked<User>,
         administrator: &ActiveSession,
         duration: TimeDelta,
-    ) -> Result<Result<IssuedSession, SignInDenied>, StoreError> {
-        if let Err(denied) = self.check_ban(user) {
-            return Ok(Err(denied));
+    ) -> Result<Result<IssuedSession, Banned>, StoreError> {
+        if let Err(banned) = self.check_ban(user) {
+            return Ok(Err(banned));
         }
         let draft = Draft {
             authentication: administrator.session.authentication.clone(),
@@ -323,6 +375,7 @@ impl SessionIssuer {
             session,
             token,
             lifetime: draft.lifetime,
+            device: None,
         })
     }
 }

@@ -4,5 +4,5 @@ mod issue;
 mod second_factor;
 
 pub use doorward_domain::session::IssuedSession;
-pub use issue::{Admission, Rotation, SessionIssuer, SessionRequest, SignInDenied, SignedIn};
+pub use issue::{Admission, Banned, Rotation, SessionIssuer, SessionRequest, SignInDenied, SignedIn};
 pub use second_factor::{Challenge, SecondFactor};

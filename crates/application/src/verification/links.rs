@@ -7,11 +7,11 @@ use doorward_domain::verification::{
     EmailChange, EmailChangeStep, EmailClaims, EmailTokenError, OneTimeToken, Purpose, Verification,
     VerificationKey,
 };
-use doorward_domain::{Inserted, Secret, StoreError, Transaction};
+use doorward_domain::{Inserted, Locked, Secret, StoreError, Transaction};
 
-use super::claims;
+use super::{cancel, claims};
 use crate::Context;
-use crate::email::OutboxWriter;
+use crate::email::{OutboxWriter, Written};
 
 /// Makes, reads and consumes verification links.
 ///
@@ -70,7 +70,7 @@ impl VerificationLinks {
         tx: &dyn Transaction,
         user: &User,
         callback: Option<&RedirectTarget>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Written, StoreError> {
         let link = self.issue(tx, user, None, callback).await?;
         self.write(tx, EmailKind::VerifyEmail, user, user.email.clone(), link)
             .await
@@ -83,7 +83,7 @@ impl VerificationLinks {
         user: &User,
         change: EmailChange,
         callback: Option<&RedirectTarget>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Written, StoreError> {
         let link = self.issue(tx, user, Some(change.clone()), callback).await?;
         match change.step {
             EmailChangeStep::Confirmation => {
@@ -104,7 +104,7 @@ impl VerificationLinks {
         user: &User,
         to: Email,
         link: Secret<String>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Written, StoreError> {
         self.outbox
             .write(
                 tx,
@@ -125,14 +125,20 @@ impl VerificationLinks {
         change: Option<EmailChange>,
         callback: Option<&RedirectTarget>,
     ) -> Result<Secret<String>, StoreError> {
-        let now = whole_seconds(self.context.now());
+        let mut issued_at = whole_seconds(self.context.now());
+        if !self.single_use()
+            && let Some(cancelled) = cancel::cancelled_at(tx, &user.id).await?
+        {
+            // Its claims are in whole seconds, and older links of this second are void.
+            issued_at = issued_at.max(whole_seconds(cancelled) + TimeDelta::seconds(1));
+        }
         let lifetime = self.context.settings.email_verification.expires_in;
         let claims = EmailClaims {
             email: user.email.clone(),
             user_id: Some(user.id.clone()),
             change,
-            issued_at: now,
-            expires_at: now + lifetime,
+            issued_at,
+            expires_at: issued_at + lifetime,
         };
         let token = if self.single_use() {
             self.store_claims(tx, user, &claims, lifetime).await?
@@ -222,16 +228,20 @@ impl VerificationLinks {
 
     /// Consumes the link, before it takes effect. A stored link is consumed by removing its row: if the row was cancelled or
     /// consumed since it was read, the link has no effect (TK-3, TK-5). A signed link has no row and is consumed by inserting the
-    /// mark that it was used.
+    /// mark that it was used; it is void if the user's links were cancelled after it was made (TK-5).
     pub(super) async fn consume(
         &self,
         tx: &dyn Transaction,
+        user: &Locked<User>,
         link: &PresentedLink,
     ) -> Result<Use, StoreError> {
+        let now = self.context.now();
+        if !link.is_stored && cancel::voids_signed(tx, &self.context, user, &link.claims).await? {
+            return Ok(Use::NotPermitted);
+        }
         if !self.single_use() {
             return Ok(Use::First);
         }
-        let now = self.context.now();
         if link.is_stored {
             let stored = VerificationKey::new(Purpose::VerifyEmail, link.token.clone());
             if tx.verifications().consume(&stored, now).await?.is_none() {

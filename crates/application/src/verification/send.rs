@@ -5,6 +5,7 @@ use doorward_domain::{Locked, NotSignedIn, RequestContext, StoreError, Transacti
 
 use super::VerificationLinks;
 use crate::Context;
+use crate::email::Written;
 use crate::session::lock_caller;
 
 /// Why no verification email is sent.
@@ -105,7 +106,9 @@ impl SendVerificationEmail {
         if user.email_verified {
             return Err(SendVerificationError::AlreadyVerified);
         }
-        self.links.mail_verification(&*tx, user, callback).await?;
+        if self.links.mail_verification(&*tx, user, callback).await? == Written::OverLimit {
+            return Ok(());
+        }
         tx.record(Event::of(EventKind::VerificationRequested, &user.id))
             .await?;
         Ok(tx.commit().await?)

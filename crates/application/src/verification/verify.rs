@@ -1,13 +1,18 @@
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::device::DeviceToken;
+use doorward_domain::email::EmailKind;
 use doorward_domain::redirect::RedirectTarget;
 use doorward_domain::session::{AuthMethod, Authentication, Lifetime};
 use doorward_domain::user::User;
-use doorward_domain::verification::{EmailChange, EmailChangeStep, EmailTokenError, Purpose};
+use doorward_domain::verification::{EmailChange, EmailChangeStep, EmailTokenError};
 use doorward_domain::{Changed, Locked, RequestContext, StoreError, Transaction, UserId};
 
 use super::VerificationLinks;
+use super::cancel::cancel_links;
 use super::links::{LinkError, PresentedLink, Use};
 use crate::Context;
+use crate::email::OwnerNotices;
+use crate::email::Written;
 use crate::sign_in::{Admission, IssuedSession, SessionIssuer, SessionRequest, SignInDenied};
 
 /// Why a link is refused.
@@ -37,6 +42,8 @@ pub struct VerifyEmailInput<'a> {
     pub token: &'a str,
     /// Where the browser goes next; the second email of a change of address leads there, too.
     pub callback: Option<&'a RedirectTarget>,
+    /// The token by which the browser is recognised, if it has one.
+    pub device: Option<&'a DeviceToken>,
 }
 
 /// What following the link did.
@@ -63,6 +70,7 @@ pub enum Verified {
 #[derive(Clone, Debug)]
 pub struct VerifyEmail {
     context: Context,
+    notices: OwnerNotices,
     links: VerificationLinks,
     issuer: SessionIssuer,
 }
@@ -72,6 +80,7 @@ impl VerifyEmail {
     #[must_use]
     pub fn new(context: Context) -> Self {
         Self {
+            notices: OwnerNotices::new(context.clone()),
             links: VerificationLinks::new(context.clone()),
             issuer: SessionIssuer::new(context.clone()),
             context,
@@ -86,7 +95,7 @@ impl VerifyEmail {
     ) -> Result<Verified, VerifyEmailError> {
         let link = self.links.read(input.token).await?;
         match link.claims.change.clone() {
-            None => self.verify(request, &link).await,
+            None => self.verify(request, &link, input.device).await,
             Some(change) => self.change(request, &link, change, input.callback).await,
         }
     }
@@ -96,16 +105,17 @@ impl VerifyEmail {
         &self,
         request: &RequestContext,
         link: &PresentedLink,
+        device: Option<&DeviceToken>,
     ) -> Result<Verified, VerifyEmailError> {
         let wanted = self
             .context
             .settings
             .email_verification
             .auto_sign_in_after_verification;
-        if let Some(verified) = self.verify_once(request, link, wanted).await? {
+        if let Some(verified) = self.verify_once(request, link, wanted, device).await? {
             return Ok(verified);
         }
-        let verified = self.verify_once(request, link, false).await?;
+        let verified = self.verify_once(request, link, false, device).await?;
         verified.ok_or(VerifyEmailError::InvalidToken)
     }
 
@@ -115,6 +125,7 @@ impl VerifyEmail {
         request: &RequestContext,
         link: &PresentedLink,
         signs_in: bool,
+        device: Option<&DeviceToken>,
     ) -> Result<Option<Verified>, VerifyEmailError> {
         let claims = &link.claims;
         let found = self.context.store().users().find_by_email(&claims.email).await?;
@@ -131,7 +142,7 @@ impl VerifyEmail {
             }));
         }
         let now = self.context.now();
-        if link.consumed || self.links.consume(&*tx, link).await? == Use::NotPermitted {
+        if link.consumed || self.links.consume(&*tx, &user, link).await? == Use::NotPermitted {
             return Err(VerifyEmailError::InvalidToken);
         }
         let marked = tx
@@ -149,7 +160,7 @@ impl VerifyEmail {
         tx.record(Event::of(EventKind::EmailVerified, &user.id)).await?;
         let is_signed_in = request.signed_in().is_ok_and(|caller| caller.user.id == user.id);
         let opened = if signs_in && !is_signed_in {
-            let admission = self.sign_in(request, &*tx, &user).await?;
+            let admission = self.sign_in(request, &*tx, &user, device).await?;
             self.issuer.conclude(request, tx, &user, &admission).await?;
             match admission {
                 Admission::Issued(issued) => Some(issued),
@@ -172,11 +183,14 @@ impl VerifyEmail {
         request: &RequestContext,
         tx: &dyn Transaction,
         user: &Locked<User>,
+        device: Option<&DeviceToken>,
     ) -> Result<Admission, StoreError> {
         let proof = Authentication::by(AuthMethod::EmailLink, self.context.now());
         let wanted = SessionRequest {
             lifetime: Lifetime::Remembered,
             previous: None,
+            device: device.cloned(),
+            may_be_new_device: true,
         };
         self.issuer.issue(request, tx, user, proof, wanted).await
     }
@@ -204,7 +218,7 @@ impl VerifyEmail {
                 EmailChangeStep::Verification => Err(VerifyEmailError::InvalidToken),
             };
         }
-        if user.email != claims.email || self.links.consume(&*tx, link).await? == Use::NotPermitted {
+        if user.email != claims.email || self.links.consume(&*tx, &user, link).await? == Use::NotPermitted {
             return Err(VerifyEmailError::InvalidToken);
         }
         match change.step {
@@ -224,7 +238,10 @@ impl VerifyEmail {
             step: EmailChangeStep::Verification,
             ..change
         };
-        self.links.mail_change(&*tx, user, next, callback).await?;
+        if self.links.mail_change(&*tx, user, next, callback).await? == Written::OverLimit {
+            // The link is not consumed, and can be followed again later.
+            return Ok(Verified::ChangeConfirmed);
+        }
         tx.record(Event::of(EventKind::EmailChangeRequested, &user.id).with_details("confirmed"))
             .await?;
         tx.commit().await?;
@@ -247,9 +264,9 @@ impl VerifyEmail {
             Ok(Changed::Stale) | Err(StoreError::Conflict(_)) => return Err(VerifyEmailError::InvalidToken),
             Err(error) => return Err(error.into()),
         }
-        if self.context.settings.security.cancel_older_links {
-            tx.verifications().cancel(&user.id, &Purpose::LINKS).await?;
-        }
+        cancel_links(&*tx, &self.context, &user).await?;
+        let notice = |circumstances| EmailKind::EmailChanged { circumstances };
+        self.notices.of_act(&*tx, &user, notice).await?;
         tx.record(Event::of(EventKind::EmailChanged, &user.id)).await?;
         tx.commit().await?;
         tracing::info!(user = %user.id, "address changed");

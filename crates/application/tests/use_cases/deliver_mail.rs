@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use doorward_application::Context;
-use doorward_application::email::{DeliverMail, OutboxWriter};
+use doorward_application::email::{DeliverMail, Delivery, OutboxWriter, Written};
 use doorward_domain::email::{
     CustomEmail, EmailKind, EmailMessage, MailError, Mailer, MockMailer, OutboxMessage,
 };
@@ -15,6 +15,8 @@ use samples::at;
 use serde_json::json;
 
 use super::hardened;
+
+mod relay;
 
 /// When a lease ends that begins now, in seconds.
 const LEASE: i64 = 300;
@@ -42,17 +44,19 @@ async fn sealed_as(kind: EmailKind) -> OutboxMessage {
         name: UserName::parse("Ada").unwrap(),
         link: Secret::new(LINK.to_owned()),
     };
-    OutboxWriter::new(context.clone())
-        .write(&*tx, &email)
-        .await
-        .unwrap();
+    let written = OutboxWriter::new(context.clone()).write(&*tx, &email).await;
+    assert_eq!(written.unwrap(), Written::Queued);
     let message = kept.lock().unwrap().clone().unwrap();
     assert!(!message.sealed.contains("hush"), "TK-2");
     message
 }
 
+/// The store leases the message and counts an attempt.
 fn claiming(mocks: &mut Mocks, message: &OutboxMessage) {
-    let message = message.clone();
+    let message = OutboxMessage {
+        attempts: message.attempts + 1,
+        ..message.clone()
+    };
     // One to claim it, one to write what became of it.
     mocks.store.transactions = 2;
     let claim = mocks.store.outbox.expect_claim().once();
@@ -91,12 +95,11 @@ async fn a_letter_is_sent_and_forgotten() {
             sent == id && email.link.expose() == LINK && email.to.as_str() == "ada@example.test"
         })
         .returning(|_, _| Ok(()));
-    assert!(
-        DeliverMail::new(context(mocks), Arc::new(mailer))
-            .run(&samples::request(), pending())
-            .await
-            .unwrap()
-    );
+    let delivery = DeliverMail::new(context(mocks), Arc::new(mailer))
+        .run(&samples::request(), pending())
+        .await
+        .unwrap();
+    assert_eq!(delivery, Delivery::Tried);
 }
 
 #[tokio::test]
@@ -116,7 +119,8 @@ async fn every_kind_travels_through_the_outbox() {
             .withf(move |_, email| email.kind == kind && email.name.as_str() == "Ada")
             .returning(|_, _| Ok(()));
         let deliver = DeliverMail::new(context(mocks), Arc::new(mailer));
-        deliver.run(&samples::request(), pending()).await.unwrap();
+        let delivery = deliver.run(&samples::request(), pending()).await.unwrap();
+        assert_eq!(delivery, Delivery::Tried);
     }
 }
 
@@ -164,10 +168,11 @@ async fn re_10_what_fails_for_now_is_tried_again_ever_later_for_a_day() {
             .expect_send()
             .once()
             .returning(|_, _| Err(MailError::Temporary("busy".into())));
-        DeliverMail::new(context(mocks), Arc::new(mailer))
+        let delivery = DeliverMail::new(context(mocks), Arc::new(mailer))
             .run(&samples::request(), pending())
             .await
             .unwrap();
+        assert_eq!(delivery, Delivery::Tried);
     }
     let message = OutboxMessage {
         attempts: 30,
@@ -182,10 +187,11 @@ async fn re_10_what_fails_for_now_is_tried_again_ever_later_for_a_day() {
         .expect_send()
         .once()
         .returning(|_, _| Err(MailError::Temporary("busy".into())));
-    DeliverMail::new(context(mocks), Arc::new(mailer))
+    let delivery = DeliverMail::new(context(mocks), Arc::new(mailer))
         .run(&samples::request(), pending())
         .await
         .unwrap();
+    assert_eq!(delivery, Delivery::Tried);
 }
 
 fn postponed(mocks: &mut Mocks, message: &OutboxMessage, attempts: u32, due: i64) {
@@ -209,10 +215,11 @@ async fn what_is_refused_for_good_is_dropped() {
         .expect_send()
         .once()
         .returning(|_, _| Err(MailError::Permanent("no such mailbox".into())));
-    DeliverMail::new(context(mocks), Arc::new(mailer))
+    let delivery = DeliverMail::new(context(mocks), Arc::new(mailer))
         .run(&samples::request(), pending())
         .await
         .unwrap();
+    assert_eq!(delivery, Delivery::Tried);
 }
 
 /// Two versions, or two secrets, on one database: what the other server wrote is left to it, for a day.
@@ -240,7 +247,8 @@ async fn what_cannot_be_read_waits_for_a_server_that_can() {
         claiming(&mut mocks, &foreign);
         postponed(&mut mocks, &foreign, 1, 1);
         let deliver = DeliverMail::new(context(mocks), Arc::new(MockMailer::new()));
-        deliver.run(&samples::request(), pending()).await.unwrap();
+        let delivery = deliver.run(&samples::request(), pending()).await.unwrap();
+        assert_eq!(delivery, Delivery::Tried);
 
         let old = OutboxMessage {
             created_at: at(-24 * 3600),
@@ -250,7 +258,8 @@ async fn what_cannot_be_read_waits_for_a_server_that_can() {
         claiming(&mut mocks, &old);
         removed(&mut mocks, &old);
         let deliver = DeliverMail::new(context(mocks), Arc::new(MockMailer::new()));
-        deliver.run(&samples::request(), pending()).await.unwrap();
+        let delivery = deliver.run(&samples::request(), pending()).await.unwrap();
+        assert_eq!(delivery, Delivery::Tried);
     }
 }
 
@@ -265,12 +274,11 @@ async fn re_10_a_mailer_that_panics_has_failed_for_now() {
         .expect_send()
         .once()
         .returning(|_, _| panic!("a bug of the mailer"));
-    assert!(
-        DeliverMail::new(context(mocks), Arc::new(mailer))
-            .run(&samples::request(), pending())
-            .await
-            .unwrap()
-    );
+    let delivery = DeliverMail::new(context(mocks), Arc::new(mailer))
+        .run(&samples::request(), pending())
+        .await
+        .unwrap();
+    assert_eq!(delivery, Delivery::Tried);
 }
 
 struct SilentMailer;
@@ -291,10 +299,11 @@ async fn re_9_a_stopping_server_gives_the_letter_on_its_way_back() {
     let back = mocks.store.outbox.expect_reschedule().once();
     back.withf(move |_, lease, count, due| *lease == at(LEASE) && *count == attempts && *due == due_at)
         .returning(|_, _, _, _| Ok(Changed::Applied));
-    DeliverMail::new(context(mocks), Arc::new(SilentMailer))
+    let delivery = DeliverMail::new(context(mocks), Arc::new(SilentMailer))
         .run(&samples::request(), ready(()))
         .await
         .unwrap();
+    assert_eq!(delivery, Delivery::Tried);
 }
 
 /// The mail server took longer than the lease, and another worker has the email: what it holds is left alone.
@@ -318,10 +327,11 @@ async fn re_10_a_worker_whose_lease_ran_out_decides_nothing() {
             .once()
             .returning(move |_, _| answer.map_err(|()| MailError::Temporary("busy".into())));
         let (context, commits) = mocks.context(hardened());
-        DeliverMail::new(context, Arc::new(mailer))
+        let delivery = DeliverMail::new(context, Arc::new(mailer))
             .run(&samples::request(), pending())
             .await
             .unwrap();
+        assert_eq!(delivery, Delivery::Tried);
         assert_eq!(commits.count(), 1, "the claim");
     }
 }
@@ -352,11 +362,9 @@ async fn re_10_a_letter_survives_the_worker_that_had_it() {
         ..mocked.ports.clone()
     };
     let deliver = DeliverMail::new(Context::new(ports, hardened()), Arc::new(mailer));
-    assert!(
-        !deliver.run(&samples::request(), pending()).await.unwrap(),
-        "while the lease runs"
-    );
+    let run = async || deliver.run(&samples::request(), pending()).await.unwrap();
+    assert_eq!(run().await, Delivery::Nothing, "while the lease runs");
     clock.advance(TimeDelta::seconds(300));
-    assert!(deliver.run(&samples::request(), pending()).await.unwrap());
-    assert!(!deliver.run(&samples::request(), pending()).await.unwrap());
+    assert_eq!(run().await, Delivery::Tried);
+    assert_eq!(run().await, Delivery::Nothing);
 }

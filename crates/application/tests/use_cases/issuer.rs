@@ -96,6 +96,7 @@ impl Way {
                 let input = VerifyEmailInput {
                     token: link,
                     callback: None,
+                    device: None,
                 };
                 return match VerifyEmail::new(context).run(&request, input).await.unwrap() {
                     Verified::Address { opened, .. } => Entry::of(opened.is_some()),

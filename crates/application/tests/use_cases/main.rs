@@ -7,11 +7,18 @@
 
 mod administration;
 mod audit;
+mod audit_chain;
+mod audit_log;
+mod data_protection;
 mod delete_user;
 mod deliver_mail;
+mod devices;
 mod ended_session;
 mod faults;
 mod issuer;
+mod learn_hashes;
+mod limits;
+mod notices;
 mod passwords;
 mod read_session;
 mod rotation;

@@ -2,7 +2,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{self, Poll, Waker};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use doorward_adapters::memory::MemoryStore;
 use doorward_application::Context;
 use doorward_application::session::{ReadSession, Refresh};
@@ -41,7 +41,21 @@ async fn read(world: &World, refresh: Refresh) -> Option<ActiveSession> {
 
 #[tokio::test]
 async fn a_session_that_ended_is_removed_and_nobody_is_signed_in() {
-    let world = world(session(0, TokenStorage::Digest)).await;
+    let world = world(session(-5, TokenStorage::Digest)).await;
+    assert!(read(&world, Refresh::IfDue).await.is_none());
+    assert_eq!(world.snapshot().sessions, []);
+}
+
+/// Two servers whose clocks are five seconds apart: the fast one believes the session no more, and leaves it to the slow one.
+#[tokio::test]
+async fn re_16_a_fast_clock_removes_no_session_that_is_live_to_a_slow_one() {
+    let session = session(0, TokenStorage::Digest);
+    let world = world(session.clone()).await;
+    assert!(read(&world, Refresh::IfDue).await.is_none());
+    world.clock.advance(TimeDelta::milliseconds(4_999));
+    assert!(read(&world, Refresh::IfDue).await.is_none());
+    assert_eq!(world.snapshot().sessions, [session]);
+    world.clock.advance(TimeDelta::milliseconds(1));
     assert!(read(&world, Refresh::IfDue).await.is_none());
     assert_eq!(world.snapshot().sessions, []);
 }
@@ -54,7 +68,7 @@ impl Clock for LateClock {
     fn now(&self) -> DateTime<Utc> {
         let id = SessionId::from_stored("session-alpha");
         let sessions = self.0.sessions();
-        let extend = pin!(sessions.extend(&id, at(0), at(7 * DAY), at(-1)));
+        let extend = pin!(sessions.extend(&id, at(-5), at(7 * DAY), at(-6)));
         let extended = extend.poll(&mut task::Context::from_waker(Waker::noop()));
         assert!(matches!(extended, Poll::Ready(Ok(_))), "{extended:?}");
         at(0)
@@ -72,7 +86,7 @@ async fn a_session_that_was_extended_at_its_last_moment_stays() {
         clock,
     };
     world.add_user("ada").await;
-    let session = session(0, TokenStorage::Digest);
+    let session = session(-5, TokenStorage::Digest);
     world.store.sessions().insert(&session).await.unwrap();
     assert!(
         read(&world, Refresh::IfDue).await.is_none(),
@@ -80,7 +94,7 @@ async fn a_session_that_was_extended_at_its_last_moment_stays() {
     );
     let extended = Session {
         expires_at: at(7 * DAY),
-        updated_at: at(-1),
+        updated_at: at(-6),
         ..session
     };
     assert_eq!(world.snapshot().sessions, [extended]);

@@ -199,6 +199,23 @@ async fn se_8_the_lifetime_of_a_restored_session_is_that_of_its_row() {
     }
 }
 
+/// Neither an unverified address nor anything else that denies a sign-in is called a ban.
+#[tokio::test]
+async fn an_unverified_user_is_impersonated() {
+    let mut settings = hardened();
+    settings.admin.enabled = true;
+    settings.email_and_password.require_email_verification = true;
+    let world = World::new(settings);
+    let (request, _) = impersonating(&world).await;
+    assert!(!request.signed_in().unwrap().user.email_verified);
+    let subject = request.signed_in().unwrap().user.id.as_str();
+    assert!(
+        world
+            .events(subject)
+            .contains(&"impersonation.started".to_owned())
+    );
+}
+
 #[tokio::test]
 async fn an_impersonation_ends_nobody_s_session_and_runs_no_sign_in_hook() {
     let mut settings = hardened();

@@ -1,9 +1,11 @@
 //! One's own sessions and accounts, and what has run out.
 
+use chrono::TimeDelta;
 use doorward_application::RequestError;
 use doorward_application::account::{UnlinkAccount, UnlinkError};
 use doorward_application::purge_expired::{PurgeExpired, Purged};
 use doorward_application::session::{ListSessions, RevokeSession, RevokeSessions, SignOut, UpdateSession};
+use doorward_domain::rate_limit::{Budget, BudgetKey, BudgetKind, Decision, RequestLimit, Spending};
 use doorward_domain::session::{Session, SessionHandle};
 use doorward_domain::user::User;
 use doorward_domain::verification::{Purpose, Verification};
@@ -176,7 +178,7 @@ async fn dt_2_a_purge_removes_what_ran_out_and_nothing_else() {
     const DAY: i64 = 24 * 3600;
     let world = World::new(hardened());
     let ada = world.add_user("ada").await;
-    for (name, ends) in [("expired", -1), ("live", 1)] {
+    for (name, ends) in [("expired", -6), ("live", 1)] {
         let session = Session {
             expires_at: at(ends),
             ..samples::session(&ada, name)
@@ -193,14 +195,31 @@ async fn dt_2_a_purge_removes_what_ran_out_and_nothing_else() {
         let user: User = samples::user(name).deleted(at(-days * DAY));
         world.add(user).await;
     }
+    let limit = RequestLimit {
+        max: 1,
+        window: TimeDelta::days(1),
+    };
+    let budget = Budget::per(1, TimeDelta::days(1));
+    for second in [-2 * DAY, -1] {
+        let (key, moment) = (second.to_string(), at(second));
+        let limiter = &world.context.ports.rate_limiter;
+        assert_eq!(limiter.take(&key, limit, moment).await, Decision::Allowed);
+        let key = BudgetKey::new(BudgetKind::new("test"), &key);
+        let spending = world.store.budgets().spend(&key, &budget, moment).await;
+        assert_eq!(spending.unwrap(), Spending::Granted { used: 1 });
+    }
     let purged = PurgeExpired::new(world.context.clone())
         .run(&samples::request())
         .await
         .unwrap();
     let expected = Purged {
+        devices: 0,
         sessions: 1,
         verifications: 1,
         users: 1,
+        events: 0,
+        budgets: 1,
+        rate_limits: 1,
     };
     assert_eq!(purged, expected);
     assert!(!purged.is_full());
@@ -222,7 +241,7 @@ async fn dt_2_one_purge_removes_one_batch_and_says_that_there_may_be_more() {
     let world = World::new(hardened());
     world.add_user("ada").await;
     for number in 0..=PurgeExpired::BATCH {
-        let row = link(&format!("link-{number}"), -1);
+        let row = link(&format!("link-{number}"), -6);
         world.store.verifications().insert(&row).await.unwrap();
     }
     let purge = PurgeExpired::new(world.context.clone());
@@ -234,4 +253,16 @@ async fn dt_2_one_purge_removes_one_batch_and_says_that_there_may_be_more() {
     let second = purge.run(&samples::request()).await.unwrap();
     assert_eq!((second.verifications, second.is_full()), (1, false));
     assert_eq!(world.snapshot().verifications, []);
+}
+
+#[tokio::test]
+async fn re_16_a_fast_clock_removes_nothing_that_is_valid_to_a_slow_one() {
+    let world = World::new(hardened());
+    world.add_user("ada").await;
+    let row = link("just expired", -5);
+    world.store.verifications().insert(&row).await.unwrap();
+    let purge = PurgeExpired::new(world.context.clone());
+    assert_eq!(purge.run(&samples::request()).await.unwrap(), Purged::default());
+    world.clock.advance(TimeDelta::milliseconds(1));
+    assert_eq!(purge.run(&samples::request()).await.unwrap().verifications, 1);
 }

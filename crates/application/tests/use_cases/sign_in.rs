@@ -52,7 +52,8 @@ async fn en_3_an_unknown_user_costs_a_comparison_like_a_known_one() {
         .once()
         .withf(|_, hash| hash.is_none())
         .returning(|_, _| Ok(Verdict::Mismatch));
-    let (context, _) = mocks.context(hardened());
+    mocks.store.transactions = 2;
+    let (context, commits) = mocks.context(hardened());
     let outcome = SignIn::new(context)
         .run(&samples::request(), input(PASSWORD))
         .await;
@@ -60,6 +61,7 @@ async fn en_3_an_unknown_user_costs_a_comparison_like_a_known_one() {
         matches!(outcome, Err(SignInError::InvalidCredentials)),
         "{outcome:?}"
     );
+    assert_eq!(commits.count(), 2, "the attempt and the failure");
 }
 
 #[tokio::test]
@@ -73,6 +75,7 @@ async fn a_user_without_a_password_is_like_an_unknown_one_whatever_the_hasher_sa
         .once()
         .returning(|_| Ok(None));
     verdict(&mut mocks, Verdict::Match);
+    mocks.store.transactions = 2;
     let (context, _) = mocks.context(hardened());
     let outcome = SignIn::new(context)
         .run(&samples::request(), input(PASSWORD))
@@ -93,7 +96,12 @@ async fn a_wrong_password_issues_nothing() {
         matches!(outcome, Err(SignInError::InvalidCredentials)),
         "{outcome:?}"
     );
-    assert!(world.snapshot() == before);
+    let mut after = world.snapshot();
+    let events = std::mem::take(&mut after.audit_events);
+    assert_eq!(events.len(), 1, "the failure is recorded");
+    assert_eq!(after.budgets.len(), 1, "RL-4: it is counted");
+    after.budgets.clear();
+    assert!(after == before);
 }
 
 #[tokio::test]
@@ -146,6 +154,19 @@ async fn pw_3_an_outdated_hash_is_replaced() {
 }
 
 #[tokio::test]
+async fn under_better_auth_an_outdated_hash_stays() {
+    let world = World::new(compatible());
+    let ada = samples::user("ada");
+    world.store.users().insert(&ada).await.unwrap();
+    let old = PlainHasher::outdated_hash_of(PASSWORD);
+    let credential = samples::credential(&ada, old.expose());
+    world.store.accounts().insert(&credential).await.unwrap();
+    world.sign_in(&ada, PASSWORD).await.unwrap();
+    assert_eq!(world.hash("ada").as_deref(), Some(old.expose()));
+    assert_eq!(world.events("ada"), ["session.issued"]);
+}
+
+#[tokio::test]
 async fn pw_3_a_hash_that_cannot_be_replaced_keeps_nobody_out() {
     let mut hasher = MockPasswordHasher::new();
     hasher
@@ -185,7 +206,7 @@ async fn se_7_no_session_follows_a_password_that_was_reset_meanwhile() {
         let is_old = hash.is_some_and(|hash| hash.expose() == "old");
         Ok(if is_old { Verdict::Match } else { Verdict::Mismatch })
     });
-    mocks.store.transactions = 1;
+    mocks.store.transactions = 3;
     let (context, commits) = mocks.context(hardened());
     let outcome = SignIn::new(context)
         .run(&samples::request(), input(PASSWORD))
@@ -194,7 +215,7 @@ async fn se_7_no_session_follows_a_password_that_was_reset_meanwhile() {
         matches!(outcome, Err(SignInError::InvalidCredentials)),
         "{outcome:?}"
     );
-    assert_eq!(commits.count(), 0);
+    assert_eq!(commits.count(), 2, "the attempt and the failure");
 }
 
 #[tokio::test]
@@ -208,7 +229,7 @@ async fn a_user_deleted_meanwhile_is_not_let_in() {
         .expect_find_credential()
         .returning(move |_| Ok(Some(credential.clone())));
     verdict(&mut mocks, Verdict::Match);
-    mocks.store.transactions = 1;
+    mocks.store.transactions = 2;
     mocks.store.users.expect_lock().once().returning(|_| Ok(None));
     let (context, _) = mocks.context(hardened());
     let outcome = SignIn::new(context)
@@ -232,7 +253,7 @@ async fn who_enrolled_a_second_factor_elsewhere_is_refused_and_gets_no_session()
         .expect_find_credential()
         .returning(move |_| Ok(Some(credential.clone())));
     verdict(&mut mocks, Verdict::Match);
-    mocks.store.transactions = 1;
+    mocks.store.transactions = 2;
     mocks
         .store
         .users
@@ -253,7 +274,11 @@ async fn who_enrolled_a_second_factor_elsewhere_is_refused_and_gets_no_session()
         matches!(outcome, Err(SignInError::SecondFactorUnavailable)),
         "{outcome:?}"
     );
-    assert_eq!(commits.count(), 1, "the refusal is recorded");
+    assert_eq!(
+        commits.count(),
+        2,
+        "the attempt is counted and the refusal recorded"
+    );
 }
 
 #[tokio::test]
@@ -270,8 +295,8 @@ async fn en_4_an_unverified_address_is_told_to_who_knows_the_password_only() {
             "{outcome:?}"
         );
         assert_eq!(world.snapshot().sessions, []);
-        let recorded: &[&str] = if told { &["session.denied"] } else { &[] };
-        assert_eq!(world.events("ada"), recorded);
+        let recorded = if told { "session.denied" } else { "session.failed" };
+        assert_eq!(world.events("ada"), [recorded]);
     }
 }
 
@@ -299,7 +324,10 @@ async fn a_refused_sign_in_mails_the_link_again_where_that_is_wanted() {
 #[tokio::test]
 async fn pw_5_an_overlong_password_costs_nothing() {
     for (settings, hidden) in [(hardened(), true), (compatible(), false)] {
-        let (context, _) = Mocks::default().context(settings);
+        let mut mocks = Mocks::default();
+        // That it was refused is recorded, and nothing else is done.
+        mocks.store.transactions = 1;
+        let (context, _) = mocks.context(settings);
         let outcome = SignIn::new(context)
             .run(&samples::request(), input(&"x".repeat(129)))
             .await;

@@ -9,7 +9,7 @@ use doorward_domain::email::EmailKind;
 use doorward_domain::password::Password;
 use doorward_domain::session::{Authentication, Session};
 use doorward_domain::user::{Email, User};
-use doorward_domain::verification::Purpose;
+use doorward_domain::verification::{EmailClaims, Purpose};
 use doorward_domain::{Repositories, RequestContext};
 use doorward_testing::{PASSWORD, samples};
 use samples::at;
@@ -31,6 +31,7 @@ async fn verify(world: &World, request: &RequestContext, token: &str) -> Result<
     let input = VerifyEmailInput {
         token,
         callback: None,
+        device: None,
     };
     VerifyEmail::new(world.context.clone()).run(request, input).await
 }
@@ -346,4 +347,64 @@ async fn tk_5_a_change_of_address_voids_what_was_mailed_before() {
     let new = world.mailed_token().await;
     assert!(verify(&world, &samples::request(), &new).await.is_ok());
     assert!(world.user("ada").unwrap().email_verified);
+}
+
+/// Sets another password by a link that was mailed to the user, which cancels all others.
+async fn reset(world: &World, user: &User) {
+    let key = samples::key(Purpose::ResetPassword, "reset");
+    let link = samples::verification(&key, user);
+    world.store.verifications().insert(&link).await.unwrap();
+    ResetPassword::new(world.context.clone())
+        .run(&samples::request(), "reset", &Password::new("nine green bottles"))
+        .await
+        .unwrap();
+}
+
+/// A signed link says in whole seconds when it was made. Those of the second in which links are cancelled are void, unless they
+/// were made after it.
+#[tokio::test]
+async fn tk_5_a_signed_link_is_void_if_it_was_made_before_links_were_cancelled() {
+    let mut settings = mailing(compatible());
+    settings.security.cancel_older_links = true;
+    let world = World::new(settings);
+    let ada = world.add_user("ada").await;
+    let older = asked(&world, &ada).await;
+    for _ in 0..2 {
+        world.clock.advance(TimeDelta::milliseconds(300));
+        reset(&world, &ada).await;
+    }
+    let marks = world.snapshot().verifications.into_iter();
+    let marks = marks.filter(|row| row.identifier.starts_with(Purpose::LinksCancelled.prefix()));
+    assert_eq!(marks.count(), 1, "one a user");
+    let before = world.snapshot();
+    let outcome = verify(&world, &samples::request(), &older).await;
+    assert!(
+        matches!(outcome, Err(VerifyEmailError::InvalidToken)),
+        "{outcome:?}"
+    );
+    assert!(world.snapshot() == before);
+    let newer = asked(&world, &ada).await;
+    assert!(verify(&world, &samples::request(), &newer).await.is_ok());
+}
+
+/// The mark that voids a signed link is kept for a year, so no link is honoured for longer.
+#[tokio::test]
+async fn tk_5_no_signed_link_outlives_the_mark_that_would_void_it() {
+    for (settings, days, honoured) in [
+        (mailing(hardened()), 364, true),
+        (mailing(hardened()), 365, false),
+        (mailing(compatible()), 365, true),
+    ] {
+        let world = World::new(settings);
+        let ada = world.add_user("ada").await;
+        let token = world.context.ports.email_tokens.sign(&EmailClaims {
+            email: ada.email.clone(),
+            user_id: Some(ada.id.clone()),
+            change: None,
+            issued_at: at(-days * 24 * 3600),
+            expires_at: at(60),
+        });
+        let outcome = verify(&world, &samples::request(), &token).await;
+        assert_eq!(outcome.is_ok(), honoured, "{days} {outcome:?}");
+    }
 }

@@ -4,15 +4,16 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use doorward_adapters::memory::{MemoryStore, Tables};
-use doorward_application::email::DeliverMail;
+use doorward_application::email::{DeliverMail, Delivery};
 use doorward_application::password::{SignIn, SignInError, SignInInput, SignInName};
 use doorward_application::settings::Settings;
 use doorward_application::sign_in::{IssuedSession, SessionRequest, SignedIn};
 use doorward_application::{Context, Ports};
-use doorward_domain::email::{EmailMessage, MailError, Mailer};
+use doorward_domain::email::{EmailKind, EmailMessage, MailError, Mailer};
 use doorward_domain::password::Password;
 use doorward_domain::session::{Lifetime, Session, SessionToken};
 use doorward_domain::user::User;
+use doorward_domain::verification::{Purpose, Verification};
 use doorward_domain::{Repositories, RequestContext};
 use doorward_testing::{FixedClock, PASSWORD, PlainHasher, in_memory_ports, samples};
 
@@ -94,6 +95,17 @@ impl World {
         self.store.snapshot()
     }
 
+    /// Rows of links that can be followed. Others are marks.
+    pub(crate) fn links(&self) -> Vec<Verification> {
+        let rows = self.snapshot().verifications.into_iter();
+        let is_link = |row: &Verification| {
+            Purpose::LINKS
+                .iter()
+                .any(|purpose| row.identifier.starts_with(purpose.prefix()))
+        };
+        rows.filter(is_link).collect()
+    }
+
     /// The ids of the sessions there are, in order.
     pub(crate) fn session_ids(&self) -> Vec<String> {
         let mut ids: Vec<_> = self
@@ -133,13 +145,15 @@ impl World {
             .run(&samples::request(), std::future::pending())
             .await
             .unwrap()
+            != Delivery::Nothing
         {}
         std::mem::take(&mut *mailbox.0.lock().unwrap())
     }
 
-    /// The token in the only email that waits.
+    /// The token in the only email with a link that waits.
     pub(crate) async fn mailed_token(&self) -> String {
-        let emails = self.emails().await;
+        let mut emails = self.emails().await;
+        emails.retain(|email| !matches!(email.kind, EmailKind::EmailChanged { .. }));
         assert_eq!(emails.len(), 1, "{emails:?}");
         token_of(&emails[0])
     }
@@ -160,6 +174,8 @@ pub(crate) const fn remembered() -> SessionRequest {
     SessionRequest {
         lifetime: Lifetime::Remembered,
         previous: None,
+        device: None,
+        may_be_new_device: true,
     }
 }
 

@@ -61,6 +61,11 @@ impl AccessDraft {
         }
     }
 
+    /// Whether the operator names all roles, also those that are shipped.
+    pub(crate) fn replaces_roles(&self) -> bool {
+        !self.replaced.is_empty()
+    }
+
     fn empty(roles: &mut BTreeMap<String, Grants>, role: &str, value: &Value) -> Named {
         let nothing = match &value.kind {
             ValueKind::Table(table) => table.is_empty(),

@@ -2,34 +2,30 @@
 
 use std::net::SocketAddr;
 
-use doorward_domain::Secret;
+use doorward_application::settings::Preset;
 use doorward_domain::access::AccessPolicyBuilder;
 use doorward_domain::fields::ColumnFeatures;
-use doorward_domain::redirect::Origin;
+use doorward_domain::redirect::{Origin, without_credentials};
+use doorward_domain::{Keyring, Secret};
 use doorward_web::configuration::{Configuration, MailSettings};
 use doorward_web::wiring::{StartError, check};
 use url::Url;
 
 use super::ConfigError;
 use super::raw_config::RawConfig;
-use super::value::without_credentials;
 
 impl RawConfig {
     /// The complete configuration, with these for what may be left out.
     pub(super) fn finish(
         mut self,
-        secret: Secret<String>,
+        secrets: Keyring,
         database_url: Secret<String>,
         declare: impl FnOnce(AccessPolicyBuilder) -> AccessPolicyBuilder,
     ) -> Result<Configuration, ConfigError> {
-        if self.rate_limit {
-            return Err(ConfigError::new(
-                "rate_limit.enabled",
-                "rate limits are not available in this version",
-                "set it to false, and limit requests in the proxy in front of Doorward",
-            ));
-        }
         self.settings.access = self.access.policy(declare)?;
+        if self.settings.preset == Preset::Hardened && !self.access.replaces_roles() {
+            self.settings.access = self.settings.access.reading_audit_log();
+        }
         (self.settings.user_fields, self.settings.session_fields) = self.fields.specs(ColumnFeatures {
             admin: self.settings.admin.enabled,
             username: self.settings.username.enabled,
@@ -44,10 +40,11 @@ impl RawConfig {
         let configuration = Configuration {
             http: self.http,
             settings: self.settings,
-            secret,
+            secrets,
             database_url,
             database: self.database,
             hashing: self.hashing,
+            breach_check: self.breach_check,
             mail,
         };
         check(&configuration).map_err(|error| unusable(&error))?;
@@ -111,6 +108,14 @@ fn unusable(error: &StartError) -> ConfigError {
         StartError::Setting(setting) => {
             return ConfigError::of(setting.clone());
         }
+        StartError::Configuration {
+            option: option @ "password.breach_check.url",
+            ..
+        } => (
+            *option,
+            "write a URL such as https://api.pwnedpasswords.com/range/; the server sends requests by https to public \
+             addresses only",
+        ),
         StartError::Configuration { option: "mail", .. } => (
             "mail",
             "write mail.smtp_url as smtps://user:password@mail.example.com and mail.from as an address",

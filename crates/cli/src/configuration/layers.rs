@@ -1,5 +1,6 @@
 //! Where values come from: `doorward.toml`, the environment, flags. Each overrules those before it.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ const PREFIX: &str = "DOORWARD";
 /// Variables of that prefix that are not for the server.
 const TESTS: &str = "DOORWARD_TEST_";
 
+const SECRET: &str = "secret";
+const SECRETS: &str = "secrets";
 const TRUSTED_ORIGINS: &str = "trusted_origins";
 const BETTER_AUTH_TRUSTED_ORIGINS: &str = "BETTER_AUTH_TRUSTED_ORIGINS";
 /// Which overrules `BETTER_AUTH_SECRET`, as in Better Auth.
@@ -24,9 +27,9 @@ const BETTER_AUTH_SECRETS: &str = "BETTER_AUTH_SECRETS";
 /// Variables of Better Auth and of hosting platforms, which count where ours are not set;
 /// trusted origins count beside ours.
 const FALLBACKS: [(&str, &str); 7] = [
-    ("AUTH_SECRET", "secret"),
-    ("BETTER_AUTH_SECRET", "secret"),
-    (BETTER_AUTH_SECRETS, "secret"),
+    ("AUTH_SECRET", SECRET),
+    ("BETTER_AUTH_SECRET", SECRET),
+    (BETTER_AUTH_SECRETS, SECRETS),
     ("BETTER_AUTH_URL", "base_url"),
     (BETTER_AUTH_TRUSTED_ORIGINS, TRUSTED_ORIGINS),
     ("DATABASE_URL", "database.url"),
@@ -86,6 +89,7 @@ pub(crate) fn read(sources: &Sources) -> Result<BTreeMap<String, Given>, ConfigE
 
     let mut values = BTreeMap::new();
     flatten(String::new(), merged.cache, &mut values);
+    settle_secrets(&mut values, [&fallbacks, &variables])?;
     let mut origins = origins(&fallbacks, &variables, sources);
     add_up_origins(&fallbacks, &mut values, &mut origins);
     let given = values.into_iter().map(|(key, value)| {
@@ -98,6 +102,31 @@ pub(crate) fn read(sources: &Sources) -> Result<BTreeMap<String, Given>, ConfigE
         (key, Given { value, origin })
     });
     Ok(given.collect())
+}
+
+/// Of a secret and a list of secrets the one from the later source counts. In one source they contradict each other.
+fn settle_secrets(
+    values: &mut BTreeMap<String, Value>,
+    variables: [&Variables; 2],
+) -> Result<(), ConfigError> {
+    if !values.contains_key(SECRET) || !values.contains_key(SECRETS) {
+        return Ok(());
+    }
+    let source = |key: &str| {
+        variables
+            .iter()
+            .rposition(|(origins, _)| origins.contains_key(key))
+    };
+    match source(SECRET).cmp(&source(SECRETS)) {
+        Ordering::Less => drop(values.remove(SECRET)),
+        Ordering::Greater => drop(values.remove(SECRETS)),
+        Ordering::Equal => {
+            let problem = "is set, and so is secret, which is a list of one";
+            let fix = "remove secret, and add its value to secrets behind the current one, as 2:NEW,1:OLD";
+            return Err(ConfigError::new(SECRETS, problem, fix));
+        }
+    }
+    Ok(())
 }
 
 /// Better Auth trusts the origins of its variable beside those of its configuration, so they are added to ours.
@@ -144,9 +173,12 @@ fn environment(all: &HashMap<String, String>) -> Result<(Variables, Variables), 
             let value = match name {
                 "PORT" => format!("0.0.0.0:{value}"),
                 BETTER_AUTH_SECRETS if value.is_empty() => continue,
-                BETTER_AUTH_SECRETS => current_secret(&origin, &value)?,
                 _ => value,
             };
+            if name == BETTER_AUTH_SECRETS {
+                fallbacks.0.remove(SECRET);
+                fallbacks.1.remove(&variable(SECRET));
+            }
             fallbacks.0.insert(key.to_owned(), origin);
             fallbacks.1.insert(variable(key), value);
         }
@@ -173,28 +205,6 @@ fn environment(all: &HashMap<String, String>) -> Result<(Variables, Variables), 
         own.1.entry(name.clone()).or_insert_with(|| value.clone());
     }
     Ok((fallbacks, own))
-}
-
-/// The first of Better Auth's versioned secrets, `2:NEW,1:OLD`: it alone signs and verifies. The others decrypt what nobody reads
-/// here.
-fn current_secret(origin: &str, secrets: &str) -> Result<String, ConfigError> {
-    let mut entries = secrets.split(',').map(|entry| {
-        let (version, secret) = entry.trim().split_once(':')?;
-        let is_version = version.trim().parse::<u32>().is_ok();
-        Some(secret.trim()).filter(|secret| is_version && !secret.is_empty())
-    });
-    let first = entries.next().flatten();
-    first
-        .filter(|_| entries.all(|entry| entry.is_some()))
-        .map(str::to_owned)
-        .ok_or_else(|| {
-            let problem = "is not a list of VERSION:SECRET, separated by commas";
-            ConfigError::new(
-                origin,
-                problem,
-                "write it as for Better Auth, the current secret first",
-            )
-        })
 }
 
 /// A variable's value, or what is in the file that `…_FILE` names.
@@ -297,59 +307,4 @@ fn unreadable(file: Option<&Path>, error: &config::ConfigError) -> ConfigError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::load;
-    use super::*;
-
-    const SECRET: &str = "9f2c6d1e8b7a45c03f1d2e6b9a8c7d5e";
-
-    #[test]
-    fn c5_of_versioned_secrets_the_first_counts_as_in_better_auth() {
-        let secret = |secrets: &str| {
-            let variables = [
-                ("BETTER_AUTH_SECRET", "another-9f2c6d1e8b7a45c03f1d2e6b9a8c7d5e"),
-                ("BETTER_AUTH_SECRETS", secrets),
-                ("DOORWARD_DATABASE__URL", "sqlite::memory:"),
-            ];
-            let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-            let sources = Sources {
-                environment: HashMap::from(variables),
-                ..Sources::default()
-            };
-            let loaded = load(&sources)?;
-            assert!(!loaded.print().contains(SECRET));
-            Ok::<_, ConfigError>(
-                loaded
-                    .prepare(Vec::new(), |policy| policy)?
-                    .configuration
-                    .secret
-                    .expose()
-                    .clone(),
-            )
-        };
-        let old = "another-9f2c6d1e8b7a45c03f1d2e6b9a8c7d5e";
-        for given in [
-            format!("2:{SECRET},1:{old}"),
-            format!(" 7: {SECRET} "),
-            format!("1:{SECRET}, 2:{old}"),
-        ] {
-            assert_eq!(secret(&given).unwrap(), SECRET, "{given}");
-        }
-        assert_eq!(
-            secret(&format!("1:{SECRET}:more")).unwrap(),
-            format!("{SECRET}:more")
-        );
-        assert_eq!(secret("").unwrap(), old, "as if it were not set");
-        for wrong in [
-            SECRET.to_owned(),
-            format!("new:{SECRET}"),
-            format!("-1:{SECRET}"),
-            format!("2:,1:{SECRET}"),
-            format!("2:{SECRET},"),
-        ] {
-            let problem = secret(&wrong).unwrap_err();
-            assert_eq!(problem.key, "BETTER_AUTH_SECRETS", "{wrong}");
-            assert!(!problem.to_string().contains(SECRET), "SK-1: {problem}");
-        }
-    }
-}
+mod tests;

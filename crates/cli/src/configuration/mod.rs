@@ -5,6 +5,7 @@ mod checks;
 mod config_error;
 mod data_dir;
 mod fields;
+mod kept_secrets;
 mod layers;
 mod options;
 mod raw_config;
@@ -15,19 +16,21 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use doorward_application::settings::Preset;
-use doorward_domain::Secret;
 use doorward_domain::access::{AccessPolicyBuilder, Permission};
+use doorward_domain::{InvalidKeyring, Keyring, Secret};
 use doorward_web::configuration::Configuration;
 
 pub use config_error::ConfigError;
+pub(crate) use data_dir::DataDir;
+pub(crate) use kept_secrets::{KeptSecrets, Rotation, shown};
 pub(crate) use layers::Sources;
 pub(crate) use reference::reference;
 pub(crate) use value::LogFormat;
 
 use access::Named;
-use data_dir::{DataDir, random_secret};
+use data_dir::random_secret;
 use layers::Given;
-use options::{CATALOGUE, UNSUPPORTED, find, nearest, variable};
+use options::{CATALOGUE, find, nearest, variable};
 use raw_config::RawConfig;
 use value::OptionValue;
 
@@ -71,7 +74,7 @@ impl Ready {
             ));
         }
         let kept = directory.make_secret()?;
-        self.configuration.secret = kept.secret;
+        self.configuration.secrets = kept.secrets.keyring()?;
         self.secret_file = Some((kept.file, kept.is_new));
         self.secret_missing_in = None;
         Ok(())
@@ -123,7 +126,8 @@ pub(crate) fn standard() -> Result<Configuration, ConfigError> {
     let mut config = RawConfig::of(Preset::Hardened);
     config.settings.admin.enabled = true;
     config.settings.username.enabled = true;
-    config.finish(secret, Secret::new("sqlite::memory:".to_owned()), |policy| policy)
+    let database_url = Secret::new("sqlite::memory:".to_owned());
+    config.finish(Keyring::single(secret), database_url, |policy| policy)
 }
 
 impl Loaded {
@@ -137,12 +141,13 @@ impl Loaded {
         declare: impl FnOnce(AccessPolicyBuilder) -> AccessPolicyBuilder,
     ) -> Result<Ready, ConfigError> {
         let directory = DataDir::new(&self.config.data_dir);
-        let (secret, secret_file, secret_missing_in) = if let Some(secret) = self.config.secret.clone() {
-            (secret, None, None)
-        } else if let Some(kept) = directory.secret()? {
-            (kept.secret, Some((kept.file, kept.is_new)), None)
+        let (secrets, secret_file, secret_missing_in) = if let Some(configured) = self.configured_secrets()? {
+            (configured, None, None)
+        } else if let Some(kept) = directory.secrets()? {
+            (kept.secrets.keyring()?, Some((kept.file, kept.is_new)), None)
         } else {
-            (random_secret()?, None, Some(directory.clone()))
+            let passing = Keyring::single(random_secret()?);
+            (passing, None, Some(directory.clone()))
         };
         let (database_url, database_file) =
             if let Some(url) = self.config.database_url.clone().map(|url| url.0) {
@@ -154,19 +159,50 @@ impl Loaded {
         let given = self.given;
         let configuration = self
             .config
-            .finish(secret, database_url, |policy| {
+            .finish(secrets, database_url, |policy| {
                 declare(policy.declare(permissions))
             })
-            .map_err(|problem| {
-                let origin = given.get(&problem.key).map(|given| given.origin.clone());
-                problem.with_origin(origin)
-            })?;
+            .map_err(|problem| at_its_origin(problem, &given))?;
         Ok(Ready {
             configuration,
             database_file,
             secret_file,
             secret_missing_in,
         })
+    }
+
+    /// The secrets that are configured, if any are.
+    fn configured_secrets(&self) -> Result<Option<Keyring>, ConfigError> {
+        let Some(list) = &self.config.secrets else {
+            return Ok(self.config.secret.clone().map(Keyring::single));
+        };
+        let keys = Keyring::parse(&list.0).map_err(|error| {
+            let fix = match error {
+                InvalidKeyring::Empty | InvalidKeyring::Form(_) | InvalidKeyring::NoSecret(_) => {
+                    "write a list such as 2:NEW,1:OLD, the current one first"
+                }
+                InvalidKeyring::SameId(_) | InvalidKeyring::SameSecret(..) => {
+                    "give each secret an id that no other has or had, and write it once"
+                }
+            };
+            at_its_origin(ConfigError::new("secrets", error.to_string(), fix), &self.given)
+        })?;
+        Ok(Some(keys))
+    }
+
+    /// Where the secrets are kept that nobody configured. Secrets that are configured are not ours to change.
+    pub(crate) fn own_secrets(&self) -> Result<DataDir, ConfigError> {
+        let configured = ["secrets", "secret"]
+            .into_iter()
+            .find_map(|key| self.given.get(key));
+        let Some(Given { origin, .. }) = configured else {
+            return Ok(DataDir::new(&self.config.data_dir));
+        };
+        let problem =
+            format!("is set by {origin}, and only a secret in the data directory is changed by this command");
+        let fix = "change it there: make a secret (openssl rand -hex 32), put it in front of the others, as \
+                   DOORWARD_SECRETS=2:NEW,1:OLD, and restart; docs/guides/secrets.md has every step";
+        Err(ConfigError::new("secret", problem, fix))
     }
 
     /// What is logged, and how.
@@ -208,6 +244,15 @@ impl Loaded {
     }
 }
 
+/// The same problem, with where the value came from. What is wrong with a list of one secret is told of `secret`.
+fn at_its_origin(mut problem: ConfigError, given: &BTreeMap<String, Given>) -> ConfigError {
+    if problem.key == "secret" && given.contains_key("secrets") {
+        "secrets".clone_into(&mut problem.key);
+    }
+    let origin = given.get(&problem.key).map(|given| given.origin.clone());
+    problem.with_origin(origin)
+}
+
 fn preset(given: Option<&Given>) -> Result<Preset, ConfigError> {
     let Some(Given { value, origin }) = given else {
         return Ok(Preset::Hardened);
@@ -219,22 +264,12 @@ fn preset(given: Option<&Given>) -> Result<Preset, ConfigError> {
     })
 }
 
-/// A name that is no option is an error, unless it switches off what is not there anyway.
+/// A name that is no option is an error, unless it is of a section without options.
 fn unknown(key: &str, value: &config::Value, origin: &str) -> Result<(), ConfigError> {
     if matches!(&value.kind, config::ValueKind::Table(table) if table.is_empty()) {
         return Ok(());
     }
     let origin = Some(origin.to_owned());
-    let later = UNSUPPORTED
-        .iter()
-        .find(|section| key == **section || key.starts_with(&format!("{section}.")));
-    if let Some(section) = later {
-        if key.ends_with(".enabled") && bool::read(value.clone()) == Some(false) {
-            return Ok(());
-        }
-        let problem = format!("{section} is not available in this version");
-        return Err(ConfigError::new(key, problem, "remove it").with_origin(origin));
-    }
     let nearest = nearest(key);
     let fix = format!(
         "did you mean {nearest} ({})? `doorward config print` lists all options",

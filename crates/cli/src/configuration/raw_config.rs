@@ -1,11 +1,11 @@
 use doorward_application::settings::{HashingSettings, Preset, Settings};
 use doorward_domain::Secret;
 use doorward_domain::redirect::Origin;
-use doorward_web::configuration::{DatabaseSettings, HttpSettings};
+use doorward_web::configuration::{BreachCheckSettings, DatabaseSettings, HttpSettings};
 
 use super::access::AccessDraft;
 use super::fields::FieldsDraft;
-use super::value::{LogFormat, SecretUrl};
+use super::value::{LogFormat, SecretList, SecretUrl};
 
 /// Every option as it is set, before the options are checked against each other.
 ///
@@ -17,11 +17,13 @@ pub(crate) struct RawConfig {
     pub(crate) http: HttpSettings,
     pub(crate) database: DatabaseSettings,
     pub(crate) hashing: HashingSettings,
+    pub(crate) breach_check: BreachCheckSettings,
     pub(crate) access: AccessDraft,
     pub(crate) fields: FieldsDraft,
     pub(crate) base_url: Option<String>,
     pub(crate) base_path: Option<String>,
     pub(crate) secret: Option<Secret<String>>,
+    pub(crate) secrets: Option<SecretList>,
     pub(crate) data_dir: String,
     pub(crate) database_url: Option<SecretUrl>,
     pub(crate) smtp_url: Option<SecretUrl>,
@@ -29,7 +31,6 @@ pub(crate) struct RawConfig {
     pub(crate) reply_to: Option<String>,
     pub(crate) log_level: String,
     pub(crate) log_format: LogFormat,
-    pub(crate) rate_limit: bool,
 }
 
 impl RawConfig {
@@ -45,11 +46,13 @@ impl RawConfig {
             http,
             database: DatabaseSettings::of(preset),
             hashing: HashingSettings::of(preset),
+            breach_check: BreachCheckSettings::default(),
             access: AccessDraft::default(),
             fields: FieldsDraft::default(),
             base_url: None,
             base_path: None,
             secret: None,
+            secrets: None,
             data_dir: "doorward-data".to_owned(),
             database_url: None,
             smtp_url: None,
@@ -57,7 +60,6 @@ impl RawConfig {
             reply_to: None,
             log_level: "info".to_owned(),
             log_format: LogFormat::Text,
-            rate_limit: false,
         }
     }
 }

@@ -7,9 +7,11 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use config::{Value, ValueKind};
 use doorward_application::settings::{DeletionMode, Preset, WhenEnrolled};
-use doorward_domain::Secret;
 use doorward_domain::password::{HashScheme, LengthUnit};
+use doorward_domain::redirect::without_credentials;
 use doorward_domain::session::TokenStorage;
+use doorward_domain::{Secret, redacted_key};
+use doorward_web::configuration::RateLimitStorage;
 use doorward_web::cookie_cache::Strategy;
 use url::Url;
 
@@ -148,7 +150,7 @@ impl OptionValue for String {
     }
 
     fn show(&self) -> String {
-        format!("{self:?}")
+        format!("{:?}", without_credentials(self))
     }
 }
 
@@ -173,7 +175,8 @@ impl OptionValue for Vec<String> {
     }
 
     fn show(&self) -> String {
-        format!("{self:?}")
+        let texts: Vec<_> = self.iter().map(|text| without_credentials(text)).collect();
+        format!("{texts:?}")
     }
 }
 
@@ -189,6 +192,32 @@ impl OptionValue for Vec<Secret<String>> {
 
     fn show(&self) -> String {
         format!("{:?}", vec!["[redacted]"; self.len()])
+    }
+
+    const SECRET: bool = true;
+}
+
+/// Secrets with ids, of which the ids may be seen. Whether they can be used together is not decided here.
+#[derive(Clone, Debug)]
+pub(crate) struct SecretList(pub(crate) Vec<Secret<String>>);
+
+impl OptionValue for SecretList {
+    fn expected() -> String {
+        "a list of ID:SECRET, the current one first (in the environment: separated by commas)".to_owned()
+    }
+
+    fn read(value: Value) -> Option<Self> {
+        let entries = match value.kind {
+            ValueKind::String(text) => text.split([',', '\n']).map(str::to_owned).collect(),
+            ValueKind::Array(values) => values.into_iter().map(String::read).collect::<Option<Vec<_>>>()?,
+            _ => return None,
+        };
+        Some(Self(entries.into_iter().map(Secret::new).collect()))
+    }
+
+    fn show(&self) -> String {
+        let entries: Vec<_> = self.0.iter().map(redacted_key).collect();
+        format!("{entries:?}")
     }
 
     const SECRET: bool = true;
@@ -274,17 +303,6 @@ fn hide_credentials(url: &mut Url) -> Result<(), ()> {
     Ok(())
 }
 
-/// A text for a message: a URL without the user and the password in it.
-pub(super) fn without_credentials(text: &str) -> String {
-    match text.rsplit_once('@') {
-        Some((before, after)) => {
-            let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
-            format!("{scheme}://redacted@{after}")
-        }
-        None => text.to_owned(),
-    }
-}
-
 trait Show {
     fn show(&self) -> String;
 }
@@ -352,4 +370,5 @@ words!(DeletionMode { "soft" = Self::Soft, "hard" = Self::Hard });
 words!(LengthUnit { "code-points" = Self::CodePoints, "utf-16" = Self::Utf16Units });
 words!(Strategy { "compact" = Self::Compact, "jwt" = Self::Jwt, "jwe" = Self::Jwe });
 words!(HashScheme { "argon2id" = Self::Argon2id, "scrypt" = Self::BetterAuthScrypt });
+words!(RateLimitStorage { "memory" = Self::Memory, "database" = Self::Database });
 words!(LogFormat { "text" = Self::Text, "json" = Self::Json });

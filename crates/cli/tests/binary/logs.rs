@@ -128,3 +128,28 @@ fn a_level_that_is_none_stops_the_start() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("log.level"));
 }
+
+/// A line about something that failed says why: what the database said is part of it.
+#[tokio::test]
+async fn m7_what_fails_in_the_background_is_logged_with_its_cause() {
+    let test = doorward_testing::TestDatabase::sqlite();
+    let home = tempfile::tempdir().unwrap();
+    let log = home.path().join("log");
+    let environment = [("DOORWARD_DATABASE__URL", test.url())];
+    let server = Server::start_logging(home.path(), &environment, File::create(&log).unwrap());
+    test.execute(r#"DROP TABLE "doorward_outbox""#).await;
+    let line = || {
+        let written = fs::read_to_string(&log).unwrap();
+        let line = written
+            .lines()
+            .find(|line| line.contains("the outbox cannot be read"));
+        line.map(str::to_owned)
+    };
+    support::until(|| line().is_some());
+    let line = line().unwrap();
+    assert!(
+        line.contains("WARN") && line.contains("no such table: doorward_outbox"),
+        "{line}"
+    );
+    drop(server);
+}

@@ -2,10 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 
+mod audit;
+mod backup;
+mod breach;
 mod broken_output;
+mod connections;
 mod crash;
 mod logs;
 mod operator;
+mod rolling;
+mod secrets;
 mod stop;
 mod support;
 mod takeover;

@@ -272,3 +272,68 @@ fn ac_8_the_first_administrator_is_made_on_the_command_line() {
     assert_eq!(status, 200, "{text}");
     assert!(text.contains(r#""role":"admin""#), "{text}");
 }
+
+#[test]
+fn kr_1_another_secret_makes_every_cookie_invalid() {
+    let home = tempfile::tempdir().unwrap();
+    let start = |secret| Server::start_logging(home.path(), &[("DOORWARD_SECRET", secret)], Stdio::null());
+    let (first, second) = (
+        "4be0c1d7f2a9683b5d0e7c4a1f8b2e69",
+        "c93f5a1e7d2b8046f9e3a7c5d1b0f842",
+    );
+    let server = start(first);
+    let cookie = support::signed_up(server.address(), 1);
+    let email = |server: &Server| {
+        let (status, text) = support::get_with_cookie(server.address(), "/get-session", &cookie).unwrap();
+        assert_eq!(status, 200, "{text}");
+        let session: serde_json::Value = serde_json::from_str(&text).unwrap();
+        session["user"]["email"].as_str().map(str::to_owned)
+    };
+    assert_eq!(email(&server).as_deref(), Some("ada-1@example.test"));
+    drop(server);
+    assert_eq!(email(&start(second)), None, "another secret");
+    assert_eq!(
+        email(&start(first)).as_deref(),
+        Some("ada-1@example.test"),
+        "the session was not touched"
+    );
+}
+
+#[test]
+fn dt_2_an_operator_exports_what_is_held_about_a_user() {
+    let home = tempfile::tempdir().unwrap();
+    let server = Server::start(home.path());
+    let cookie = support::signed_up(server.address(), 1);
+    let export = |user: &str| run(home.path(), &["user", "export", user], &[]);
+    let output = export("ADA-1@example.test");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let document: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(document["user"]["email"], "ada-1@example.test");
+    assert_eq!(document["sessions"].as_array().unwrap().len(), 1);
+    let events = document["auditEvents"].as_array().unwrap();
+    let last = events.last().unwrap();
+    assert_eq!(
+        (&last["kind"], &last["by"]),
+        (&json!("user.exported"), &json!("operator"))
+    );
+    let (_, cookie) = cookie.split_once('=').unwrap();
+    let (token, _) = cookie.split_once('.').unwrap();
+    for secret in [token, "$argon2", "sha256:"] {
+        assert!(!stdout(&output).contains(secret), "{secret}");
+    }
+    let id = document["user"]["id"].as_str().unwrap();
+    assert!(export(id).status.success());
+    for (unknown, said) in [
+        ("nobody@example.test", "no user has this address"),
+        ("nobody", "there is no such user"),
+        ("no@body@example.test", "error: "),
+    ] {
+        let output = export(unknown);
+        assert_eq!(output.status.code(), Some(1), "{unknown}");
+        assert!(
+            stdout(&output).is_empty() && stderr(&output).contains(said),
+            "{}",
+            stderr(&output)
+        );
+    }
+}

@@ -37,11 +37,32 @@ impl Server {
         output: impl Into<Stdio>,
         log: impl Into<Stdio>,
     ) -> Self {
+        Self::spawn(doorward(home).arg("serve"), environment, output, log)
+    }
+
+    /// Starts it where no more than so many files may be open.
+    pub(crate) fn start_with_open_files(home: &Path, files: u32, log: impl Into<Stdio>) -> Self {
+        let mut command = Command::new("sh");
+        command
+            .current_dir(home)
+            .env_clear()
+            .stdin(Stdio::null())
+            .args(["-c", "ulimit -n \"$1\"; exec \"$2\" serve", "sh"])
+            .args([&files.to_string(), env!("CARGO_BIN_EXE_doorward")]);
+        Self::spawn(&mut command, &[], Stdio::null(), log)
+    }
+
+    fn spawn(
+        command: &mut Command,
+        environment: &[(&str, &str)],
+        output: impl Into<Stdio>,
+        log: impl Into<Stdio>,
+    ) -> Self {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let mut child = doorward(home)
-            .arg("serve")
+        let mut child = command
             .env("DOORWARD_LISTEN", address.to_string())
             .env("DOORWARD_PASSWORD__QUEUE_PER_THREAD", "500")
+            .env("DOORWARD_RATE_LIMIT__ENABLED", "false")
             .envs(environment.iter().copied())
             .stdout(output)
             .stderr(log)
@@ -59,12 +80,22 @@ impl Server {
 
     /// SIGTERM. Answers how it ended, if it ended within the time.
     pub(crate) fn terminate(&mut self, within: Duration) -> Option<ExitStatus> {
-        let begin = Instant::now();
+        self.signal();
+        self.wait(within)
+    }
+
+    /// SIGTERM.
+    pub(crate) fn signal(&self) {
         let sent = Command::new("kill")
             .arg(self.child.id().to_string())
             .status()
             .unwrap();
         assert!(sent.success());
+    }
+
+    /// How it ended, if it ends within the time.
+    pub(crate) fn wait(&mut self, within: Duration) -> Option<ExitStatus> {
+        let begin = Instant::now();
         loop {
             let status = self.child.try_wait().unwrap();
             if status.is_some() || begin.elapsed() > within {
@@ -99,6 +130,18 @@ pub(crate) fn post(server: SocketAddr, path: &str, body: &Value) -> Result<(u16,
         .content_type("application/json")
         .send(body.to_string())?;
     Ok((answer.status().as_u16(), answer.into_body().read_to_string()?))
+}
+
+/// Signs somebody up, and answers the cookie of the session.
+pub(crate) fn signed_up(server: SocketAddr, index: usize) -> String {
+    let answer = agent()
+        .post(url(server, "/sign-up/email"))
+        .content_type("application/json")
+        .send(credentials(index).to_string())
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    cookie.split_once(';').map_or(cookie, |(pair, _)| pair).to_owned()
 }
 
 pub(crate) fn get(server: SocketAddr, path: &str) -> Result<(u16, String), ureq::Error> {
@@ -136,11 +179,11 @@ pub(crate) fn until(is_so: impl Fn() -> bool) {
     }
 }
 
-fn url(server: SocketAddr, path: &str) -> String {
+pub(crate) fn url(server: SocketAddr, path: &str) -> String {
     format!("http://{server}/api/auth{path}")
 }
 
-fn agent() -> ureq::Agent {
+pub(crate) fn agent() -> ureq::Agent {
     let timeout = Some(Duration::from_mins(1));
     ureq::Agent::config_builder()
         .http_status_as_error(false)

@@ -162,3 +162,75 @@ async fn m8_a_start_on_postgres_repeats_nothing_that_postgres_remarks() {
         );
     }
 }
+
+/// Tables that look like those of Better Auth under other names stop both commands, and the file stays as it was.
+#[tokio::test]
+async fn c5_neither_command_begins_beside_tables_of_other_names() {
+    let test = TestDatabase::sqlite();
+    let plural = BETTER_AUTH
+        .replace(r#""user" ("#, r#""users" ("#)
+        .replace(r#""session" ("#, r#""sessions" ("#)
+        .replace(r#""account" ("#, r#""accounts" ("#)
+        .replace(r#"INTO "user""#, r#"INTO "users""#);
+    test.execute(&plural).await;
+    let home = tempfile::tempdir().unwrap();
+    let file = test.url().split(['?', '#']).next().unwrap();
+    let file = file.trim_start_matches("sqlite://").trim_start_matches("sqlite:");
+    let before = fs::read(file).unwrap();
+    let environment = [
+        ("DOORWARD_DATABASE__URL", test.url()),
+        ("DOORWARD_SECRET", SECRET),
+    ];
+    for command in [
+        &["migrate"][..],
+        &[
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--base-url",
+            "http://127.0.0.1:4997",
+        ],
+    ] {
+        let refused = run(home.path(), command, &environment);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success(), "{command:?}: {said}");
+        for part in ["users", "sessions", "--new-tables"] {
+            assert!(said.contains(part), "{command:?}: {said}");
+        }
+        assert!(fs::read(file).unwrap() == before, "{command:?}");
+    }
+    let wanted = run(home.path(), &["migrate", "--new-tables"], &environment);
+    assert!(
+        wanted.status.success(),
+        "{}",
+        String::from_utf8_lossy(&wanted.stderr)
+    );
+    drop(Server::start_logging(
+        home.path(),
+        &environment,
+        std::process::Stdio::null(),
+    ));
+}
+
+#[test]
+fn m1_a_short_secret_of_better_auth_starts_in_its_preset_with_a_warning() {
+    let short = ("BETTER_AUTH_SECRET", "kX9#vQ2!mZ7$wL4p");
+    let home = tempfile::tempdir().unwrap();
+    let address = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--base-url",
+        "http://127.0.0.1:4997",
+    ];
+    let refused = run(home.path(), &address, &[short]);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains("16 bytes") && !said.contains(short.1), "{said}");
+    let log = log_of_start(&[short, ("DOORWARD_PRESET", "better-auth")]);
+    let warning = log.lines().find(|line| line.contains("fewer than 32 bytes"));
+    assert!(warning.is_some_and(|line| line.contains("WARN")), "{log}");
+    assert!(!log.contains(short.1), "{log}");
+    let without = log_of_start(&[("BETTER_AUTH_SECRET", SECRET), ("DOORWARD_PRESET", "better-auth")]);
+    assert!(!without.contains("32 bytes"), "{without}");
+}

@@ -107,7 +107,7 @@ macro_rules! resource {
     };
 }
 
-/// The permissions the admin endpoints ask for, as Better Auth's admin plugin names them.
+/// The permissions the admin endpoints ask for, as Better Auth's admin plugin names them. `user:export` is Doorward's own.
 pub mod permissions {
     crate::resource! {
         /// What is done to other people's users.
@@ -124,6 +124,7 @@ pub mod permissions {
             SET_PHONE = "set-phone",
             GET = "get",
             UPDATE = "update",
+            EXPORT = "export",
         }
     }
 
@@ -133,6 +134,13 @@ pub mod permissions {
             LIST = "list",
             REVOKE = "revoke",
             DELETE = "delete",
+        }
+    }
+
+    crate::resource! {
+        /// What is done with the audit log. Better Auth has none, so its role `admin` does not grant this.
+        pub mod audit_log = "audit-log" {
+            READ = "read",
         }
     }
 }

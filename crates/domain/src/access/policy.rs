@@ -1,3 +1,5 @@
+mod audit_log;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
@@ -104,12 +106,14 @@ impl AccessPolicy {
     /// The name of the default role, unless it is declared otherwise.
     pub const USER: &str = "user";
 
-    /// Declarations to add to: the permissions of the admin endpoints, the role `admin` that has them all but the one to
-    /// impersonate administrators, and the role `user` that has none. As in Better Auth's admin plugin.
+    /// Declarations to add to: the permissions of the admin endpoints, the role `admin` that has them all but those to
+    /// impersonate administrators and to read the audit log, and the role `user` that has none. As in Better Auth's admin
+    /// plugin.
     #[must_use]
     pub fn builder() -> AccessPolicyBuilder {
         let mut admin: BTreeSet<_> = builtin().collect();
         admin.remove(&permissions::user::IMPERSONATE_ADMINS);
+        admin.remove(&permissions::audit_log::READ);
         AccessPolicyBuilder {
             roles: BTreeMap::from([
                 (Self::ADMIN.to_owned(), admin),
@@ -420,7 +424,7 @@ fn check_names<'a>(mut names: impl Iterator<Item = &'a str>) -> Result<(), Polic
 
 fn builtin() -> impl Iterator<Item = Permission> {
     let all = permissions::user::ALL.iter().chain(permissions::session::ALL);
-    all.cloned()
+    all.chain(permissions::audit_log::ALL).cloned()
 }
 
 /// The declared permission that is written most like this one.

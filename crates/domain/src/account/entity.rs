@@ -45,6 +45,15 @@ impl Account {
         }
     }
 
+    /// Whether its user can sign in by it, if signing in by password is enabled or is not.
+    #[must_use]
+    pub fn is_usable(&self, passwords: bool) -> bool {
+        if self.provider_id != CREDENTIAL_PROVIDER {
+            return true;
+        }
+        passwords && self.password.is_some() && self.account_id == self.user_id.as_str()
+    }
+
     /// What the provider lets us do, one by one.
     #[must_use]
     pub fn scopes(&self) -> Vec<&str> {

@@ -16,7 +16,8 @@ pub enum Unlinked {
     Unknown,
 }
 
-/// Where ways to sign in are kept. Every method names the user whose accounts it means (AC-1).
+/// Where ways to sign in are kept. Every method names the user whose accounts it means (AC-1), but for
+/// [`hashes`](Self::hashes), which looks at the hashes of all.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait AccountRepository: Send + Sync {
@@ -28,6 +29,17 @@ pub trait AccountRepository: Send + Sync {
 
     /// All accounts of the user, oldest first.
     async fn list(&self, user: &UserId) -> Result<Vec<Account>, StoreError>;
+
+    /// At most `limit` stored password hashes of any accounts, in the order of the ids of these, which come with them; those
+    /// after this id, or from the first on.
+    async fn hashes<'a>(
+        &self,
+        after: Option<&'a AccountId>,
+        limit: u64,
+    ) -> Result<Vec<(AccountId, PasswordHash)>, StoreError>;
+
+    /// Those of the user's accounts with tokens of another provider, which Better Auth left. Nothing here reads the tokens.
+    async fn with_provider_tokens(&self, user: &UserId) -> Result<Vec<AccountId>, StoreError>;
 
     /// Sets the password of the user's password account, if there is one.
     async fn set_password(

@@ -2,8 +2,9 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
+use super::proof::EventProof;
 use crate::request::RequestFacts;
-use crate::{SessionId, UserId};
+use crate::{Actor, SessionId, UserId};
 
 /// Declares the kinds of events and their names, so that the list is written once.
 macro_rules! kinds {
@@ -39,6 +40,8 @@ kinds! {
     SignedIn = "session.issued",
     /// A sign-in was refused although the user authenticated.
     SignInDenied = "session.denied",
+    /// A sign-in failed: the password was wrong, or there is no such user. Then it has no subject.
+    SignInFailed = "session.failed",
     /// A session was replaced by another one with a new token.
     SessionRotated = "session.rotated",
     /// A session ended because its user signed out.
@@ -47,6 +50,8 @@ kinds! {
     SessionRevoked = "session.revoked",
     /// All sessions of a user, or all but one, were revoked.
     SessionsRevoked = "session.all_revoked",
+    /// An administrator read the list of a user's sessions.
+    UserSessionsListed = "session.listed",
     /// The application's fields of a session changed.
     SessionUpdated = "session.updated",
     /// The user changed the password.
@@ -59,6 +64,8 @@ kinds! {
     PasswordSet = "password.set",
     /// Password rehash: the stored hash was replaced by one with current parameters; the password is the same.
     PasswordRehashed = "password.rehashed",
+    /// A signed-in user was asked for the password and gave a wrong one.
+    PasswordCheckFailed = "password.check_failed",
     /// A verification link was asked for.
     VerificationRequested = "email.verification_requested",
     /// The address was verified.
@@ -85,12 +92,28 @@ kinds! {
     UserDeleted = "user.deleted",
     /// The deletion was undone.
     UserRestored = "user.restored",
+    /// The retention of a deleted user was over, and all that was left of them was removed.
+    UserPurged = "user.purged",
+    /// An administrator read a list of users.
+    UsersListed = "user.listed",
+    /// An administrator read a user.
+    UserRead = "user.read",
+    /// An administrator asked why a user has a permission or not.
+    AccessExplained = "user.access_explained",
     /// An administrator began to impersonate the user.
     ImpersonationStarted = "impersonation.started",
     /// The administrator stopped.
     ImpersonationStopped = "impersonation.stopped",
     /// A way to sign in was removed.
     AccountUnlinked = "account.unlinked",
+    /// An administrator or an operator read audit events.
+    EventsListed = "audit.listed",
+    /// An operator verified the audit log.
+    EventsVerified = "audit.verified",
+    /// More was refused than is recorded one by one. The details say how much.
+    RefusalsOmitted = "audit.refusals_omitted",
+    /// Everything held about the user was exported.
+    DataExported = "user.exported",
 }
 
 impl fmt::Display for EventKind {
@@ -109,6 +132,15 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Success, Self::Denied];
+
+    /// The outcome of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+
     /// The name under which it is stored.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -133,14 +165,23 @@ pub struct Event {
 }
 
 impl Event {
+    /// Something that was done to nobody in particular.
+    #[must_use]
+    pub const fn without_subject(kind: EventKind) -> Self {
+        Self {
+            kind,
+            subject: None,
+            outcome: Outcome::Success,
+            details: None,
+        }
+    }
+
     /// Something that was done to this user.
     #[must_use]
     pub fn of(kind: EventKind, subject: &UserId) -> Self {
         Self {
-            kind,
             subject: Some(subject.clone()),
-            outcome: Outcome::Success,
-            details: None,
+            ..Self::without_subject(kind)
         }
     }
 
@@ -188,14 +229,25 @@ pub struct AuditEvent {
     pub outcome: String,
     /// More about it.
     pub details: Option<String>,
+    /// What shows that it is as the server wrote it.
+    pub proof: Option<EventProof>,
 }
 
 impl AuditEvent {
+    /// What `actor_kind` is of a user.
+    pub const USER: &str = Actor::USER;
+
+    /// Whether this user did it, impersonated or not.
+    #[must_use]
+    pub fn is_by(&self, user: &UserId) -> bool {
+        self.actor_kind == Self::USER && self.actor_id.as_deref() == Some(user.as_str())
+    }
+
     /// What happened in this request.
     #[must_use]
     pub fn new(request: &RequestFacts, event: Event) -> Self {
         let kept = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Self {
+        let written = Self {
             id: request.next_event_id(),
             kind: event.kind.name().to_owned(),
             at: request.at,
@@ -209,6 +261,33 @@ impl AuditEvent {
             user_agent: kept(&request.client.user_agent),
             outcome: event.outcome.name().to_owned(),
             details: event.details,
+            proof: None,
+        };
+        match request.signer() {
+            Some(signer) => written.signed_by(signer),
+            None => written,
+        }
+    }
+}
+
+impl AuditEvent {
+    /// Whose what is personal in it is: of the user who caused it or, where nobody knows who did, of the user it is about.
+    #[must_use]
+    pub fn personal_of(&self) -> Option<UserId> {
+        match &*self.actor_kind {
+            Actor::USER => self.actor_id.as_deref().map(UserId::from_stored),
+            Actor::ANONYMOUS => self.subject_id.clone(),
+            _ => None,
+        }
+    }
+
+    /// Erases what is personal in it, with the salt by which it could be found out from the commitment. The ids stay.
+    pub fn erase_personal_data(&mut self) {
+        self.ip_address = None;
+        self.user_agent = None;
+        self.details = None;
+        if let Some(proof) = &mut self.proof {
+            proof.salt = None;
         }
     }
 }

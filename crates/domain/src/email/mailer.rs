@@ -6,7 +6,10 @@ use crate::BoxError;
 /// Why an email was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
-    /// Trying again later may help: the relay is unreachable, slow or busy.
+    /// No email can be sent now: the relay is unreachable, or refuses this server. The others need not be tried.
+    #[error("no email can be sent now")]
+    NoRelay(#[source] BoxError),
+    /// Trying this email again later may help: the relay, or whoever it asked, is busy.
     #[error("the email could not be sent now")]
     Temporary(#[source] BoxError),
     /// Trying again will not help: the relay refused the email or the recipient.

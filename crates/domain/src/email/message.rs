@@ -1,4 +1,4 @@
-use super::CustomEmail;
+use super::{Circumstances, CustomEmail, SignInMethod};
 use crate::Secret;
 use crate::user::{Email, UserName};
 
@@ -72,6 +72,43 @@ email_kinds! {
     DeleteAccount = "delete_account",
     /// Somebody tried to sign up with your address (EN-5). Has no link that does anything.
     SignUpAttempt = "sign_up_attempt",
+    /// The password was changed (ML-3).
+    PasswordChanged {
+        /// When, by whom and from where.
+        circumstances: Circumstances,
+    } = "password_changed",
+    /// To the old address: it is not the address of the account any more (ML-3).
+    EmailChanged {
+        /// When, by whom and from where.
+        circumstances: Circumstances,
+    } = "email_changed",
+    /// A way to sign in was removed (ML-3).
+    AccountUnlinked {
+        /// Which.
+        method: SignInMethod,
+        /// When, by whom and from where.
+        circumstances: Circumstances,
+    } = "account_unlinked",
+    /// An administrator impersonates the owner (ML-3).
+    ImpersonationStarted {
+        /// When, by whom and from where.
+        circumstances: Circumstances,
+    } = "impersonation_started",
+    /// The account was deleted (ML-3).
+    UserDeleted {
+        /// When, by whom and from where.
+        circumstances: Circumstances,
+    } = "user_deleted",
+    /// The deleted account was restored (ML-3).
+    UserRestored {
+        /// When, by whom and from where.
+        circumstances: Circumstances,
+    } = "user_restored",
+    /// Somebody signed in with a browser that is not known (ML-3).
+    NewDevice {
+        /// When, by whom and from where.
+        circumstances: Circumstances,
+    } = "new_device",
 }
 
 const CUSTOM: &str = "custom";

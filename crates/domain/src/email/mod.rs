@@ -1,10 +1,12 @@
 //! Emails: what they say, the outbox they wait in, and the port that sends them.
 
+mod circumstances;
 mod custom;
 mod mailer;
 mod message;
 mod outbox;
 
+pub use circumstances::{ActedBy, Circumstances, SignInMethod};
 pub use custom::{CustomEmail, InvalidCustomEmail};
 pub use mailer::{MailError, Mailer};
 pub use message::{EmailKind, EmailMessage, StoredFields};

@@ -10,7 +10,8 @@ pub struct OutboxMessage {
     pub id: String,
     /// The email, sealed by the [`Sealer`](crate::Sealer): it holds a token (TK-2).
     pub sealed: String,
-    /// How often sending it failed.
+    /// How often it was claimed in order to send it. Counted before it is sent, so that an email that kills the server is not
+    /// tried for ever.
     pub attempts: u32,
     /// When it may be tried next.
     pub due_at: DateTime<Utc>,
@@ -29,14 +30,17 @@ pub trait OutboxRepository: Send + Sync {
     /// Adds a message.
     async fn push(&self, message: &OutboxMessage) -> Result<(), StoreError>;
 
-    /// Takes at most `limit` messages that are due and not leased, oldest due first, and leases them until
-    /// `lease_until`. No two callers get the same message while its lease runs.
+    /// Takes at most `limit` messages that are due and not leased, oldest due first, leases them until `lease_until`, and counts
+    /// an attempt of each; the answer has it. No two callers get the same message while its lease runs.
     async fn claim(
         &self,
         now: DateTime<Utc>,
         lease_until: DateTime<Utc>,
         limit: u64,
     ) -> Result<Vec<OutboxMessage>, StoreError>;
+
+    /// At most `limit` of those that wait, leased or not, by id, of those after this id. Nothing is leased.
+    async fn list(&self, after: Option<String>, limit: u64) -> Result<Vec<OutboxMessage>, StoreError>;
 
     /// Removes a message that was sent or given up, if its lease is still the one that ends at `lease_until`.
     async fn remove(&self, id: &str, lease_until: DateTime<Utc>) -> Result<Removed, StoreError>;

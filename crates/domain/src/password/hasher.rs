@@ -50,4 +50,12 @@ pub trait PasswordHasher: Send + Sync {
         password: &Password,
         hash: Option<&'a PasswordHash>,
     ) -> Result<Verdict, HashError>;
+
+    /// Learns which hashes are in use, by one of each form. A hasher of hashes whose costs differ MUST take as long to refuse a
+    /// password whatever the hash, for which it has to know the dearest (EN-3). One whose hashes all cost the same need not do
+    /// anything.
+    async fn learn(&self, in_use: &[PasswordHash]) -> Result<(), HashError> {
+        let _ = in_use;
+        Ok(())
+    }
 }

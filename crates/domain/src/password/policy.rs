@@ -22,6 +22,9 @@ pub enum PasswordProblem {
     /// Among the most common ones, or derived from the user's name or address (PW-7).
     #[error("the password is too easy to guess")]
     TooCommon,
+    /// Known to others by a data breach (PW-8).
+    #[error("the password is known from a data breach")]
+    Compromised,
 }
 
 /// The list of common passwords.

@@ -21,7 +21,7 @@ impl Password {
     #[must_use]
     pub fn parse(typed: &str, max_length: usize) -> Self {
         if typed.len() <= max_length.saturating_mul(BYTES_PER_CODE_POINT) {
-            return Self::new(typed);
+            return Self::normalized(typed);
         }
         Self {
             normalized: Secret::new(typed.to_owned()),
@@ -29,9 +29,14 @@ impl Password {
         }
     }
 
-    /// Normalises a password of trusted length.
+    /// A password of a test. What comes from outside is parsed, whoever sends it (PW-5).
+    #[cfg(any(test, feature = "mocks"))]
     #[must_use]
     pub fn new(typed: &str) -> Self {
+        Self::normalized(typed)
+    }
+
+    fn normalized(typed: &str) -> Self {
         Self {
             normalized: Secret::new(typed.nfkc().collect()),
             typed_utf16_length: typed.encode_utf16().count(),

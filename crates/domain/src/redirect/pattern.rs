@@ -1,6 +1,7 @@
 use url::Host;
 
 use super::Origin;
+use super::credentials::without_credentials;
 use super::origin::{default_port, is_trustable_scheme, is_web, split_port};
 use super::shared_suffix::is_shared_by_strangers;
 
@@ -58,7 +59,7 @@ impl OriginPattern {
     /// Reads a pattern. One that matches domains of others is refused (CS-2).
     pub fn parse(text: &str) -> Result<Self, InvalidPattern> {
         Self::read(text).map_err(|problem| InvalidPattern {
-            pattern: text.to_owned(),
+            pattern: without_credentials(text),
             problem,
         })
     }

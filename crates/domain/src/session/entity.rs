@@ -1,6 +1,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Authentication, Lifetime, SessionToken, StoredToken};
+use crate::device::DeviceToken;
 use crate::fields::FieldValues;
 use crate::user::User;
 use crate::{SessionId, UserId};
@@ -69,4 +70,6 @@ pub struct IssuedSession {
     pub token: SessionToken,
     /// The lifetime that the user chose.
     pub lifetime: Lifetime,
+    /// The token by which the browser is to be recognised, where it has one or gets one.
+    pub device: Option<DeviceToken>,
 }

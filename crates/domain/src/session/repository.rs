@@ -73,6 +73,9 @@ pub trait SessionRepository: Send + Sync {
     /// All sessions of the user, expired or not, oldest first. Those in which the user acts as another are the other's.
     async fn list_all(&self, user: &UserId) -> Result<Vec<Session>, StoreError>;
 
+    /// The sessions in which the user impersonates others, expired or not, oldest first.
+    async fn list_impersonations(&self, administrator: &UserId) -> Result<Vec<Session>, StoreError>;
+
     /// Deletes the session.
     async fn delete(&self, id: &SessionId) -> Result<Removed, StoreError>;
 

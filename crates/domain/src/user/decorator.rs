@@ -113,7 +113,7 @@ pub trait UserRepositoryDecorator: Send + Sync {
     }
 
     /// See [`UserRepository::purge_deleted`].
-    async fn purge_deleted(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
+    async fn purge_deleted(&self, before: DateTime<Utc>, limit: u64) -> Result<Vec<UserId>, StoreError> {
         self.inner().purge_deleted(before, limit).await
     }
 }
@@ -205,7 +205,7 @@ impl<L: UserRepositoryDecorator> UserRepository for L {
         UserRepositoryDecorator::delete(self, id).await
     }
 
-    async fn purge_deleted(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
+    async fn purge_deleted(&self, before: DateTime<Utc>, limit: u64) -> Result<Vec<UserId>, StoreError> {
         UserRepositoryDecorator::purge_deleted(self, before, limit).await
     }
 }

@@ -86,10 +86,12 @@ pub trait UserRepository: Send + Sync {
     /// another user has now is not restored.
     async fn restore(&self, id: &UserId, now: DateTime<Utc>) -> Result<Changed, StoreError>;
 
-    /// Removes the user and all that belongs to them, deleted before or not.
+    /// Removes the user and all that belongs to them, deleted before or not. Audit events stay; from those that the user caused,
+    /// or whose cause is unknown and whose subject the user is, client address, user agent and details are erased (DT-2).
     async fn delete(&self, id: &UserId) -> Result<Removed, StoreError>;
 
     /// Removes at most `limit` users whom [`soft_delete`](Self::soft_delete) deleted before `before`, with all that belongs
-    /// to them. A user whom rows of others hold is left, and does not keep the rest.
-    async fn purge_deleted(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError>;
+    /// to them, as [`delete`](Self::delete) does, and answers whom. A user whom rows of others hold is left, and does not keep the
+    /// rest.
+    async fn purge_deleted(&self, before: DateTime<Utc>, limit: u64) -> Result<Vec<UserId>, StoreError>;
 }

@@ -1,6 +1,6 @@
 use crate::entropy::{Alphabet, Entropy, random_text};
 use crate::session::TokenStorage;
-use crate::{Secret, TokenDigest, has_control_characters};
+use crate::{Secret, TokenDigest, UserId, has_control_characters};
 
 /// The purpose of a token that is sent by email. A token of one purpose is invalid for every other (TK-6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,16 +15,23 @@ pub enum Purpose {
     Consumed,
     /// Not a usable token: a mark that an owner was notified of a sign-up with their address (EN-5).
     SignUpNotice,
+    /// Not a usable token: a mark that a username is held (EN-2).
+    UsernameHold,
+    /// Not a usable token: a mark of when all links of a user were cancelled. Signed links have no row that could be removed
+    /// (TK-5).
+    LinksCancelled,
 }
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::ResetPassword,
         Self::DeleteAccount,
         Self::VerifyEmail,
         Self::Consumed,
         Self::SignUpNotice,
+        Self::UsernameHold,
+        Self::LinksCancelled,
     ];
 
     /// Purposes of usable tokens, which a change of password, address or rights cancels (TK-5). Marks stay, or a signed link
@@ -36,7 +43,7 @@ impl Purpose {
     pub const fn is_link(self) -> bool {
         match self {
             Self::ResetPassword | Self::DeleteAccount | Self::VerifyEmail => true,
-            Self::Consumed | Self::SignUpNotice => false,
+            Self::Consumed | Self::SignUpNotice | Self::UsernameHold | Self::LinksCancelled => false,
         }
     }
 
@@ -49,6 +56,8 @@ impl Purpose {
             Self::VerifyEmail => "verify-email:",
             Self::Consumed => "spent:",
             Self::SignUpNotice => "sign-up-notice:",
+            Self::UsernameHold => "username-hold:",
+            Self::LinksCancelled => "links-cancelled:",
         }
     }
 
@@ -56,9 +65,11 @@ impl Purpose {
         match self {
             Self::ResetPassword => random_text(entropy, Alphabet::Alphanumeric, 24),
             Self::DeleteAccount => random_text(entropy, Alphabet::LowerAlphanumeric, 32),
-            Self::VerifyEmail | Self::Consumed | Self::SignUpNotice => {
-                random_text(entropy, Alphabet::Alphanumeric, 32)
-            }
+            Self::VerifyEmail
+            | Self::Consumed
+            | Self::SignUpNotice
+            | Self::UsernameHold
+            | Self::LinksCancelled => random_text(entropy, Alphabet::Alphanumeric, 32),
         }
     }
 }
@@ -104,6 +115,15 @@ impl VerificationKey {
     #[must_use]
     pub const fn new(purpose: Purpose, token: OneTimeToken) -> Self {
         Self { purpose, token }
+    }
+
+    /// A mark about a user: no token, the user's id in its place.
+    #[must_use]
+    pub fn of_user(purpose: Purpose, user: &UserId) -> Self {
+        Self {
+            purpose,
+            token: OneTimeToken(Secret::new(user.as_str().to_owned())),
+        }
     }
 
     /// The `identifier` under which it is stored.

@@ -34,6 +34,9 @@ pub trait VerificationRepository: Send + Sync {
     /// without a user belong to the user in their `value`.
     async fn cancel(&self, user: &UserId, purposes: &[Purpose]) -> Result<u64, StoreError>;
 
+    /// The rows of the user, also those of purposes that only Better Auth knows, in the order in which they expire.
+    async fn list(&self, user: &UserId) -> Result<Vec<Verification>, StoreError>;
+
     /// Removes at most `limit` verifications that expired before `now`.
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u64) -> Result<u64, StoreError>;
 }

@@ -264,3 +264,29 @@ pub async fn the_password_is_that_of_the_own_account(store: Arc<dyn Store>) {
     let found = store.accounts().find_credential(&linked.id).await.unwrap();
     assert!(found.is_none(), "{:?}", found.map(|account| account.account_id));
 }
+
+/// All that are stored, page by page, and no account without one.
+pub async fn hashes(store: Arc<dyn Store>) {
+    for id in ["ada", "eve", "grace"] {
+        let user = add_user(&store, id).await;
+        let account = samples::credential(&user, &format!("hash of {id}"));
+        store.accounts().insert(&account).await.unwrap();
+        store
+            .accounts()
+            .insert(&samples::linked(&user, "github"))
+            .await
+            .unwrap();
+    }
+    let page = async |after: Option<&str>, limit| {
+        let after = after.map(AccountId::from_stored);
+        let page = store.accounts().hashes(after.as_ref(), limit).await.unwrap();
+        let texts = page
+            .iter()
+            .map(|(id, hash)| (id.to_string(), hash.expose().to_owned()));
+        texts.collect::<Vec<_>>()
+    };
+    let of = |id: &str| (format!("credential-{id}"), format!("hash of {id}"));
+    assert_eq!(page(None, 2).await, [of("ada"), of("eve")]);
+    assert_eq!(page(Some("credential-eve"), 2).await, [of("grace")]);
+    assert_eq!(page(Some("credential-grace"), 2).await, []);
+}

@@ -320,6 +320,66 @@ pub async fn roles_are_compared_exactly(store: Arc<dyn Store>) {
     assert_eq!(found, ["exact", "listed"]);
 }
 
+/// Lists that no release writes, but a hand may: the store finds those as administrators whom the policy takes for them.
+pub async fn odd_lists_of_roles_mean_what_the_policy_says(store: Arc<dyn Store>) {
+    let odd = [
+        "",
+        ",",
+        ",,",
+        "admin,",
+        ",admin",
+        "user,,admin",
+        " admin",
+        "admin ",
+        "user, admin",
+        "user ,admin",
+        "admin,admin",
+        "Admin",
+        "ADMIN,user",
+        "admin\n",
+        "a%",
+        "%",
+        "_dmin",
+        "admin%",
+        "\\admin",
+        "\"admin\"",
+        "[\"admin\"]",
+        "{admin}",
+        "administrator",
+        "sub.admin",
+        "admin.sub",
+        "adm\u{131}n",
+    ];
+    let mut expected = Vec::new();
+    for (number, role) in odd.into_iter().enumerate() {
+        let id = format!("odd-{number:02}");
+        let role = RoleList::from_stored(role);
+        if role.contains("admin") {
+            expected.push(id.clone());
+        }
+        let user = User {
+            role: Some(role.clone()),
+            ..samples::user(&id)
+        };
+        store.users().insert(&user).await.unwrap();
+        let found = store.users().find(&user.id).await.unwrap().unwrap();
+        assert_eq!(found.role, Some(role));
+    }
+    assert_eq!(expected.len(), 5, "{expected:?}");
+    let who = Administrators {
+        roles: vec!["admin".to_owned()],
+        users: Vec::new(),
+    };
+    let tx = store.begin(&samples::request()).await.unwrap();
+    let found = tx.users().lock_administrators(&who).await.unwrap();
+    let mut found: Vec<_> = found.iter().map(|user| user.id.to_string()).collect();
+    found.sort_unstable();
+    assert_eq!(found, expected);
+    let some = [UserId::from_stored("odd-00")];
+    let found = tx.users().lock_with_administrators(&some, &who).await.unwrap();
+    assert_eq!(found.len(), expected.len() + 1);
+}
+
 /// Who ends all sessions of a user also ends those in which the user acts as another (SE-6).
 pub async fn se_6_impersonations_end_with_the_sessions(store: Arc<dyn Store>) {
     let (admin, ada) = (add_user(&store, "admin").await, add_user(&store, "ada").await);

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use doorward_domain::audit::{AuditEvent, Event, EventKind};
+use doorward_domain::audit::{
+    AuditEvent, Event, EventFilter, EventKind, EventOrder, EventPosition, EventQuery, Involvement, Outcome,
+};
 use doorward_domain::session::Session;
 use doorward_domain::{
     Actor, Client, Constraint, RequestContext, RequestId, Store, StoreError, Transaction, UserId,
@@ -30,6 +32,7 @@ fn full(id: &str, subject: &UserId) -> AuditEvent {
         user_agent: Some("a browser".to_owned()),
         outcome: "success".to_owned(),
         details: Some("it's “quoted”".to_owned()),
+        proof: None,
     }
 }
 
@@ -179,4 +182,233 @@ pub async fn oldest_first(store: Arc<dyn Store>) {
     };
     assert_eq!(kinds(99).await, expected);
     assert_eq!(kinds(3).await, expected[..3]);
+}
+
+/// An event of this id and second, with these facts.
+fn told(id: &str, second: i64, subject: &str, actor: &str, kind: EventKind) -> AuditEvent {
+    AuditEvent {
+        id: id.to_owned(),
+        at: at(second),
+        kind: kind.name().to_owned(),
+        actor_id: Some(actor.to_owned()),
+        ..full("", &UserId::from_stored(subject))
+    }
+}
+
+/// Some events, in no order.
+async fn add_some(store: &Arc<dyn Store>) {
+    let denied = AuditEvent {
+        outcome: Outcome::Denied.name().to_owned(),
+        ..told("d", 3, "ada", "grace", EventKind::SignInDenied)
+    };
+    let events = [
+        told("c", 2, "ada", "ada", EventKind::SignedIn),
+        denied,
+        told("a", 1, "ada", "ada", EventKind::SignedIn),
+        told("B", 2, "grace", "ada", EventKind::UserBanned),
+        told("e", 4, "grace", "grace", EventKind::SignedIn),
+    ];
+    for event in events {
+        store.audit_events().insert(&event).await.unwrap();
+    }
+}
+
+async fn found(store: &Arc<dyn Store>, query: &EventQuery) -> String {
+    let events = store.audit_events().list(query).await.unwrap();
+    events.into_iter().map(|event| event.id).collect()
+}
+
+/// By subject, actor, kind, outcome and time, and by several of them.
+pub async fn au_2_filters(store: Arc<dyn Store>) {
+    add_some(&store).await;
+    let of = |subject: &str| EventFilter::of_subject(&UserId::from_stored(subject));
+    let by = |actor: &str| EventFilter {
+        actor: Some(actor.to_owned()),
+        ..EventFilter::default()
+    };
+    let kind = Some(EventKind::SignedIn.name().to_owned());
+    let of_kind = EventFilter {
+        kind: kind.clone(),
+        ..EventFilter::default()
+    };
+    let of_outcome = |outcome| EventFilter {
+        outcome: Some(outcome),
+        ..EventFilter::default()
+    };
+    let between = EventFilter {
+        since: Some(at(2)),
+        until: Some(at(4)),
+        ..EventFilter::default()
+    };
+    let all = EventFilter {
+        kind,
+        outcome: Some(Outcome::Success),
+        actor: Some("ada".to_owned()),
+        since: Some(at(2)),
+        ..of("ada")
+    };
+    let cases = [
+        (EventFilter::default(), "edcBa"),
+        (of("ada"), "dca"),
+        (of("eve"), ""),
+        (by("ada"), "cBa"),
+        (by("it's"), ""),
+        (of_kind, "eca"),
+        (of_outcome(Outcome::Denied), "d"),
+        (of_outcome(Outcome::Success), "ecBa"),
+        (between, "dcB"),
+        (all, "c"),
+    ];
+    for (filter, ids) in cases {
+        let query = EventQuery::newest(filter, 99);
+        assert_eq!(found(&store, &query).await, ids, "{query:?}");
+    }
+}
+
+/// Page after page, in both orders; events of one moment are in the order of their ids, byte by byte.
+pub async fn goes_on_after_a_place(store: Arc<dyn Store>) {
+    add_some(&store).await;
+    for (order, whole) in [
+        (EventOrder::NewestFirst, "edcBa"),
+        (EventOrder::OldestFirst, "aBcde"),
+    ] {
+        for limit in [1, 2, 3] {
+            let mut query = EventQuery {
+                order,
+                ..EventQuery::newest(EventFilter::default(), limit)
+            };
+            let mut ids = String::new();
+            loop {
+                let events = store.audit_events().list(&query).await.unwrap();
+                assert!(u64::try_from(events.len()).unwrap() <= limit);
+                let Some(last) = events.last() else {
+                    break;
+                };
+                query.after = Some(last.position());
+                ids.extend(events.iter().map(|event| event.id.as_str()));
+            }
+            assert_eq!(ids, whole, "{limit} at a time");
+        }
+    }
+}
+
+/// With a user goes what is personal in their events, and nothing of other people's. Ids stay.
+pub async fn dt_2_of_a_removed_user_ids_are_left(store: Arc<dyn Store>) {
+    let by_nobody = |id: &str, subject: &str| AuditEvent {
+        actor_kind: Actor::ANONYMOUS.to_owned(),
+        actor_id: None,
+        ..told(id, 1, subject, "", EventKind::SignInFailed)
+    };
+    let by_operator = AuditEvent {
+        actor_kind: Actor::OPERATOR.to_owned(),
+        ..told("operator", 1, "ada", "ada", EventKind::UserBanned)
+    };
+    let events = [
+        told("own", 1, "ada", "ada", EventKind::SignedOut),
+        told("to-another", 1, "grace", "ada", EventKind::UserBanned),
+        by_nobody("tried", "ada"),
+        told("by-another", 1, "ada", "grace", EventKind::UserBanned),
+        by_operator,
+        told("others", 1, "grace", "grace", EventKind::SignedOut),
+        by_nobody("others-tried", "grace"),
+    ];
+    let erased = ["own", "to-another", "tried"];
+    for way in ["delete", "purge"] {
+        let user = super::add_user(&store, "ada").await;
+        for event in &events {
+            let event = AuditEvent {
+                id: format!("{way}-{}", event.id),
+                ..event.clone()
+            };
+            store.audit_events().insert(&event).await.unwrap();
+        }
+        if way == "delete" {
+            assert!(store.users().delete(&user.id).await.unwrap().is_removed());
+        } else {
+            let users = store.users();
+            assert!(users.soft_delete(&user.id, at(1)).await.unwrap().is_removed());
+            assert_eq!(users.purge_deleted(at(2), 9).await.unwrap(), [user.id]);
+        }
+        for event in store
+            .audit_events()
+            .list(&EventQuery::newest(EventFilter::default(), 99))
+            .await
+            .unwrap()
+        {
+            let Some(name) = event.id.strip_prefix(&format!("{way}-")) else {
+                continue;
+            };
+            let written = events.iter().find(|written| written.id == name).unwrap();
+            let mut expected = AuditEvent {
+                id: event.id.clone(),
+                ..written.clone()
+            };
+            if erased.contains(&name) {
+                (expected.ip_address, expected.user_agent, expected.details) = (None, None, None);
+            }
+            assert_eq!(event, expected);
+        }
+    }
+}
+
+/// How a user is involved is told apart, each event is found once, and pages continue where the last one ended.
+pub async fn dt_2_who_is_involved_and_how(store: Arc<dyn Store>) {
+    let (ada, grace) = (samples::user("ada").id, samples::user("grace").id);
+    let event =
+        |id: &str, seconds, actor: (&str, Option<&str>), by: Option<&UserId>, subject: Option<&UserId>| {
+            AuditEvent {
+                at: at(seconds),
+                actor_kind: actor.0.to_owned(),
+                actor_id: actor.1.map(str::to_owned),
+                impersonated_by: by.cloned(),
+                subject_id: subject.cloned(),
+                ..full(id, &grace)
+            }
+        };
+    let by_ada = ("user", Some(ada.as_str()));
+    let by_grace = ("user", Some(grace.as_str()));
+    for event in [
+        event("d", 2, by_grace, None, Some(&ada)),
+        event("a", 2, by_ada, None, Some(&ada)),
+        event("c", 1, ("anonymous", None), None, Some(&ada)),
+        event("b", 2, by_grace, Some(&ada), Some(&ada)),
+        event("e", 3, by_ada, None, Some(&grace)),
+        event("f", 3, by_ada, None, None),
+        event("g", 3, by_ada, Some(&ada), Some(&grace)),
+        event("h", 4, by_grace, Some(&ada), Some(&grace)),
+        event("i", 4, by_grace, Some(&ada), None),
+        // A command of the same name as a user is not the user.
+        event("j", 4, ("operator", Some(ada.as_str())), None, Some(&grace)),
+        event("k", 4, ("operator", Some(ada.as_str())), Some(&ada), Some(&grace)),
+        event("l", 4, by_grace, None, Some(&grace)),
+    ] {
+        store.audit_events().insert(&event).await.unwrap();
+    }
+    for (involvement, expected) in [
+        (Involvement::Subject, ["c", "a", "b", "d"].as_slice()),
+        (Involvement::Actor, &["e", "f", "g"]),
+        (Involvement::Impersonator, &["h", "i", "k"]),
+    ] {
+        for limit in [1, 2, 9] {
+            let (mut found, mut after) = (Vec::new(), None);
+            loop {
+                let events = store.audit_events();
+                let page = events
+                    .list_involving(&ada, involvement, after, limit)
+                    .await
+                    .unwrap();
+                let Some(last) = page.last() else { break };
+                after = Some(EventPosition::of(last));
+                assert!(u64::try_from(page.len()).unwrap() <= limit);
+                found.extend(page);
+            }
+            assert!(
+                found
+                    .iter()
+                    .all(|event| Involvement::of(event, &ada) == Some(involvement))
+            );
+            let ids: Vec<_> = found.iter().map(|event| event.id.as_str()).collect();
+            assert_eq!(ids, expected, "{involvement:?} by {limit}");
+        }
+    }
 }

@@ -24,7 +24,8 @@ pub async fn claim_and_remove(store: Arc<dyn Store>) {
     push(&store, "second", 2).await;
     let first = push(&store, "first", 1).await;
     push(&store, "later", 9).await;
-    assert_eq!(store.outbox().claim(at(1), at(5), 9).await.unwrap(), [first]);
+    let tried = OutboxMessage { attempts: 1, ..first };
+    assert_eq!(store.outbox().claim(at(1), at(5), 9).await.unwrap(), [tried]);
     let removed = store.outbox().remove("first", at(5)).await.unwrap();
     assert_eq!(removed, Removed::Removed);
     assert_eq!(claim(&store, 8, 9, 9).await, ["second"]);
@@ -50,7 +51,8 @@ pub async fn ids_are_unique(store: Arc<dyn Store>) {
         matches!(outcome, Err(StoreError::Conflict(Constraint::Other))),
         "{outcome:?}"
     );
-    assert_eq!(store.outbox().claim(at(0), at(1), 9).await.unwrap(), [first]);
+    let tried = OutboxMessage { attempts: 1, ..first };
+    assert_eq!(store.outbox().claim(at(0), at(1), 9).await.unwrap(), [tried]);
 }
 
 /// A message that was sent and removed meanwhile stays away.
@@ -65,12 +67,14 @@ pub async fn what_was_removed_is_not_rescheduled(store: Arc<dyn Store>) {
     assert!(claim(&store, 9, 10, 9).await.is_empty());
 }
 
-/// A worker that died gives its emails back (RE-10).
+/// A worker that died gives its emails back (RE-10), and they tell how often that happened.
 pub async fn leases(store: Arc<dyn Store>) {
     push(&store, "email", 0).await;
     assert_eq!(claim(&store, 0, 10, 9).await, ["email"]);
     assert!(claim(&store, 9, 20, 9).await.is_empty());
-    assert_eq!(claim(&store, 10, 20, 9).await, ["email"]);
+    let claimed = store.outbox().claim(at(10), at(20), 9).await.unwrap();
+    assert_eq!(claimed.len(), 1);
+    assert_eq!(claimed[0].attempts, 2);
 }
 
 /// A worker that took longer than its lease changes nothing that another one holds by now.
@@ -100,7 +104,7 @@ pub async fn reschedule(store: Arc<dyn Store>) {
     assert_eq!(
         claimed,
         [OutboxMessage {
-            attempts: 3,
+            attempts: 4,
             ..message("email", at(10))
         }]
     );
@@ -117,6 +121,7 @@ pub async fn concurrent_claims(store: Arc<dyn Store>) {
             let mut claimed = Vec::new();
             loop {
                 let some = claim(&store, 1, 100, 4).await;
+                assert!(some.len() <= 4, "{} instead of 4", some.len());
                 if some.is_empty() {
                     return claimed;
                 }
@@ -135,4 +140,25 @@ pub async fn concurrent_claims(store: Arc<dyn Store>) {
     let count = claimed.len();
     claimed.dedup();
     assert_eq!((count, claimed.len()), (30, 30));
+}
+
+/// All that wait, leased or not, page by page in the order of their ids; and nothing is leased by looking.
+pub async fn list_by_pages(store: Arc<dyn Store>) {
+    assert!(store.outbox().list(None, 9).await.unwrap().is_empty());
+    for id in ["b", "c", "a"] {
+        push(&store, id, 0).await;
+    }
+    assert_eq!(claim(&store, 0, 100, 1).await.len(), 1);
+    let page = async |after: Option<&str>, limit| -> Vec<String> {
+        let page = store
+            .outbox()
+            .list(after.map(str::to_owned), limit)
+            .await
+            .unwrap();
+        page.into_iter().map(|message| message.id).collect()
+    };
+    assert_eq!(page(None, 2).await, ["a", "b"]);
+    assert_eq!(page(Some("b"), 2).await, ["c"]);
+    assert_eq!(page(Some("c"), 2).await, [""; 0]);
+    assert_eq!(claim(&store, 0, 100, 9).await.len(), 2);
 }

@@ -61,3 +61,32 @@ pub async fn lock_a_session(store: Arc<dyn Store>) {
     let tx = store.begin(&samples::request()).await.unwrap();
     assert_eq!(tx.sessions().lock(&session.id).await.unwrap(), None);
 }
+
+/// The sessions in which somebody acts as another, and none of their own.
+pub async fn list_impersonations(store: Arc<dyn Store>) {
+    let (ada, grace) = (add_user(&store, "ada").await, add_user(&store, "grace").await);
+    let as_ada = |token: &str, seconds| Session {
+        impersonated_by: Some(grace.id.clone()),
+        created_at: at(seconds),
+        ..samples::session(&ada, token)
+    };
+    let (later, sooner) = (as_ada("later", 2), as_ada("sooner", 1));
+    for session in [
+        &later,
+        &sooner,
+        &samples::session(&grace, "own"),
+        &samples::session(&ada, "hers"),
+    ] {
+        store.sessions().insert(session).await.unwrap();
+    }
+    let listed = store.sessions().list_impersonations(&grace.id).await.unwrap();
+    assert_eq!(listed, [sooner, later]);
+    assert!(
+        store
+            .sessions()
+            .list_impersonations(&ada.id)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}

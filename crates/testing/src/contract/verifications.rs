@@ -330,3 +330,28 @@ pub async fn purge_expired(store: Arc<dyn Store>) {
         );
     }
 }
+
+/// The rows of a user and of nobody else, also those that Better Auth left.
+pub async fn list_of_a_user(store: Arc<dyn Store>) {
+    let (ada, grace) = (add_user(&store, "ada").await, add_user(&store, "grace").await);
+    let row = |purpose, token: &str, user| samples::verification(&key(purpose, token), user);
+    let later = Verification {
+        expires_at: at(7200),
+        ..row(Purpose::VerifyEmail, "later", &ada)
+    };
+    let later = add(&store, later).await;
+    let sooner = add(&store, row(Purpose::ResetPassword, "sooner", &ada)).await;
+    let left = Verification {
+        user_id: None,
+        expires_at: at(9000),
+        ..row(Purpose::ResetPassword, "left", &ada)
+    };
+    let left = add(&store, left).await;
+    let of_grace = Verification {
+        value: ada.id.to_string(),
+        ..row(Purpose::ResetPassword, "hers", &grace)
+    };
+    add(&store, of_grace).await;
+    let listed = store.verifications().list(&ada.id).await.unwrap();
+    assert_eq!(listed, [sooner, later, left]);
+}

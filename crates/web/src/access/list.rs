@@ -117,6 +117,7 @@ pub(super) async fn list_users(
         )?,
         offset: number("offset", query.0.offset.as_deref(), MAX_OFFSET)?,
         paged: query.0.cursor.is_some(),
+        strict,
     };
     let page = match asked.query(&query.0)? {
         Some(query) => find
@@ -149,10 +150,12 @@ struct Asked {
     offset: Option<u64>,
     /// Whether they go from page to page by a cursor.
     paged: bool,
+    /// Whether what finds nobody by mistake is refused.
+    strict: bool,
 }
 
 impl Asked {
-    /// The question for the store; none if it names a column that does not exist.
+    /// The question for the store; none if it names a column that does not exist, or finds nobody for another such reason.
     fn query(&self, raw: &ListUsersQuery) -> Result<Option<UserQuery>, ApiError> {
         let search = raw
             .search_value
@@ -179,11 +182,15 @@ impl Asked {
                 let Some(column) = named(raw.filter_field.as_deref().unwrap_or("email")) else {
                     return Ok(None);
                 };
-                let comparison = comparison(column.kind(), raw.filter_operator.as_deref(), value)
-                    .ok_or_else(|| {
-                        refused("filterValue", "it cannot be compared with this column like that")
-                    })?;
-                Some(UserFilter { column, comparison })
+                match comparison(column.kind(), raw.filter_operator.as_deref(), value) {
+                    Some(comparison) => Some(UserFilter { column, comparison }),
+                    // Better Auth finds nobody where one value can be compared and several are given.
+                    None if value.is_array() && !self.strict => return Ok(None),
+                    None => {
+                        let why = "it cannot be compared with this column like that";
+                        return Err(refused("filterValue", why));
+                    }
+                }
             }
         };
         let by = match raw.sort_by.as_deref().filter(|name| !name.is_empty()) {

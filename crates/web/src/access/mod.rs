@@ -3,6 +3,7 @@
 mod bans;
 pub mod codes;
 mod cursor;
+mod export;
 mod guard;
 mod impersonation;
 mod list;
@@ -16,8 +17,8 @@ mod users;
 use actix_web::web::Data;
 use doorward_application::Context;
 use doorward_application::access::{
-    AdminCreateUser, AdminDeleteUser, AdminUpdateUser, CheckPermission, ExplainDecision, Impersonate,
-    ListUsers, RestoreUser, SetUp, SetUserPassword, StopImpersonating, UserSessions,
+    AdminCreateUser, AdminDeleteUser, AdminUpdateUser, CheckPermission, ExplainDecision, ExportUser,
+    Impersonate, ListUsers, RestoreUser, SetUp, SetUserPassword, StopImpersonating, UserSessions,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -42,6 +43,7 @@ impl Module for AdminModule {
             .app_data(Data::new(AdminUpdateUser::new(context.clone())))
             .app_data(Data::new(AdminDeleteUser::new(context.clone())))
             .app_data(Data::new(RestoreUser::new(context.clone())))
+            .app_data(Data::new(ExportUser::new(context.clone())))
             .app_data(Data::new(UserSessions::new(context.clone())))
             .app_data(Data::new(SetUserPassword::new(context.clone())))
             .app_data(Data::new(Impersonate::new(context.clone())))
@@ -59,6 +61,7 @@ impl Module for AdminModule {
             .service(bans::unban_user)
             .service(removal::remove_user)
             .service(removal::restore_user)
+            .service(export::export_user)
             .service(sessions::list_user_sessions)
             .service(sessions::revoke_user_session)
             .service(sessions::revoke_user_sessions)

@@ -17,6 +17,7 @@ fn settings(headers: &[&str], proxies: &[&str], believe_any_peer: bool) -> Clien
         headers: owned(headers),
         trusted_proxies: owned(proxies),
         believe_any_peer,
+        ipv6_subnet: 64,
     }
 }
 
@@ -133,11 +134,29 @@ fn rl_2_the_client_is_the_peer() {
             assert_eq!(resolved(&policy, "no peer", value), "", "{value}");
         }
     }
+}
+
+#[test]
+fn rl_3_addresses_are_unwrapped_and_those_of_ipv6_are_grouped() {
     let policy = hardened();
-    assert_eq!(resolved(&policy, "::ffff:203.0.113.7", "1.1.1.1"), "203.0.113.7");
-    assert_eq!(
-        resolved(&policy, "2001:db8::5", ""),
-        "2001:0db8:0000:0000:0000:0000:0000:0000"
+    for mapped in [
+        "203.0.113.7",
+        "::ffff:203.0.113.7",
+        "::FFFF:cb00:7107",
+        "0:0:0:0:0:ffff:203.0.113.7",
+    ] {
+        assert_eq!(resolved(&policy, mapped, "1.1.1.1"), "203.0.113.7", "{mapped}");
+    }
+    for one_network in ["2001:db8::5", "2001:DB8::", "2001:db8:0:0:ffff::1"] {
+        assert_eq!(
+            resolved(&policy, one_network, ""),
+            "2001:0db8:0000:0000:0000:0000:0000:0000",
+            "{one_network}"
+        );
+    }
+    assert_ne!(
+        resolved(&policy, "2001:db8:0:1::5", ""),
+        resolved(&policy, "2001:db8::5", "")
     );
 }
 
@@ -251,5 +270,34 @@ proptest! {
         prop_assert_eq!(policy(&["10.0.0.0/8"], false).resolve(peer, &lines), "203.0.113.7");
         let address = policy(&["10.0.0.0/8"], believe).resolve("10.0.0.1".parse().ok(), &lines);
         prop_assert!(address.is_empty() || address.parse::<IpAddr>().is_ok(), "{}", address);
+    }
+}
+
+#[test]
+fn rl_3_the_size_of_an_ipv6_network_is_an_option() {
+    let of = |ipv6_subnet| {
+        let settings = ClientAddressSettings {
+            ipv6_subnet,
+            ..ClientAddressSettings::of(Preset::Hardened)
+        };
+        ClientAddressPolicy::new(&settings)
+    };
+    for (bits, expected) in [
+        (32, "2001:0db8:0000:0000:0000:0000:0000:0000"),
+        (48, "2001:0db8:1111:0000:0000:0000:0000:0000"),
+        (56, "2001:0db8:1111:2200:0000:0000:0000:0000"),
+        (64, "2001:0db8:1111:2222:0000:0000:0000:0000"),
+        (128, "2001:0db8:1111:2222:3333:4444:5555:6666"),
+    ] {
+        let peer = "2001:db8:1111:2222:3333:4444:5555:6666".parse().ok();
+        let policy = of(bits).unwrap();
+        assert_eq!(policy.resolve(peer, &HeaderMap::new()), expected, "{bits}");
+        assert_eq!(
+            policy.resolve("192.0.2.1".parse().ok(), &HeaderMap::new()),
+            "192.0.2.1"
+        );
+    }
+    for bits in [0, 31, 129] {
+        assert_eq!(of(bits).unwrap_err(), InvalidClientAddressPolicy::Subnet(bits));
     }
 }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use doorward_application::settings::{InvalidSetting, Preset, Settings};
-use doorward_domain::Secret;
+use doorward_domain::Keyring;
+use doorward_domain::rate_limit::LONGEST_WINDOW;
 use doorward_domain::redirect::{Origin, TrustedOrigins};
 
-use super::secret::check_secret;
+use super::secret::{check_keys, check_secret};
 use super::{Configuration, HttpSettings};
 use crate::client_address::ClientAddressPolicy;
 
@@ -19,7 +20,7 @@ const LONGEST_MEMORY: Duration = Duration::from_secs(1);
 impl Configuration {
     /// Refuses a configuration that contradicts itself or endangers users. The binary and every start call this.
     pub fn validate(&self) -> Result<(), InvalidSetting> {
-        validate_app(&self.settings, &self.http, &self.secret)?;
+        validate_app(&self.settings, &self.http, &self.secrets)?;
         self.hashing.validate()?;
         if self.database.session_memory > LONGEST_MEMORY {
             return Err(InvalidSetting::new(
@@ -36,10 +37,10 @@ impl Configuration {
 pub(crate) fn validate_app(
     settings: &Settings,
     http: &HttpSettings,
-    secret: &Secret<String>,
+    keys: &Keyring,
 ) -> Result<(), InvalidSetting> {
     let (preset, base_url) = (settings.preset, &settings.base_url);
-    check_secret("secret", secret, preset, base_url)?;
+    check_keys(keys, preset, base_url)?;
     settings.validate()?;
     if let Some(token) = &settings.admin.setup_token {
         check_secret("admin.setup_token", token, Preset::Hardened, base_url)?;
@@ -59,6 +60,7 @@ impl HttpSettings {
         self.origins(base_url)?;
         self.check_cookies(base_url, preset)?;
         self.client_address_policy()?;
+        self.check_rate_limit()?;
         if self.max_body_bytes == 0 {
             let remedy = "write the largest body in bytes, such as 262144";
             return Err(InvalidSetting::new("max_body_bytes", "is nothing at all", remedy));
@@ -104,6 +106,25 @@ impl HttpSettings {
             let remedy = "write names of headers and networks such as 10.0.0.0/8";
             InvalidSetting::new("advanced.ip_address", error.to_string(), remedy)
         })
+    }
+
+    fn check_rate_limit(&self) -> Result<(), InvalidSetting> {
+        let window = self.rate_limit.window;
+        if window <= TimeDelta::zero() || window > LONGEST_WINDOW {
+            return Err(InvalidSetting::new(
+                "rate_limit.window",
+                "is no time at all, or longer than a day",
+                "write a number of seconds, such as 10",
+            ));
+        }
+        if self.rate_limit.max == 0 {
+            return Err(InvalidSetting::new(
+                "rate_limit.max",
+                "allows nothing at all",
+                "write a number above 0, or set rate_limit.enabled = false",
+            ));
+        }
+        Ok(())
     }
 
     fn check_cookies(&self, base_url: &Origin, preset: Preset) -> Result<(), InvalidSetting> {

@@ -1,8 +1,8 @@
 use std::collections::HashSet;
 
 use doorward_application::settings::{InvalidSetting, Preset};
-use doorward_domain::Secret;
 use doorward_domain::redirect::Origin;
+use doorward_domain::{Key, Keyring, Secret};
 use zxcvbn::zxcvbn;
 
 const LEAST_BYTES: usize = 32;
@@ -27,6 +27,40 @@ const OF_TESTS: [&str; 5] = [
 ];
 /// Names that lead nowhere else than to this machine or its tests (RFC 6761).
 const RESERVED_NAMES: [&str; 4] = ["localhost", "test", "example", "invalid"];
+
+/// SK-4, of all secrets of the server.
+///
+/// One that only verifies may be as short as Better Auth's in every preset: who replaces a short secret has to name it.
+pub(super) fn check_keys(keys: &Keyring, preset: Preset, base_url: &Origin) -> Result<(), InvalidSetting> {
+    let current = keys.current();
+    if keys.others().is_empty() {
+        let may_verify = || check_secret("secret", &current.secret, Preset::BetterAuth, base_url).is_ok();
+        return check_secret("secret", &current.secret, preset, base_url).map_err(|problem| {
+            if !may_verify() {
+                return problem;
+            }
+            let way_out = "and set DOORWARD_SECRETS=2:NEW,1:PRESENT, so that nobody is signed out";
+            let remedy = format!("{}, {way_out}", problem.remedy);
+            InvalidSetting { remedy, ..problem }
+        });
+    }
+    let option = "secrets";
+    let refused = |key: &Key, refused: InvalidSetting, remedy: String| {
+        let problem = format!("the secret with the id {} {}", key.id, refused.problem);
+        InvalidSetting::new(option, problem, remedy)
+    };
+    check_secret(option, &current.secret, preset, base_url).map_err(|problem| {
+        let remedy = problem.remedy.clone();
+        refused(current, problem, remedy)
+    })?;
+    for key in keys.others() {
+        check_secret(option, &key.secret, Preset::BetterAuth, base_url).map_err(|problem| {
+            let remedy = "remove it; who signed in by it has to sign in again";
+            refused(key, problem, remedy.to_owned())
+        })?;
+    }
+    Ok(())
+}
 
 /// SK-4: refuses a secret that is short, well-known or easily guessed. Only its length is told.
 ///
@@ -69,9 +103,9 @@ pub(super) fn check_secret(
     Ok(())
 }
 
-/// Whether a secret that passed is shorter than it should be.
-pub(crate) fn is_short(secret: &Secret<String>) -> bool {
-    secret.expose().len() < LEAST_BYTES
+/// The keys that passed although they are shorter than they should be.
+pub(crate) fn short_keys(keys: &Keyring) -> impl Iterator<Item = &Key> {
+    keys.keys().filter(|key| key.secret.expose().len() < LEAST_BYTES)
 }
 
 /// Whether only this machine and its tests reach that address.
@@ -203,6 +237,38 @@ mod tests {
                 "{weak}"
             );
         }
+    }
+
+    #[test]
+    fn m1_a_short_secret_may_verify_until_it_is_replaced() {
+        let (short, good) = ("1:kX9#vQ2!mZ7$wL4p", "2:9f2c6d1e8b7a45c03f1d2e6b9a8c7d5e");
+        let check = |entries: [&str; 2]| {
+            let keys = Keyring::parse(&entries.map(|entry| Secret::new(entry.to_owned()))).unwrap();
+            let base_url = Origin::from_base_url("https://a.com").unwrap();
+            let outcome = check_keys(&keys, Preset::Hardened, &base_url);
+            assert_eq!(short_keys(&keys).count(), 1);
+            outcome.map_err(|problem| problem.to_string())
+        };
+        assert_eq!(check([good, short]), Ok(()));
+        let alone = |secret: &str| {
+            let keys = Keyring::single(Secret::new(secret[2..].to_owned()));
+            let base_url = Origin::from_base_url("https://a.com").unwrap();
+            let refused = check_keys(&keys, Preset::Hardened, &base_url).unwrap_err();
+            refused.remedy.contains("DOORWARD_SECRETS=2:NEW,1:PRESENT")
+        };
+        assert!(alone(short), "the way out is told");
+        assert!(!alone("7:password12345678"), "it may not even verify");
+        let current = check([short, good]).unwrap_err();
+        assert!(
+            current.contains("secrets: the secret with the id 1 has 16 bytes"),
+            "{current}"
+        );
+        let weak = check([good, "7:password12345678"]).unwrap_err();
+        assert!(weak.contains("the secret with the id 7 is not random"), "{weak}");
+        assert!(
+            weak.contains("remove it") && !weak.contains("password12345678"),
+            "{weak}"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@ use aes::cipher::block_padding::Pkcs7;
 use aes::cipher::{BlockModeDecrypt as _, BlockModeEncrypt as _, KeyIvInit as _};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use doorward_domain::{Entropy, Secret};
+use doorward_domain::{Entropy, Keyring, Secret};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Deserialize;
@@ -19,13 +19,18 @@ const ENCRYPTION: &str = "A256CBC-HS512";
 const HALF: usize = 32;
 
 /// A JWT encrypted with a key made of the secret: `dir` and A256CBC-HS512 (RFC 7518, 4.5 and 5.2.5), nothing
-/// else.
+/// else. Its `kid` says which key opens it; without one it is the current key.
 pub(super) struct Jwe {
-    mac: Hmac<Sha512>,
-    cipher_key: Secret<[u8; HALF]>,
-    key_id: String,
+    current: EncryptionKey,
+    others: Vec<EncryptionKey>,
     /// The protected header, which never changes, as it stands in the token.
     header: String,
+}
+
+struct EncryptionKey {
+    mac: Hmac<Sha512>,
+    cipher_key: Secret<[u8; HALF]>,
+    id: String,
 }
 
 #[derive(Deserialize)]
@@ -38,12 +43,12 @@ struct Header {
     zip: Option<Value>,
 }
 
-impl Jwe {
+impl EncryptionKey {
     #[expect(
         clippy::expect_used,
         reason = "HKDF-SHA-256 gives up to 8160 bytes (RFC 5869), HMAC takes any key"
     )]
-    pub(super) fn new(secret: &Secret<String>) -> Self {
+    fn of(secret: &Secret<String>) -> Self {
         let mut key = [0_u8; 2 * HALF];
         Hkdf::<Sha256>::new(Some(SALT), secret.expose().as_bytes())
             .expand(INFO, &mut key)
@@ -51,13 +56,34 @@ impl Jwe {
         let (mac_key, cipher_half) = key.split_at(HALF);
         let mut cipher_key = [0_u8; HALF];
         cipher_key.copy_from_slice(cipher_half);
-        let key_id = thumbprint(&key);
-        let header = format!(r#"{{"alg":"{ALGORITHM}","enc":"{ENCRYPTION}","kid":"{key_id}"}}"#);
         Self {
             mac: Hmac::new_from_slice(mac_key).expect("a key of any length"),
             cipher_key: Secret::new(cipher_key),
-            key_id,
+            id: thumbprint(&key),
+        }
+    }
+
+    fn mac_of(&self, header: &str, iv: &[u8], ciphertext: &[u8]) -> Hmac<Sha512> {
+        let header_bits = 8 * header.len() as u64;
+        [header.as_bytes(), iv, ciphertext, &header_bits.to_be_bytes()]
+            .into_iter()
+            .fold(self.mac.clone(), Hmac::chain_update)
+    }
+}
+
+impl Jwe {
+    pub(super) fn new(keys: &Keyring) -> Self {
+        let current = EncryptionKey::of(&keys.current().secret);
+        let id = &current.id;
+        let header = format!(r#"{{"alg":"{ALGORITHM}","enc":"{ENCRYPTION}","kid":"{id}"}}"#);
+        Self {
             header: BASE64_URL_SAFE_NO_PAD.encode(header),
+            others: keys
+                .others()
+                .iter()
+                .map(|key| EncryptionKey::of(&key.secret))
+                .collect(),
+            current,
         }
     }
 
@@ -66,9 +92,10 @@ impl Jwe {
         let mut iv = [0_u8; 16];
         entropy.fill(&mut iv);
         let text = javascript::stringify(&Value::Object(claims));
-        let cipher = cbc::Encryptor::<Aes256>::new(self.cipher_key.expose().into(), &iv.into());
+        let cipher = cbc::Encryptor::<Aes256>::new(self.current.cipher_key.expose().into(), &iv.into());
         let ciphertext = cipher.encrypt_padded_vec::<Pkcs7>(text.as_bytes());
         let tag = self
+            .current
             .mac_of(&self.header, &iv, &ciphertext)
             .finalize()
             .into_bytes();
@@ -84,35 +111,29 @@ impl Jwe {
             return None;
         };
         let decoded = |part: &str| BASE64_URL_SAFE_NO_PAD.decode(part).ok();
-        if !self.is_ours(&serde_json::from_slice(&decoded(header)?).ok()?) {
-            return None;
-        }
+        let key = self.key_of(&serde_json::from_slice(&decoded(header)?).ok()?)?;
         let iv: [u8; 16] = decoded(iv)?.try_into().ok()?;
         let (ciphertext, tag) = (decoded(ciphertext)?, decoded(tag)?);
         if tag.len() != HALF {
             return None;
         }
-        self.mac_of(header, &iv, &ciphertext)
+        key.mac_of(header, &iv, &ciphertext)
             .verify_truncated_left(&tag)
             .ok()?;
-        let cipher = cbc::Decryptor::<Aes256>::new(self.cipher_key.expose().into(), &iv.into());
+        let cipher = cbc::Decryptor::<Aes256>::new(key.cipher_key.expose().into(), &iv.into());
         let text = cipher.decrypt_padded_vec::<Pkcs7>(&ciphertext).ok()?;
         opened_jwt(serde_json::from_slice(&text).ok()?)
     }
 
-    fn is_ours(&self, header: &Header) -> bool {
-        header.alg == ALGORITHM
+    /// The key that opens a token with this header, if we know key and algorithms.
+    fn key_of(&self, header: &Header) -> Option<&EncryptionKey> {
+        let is_ours = header.alg == ALGORITHM
             && header.enc == ENCRYPTION
-            && header.kid.as_ref().is_none_or(|kid| *kid == self.key_id)
             && header.crit.is_none()
-            && header.zip.is_none()
-    }
-
-    fn mac_of(&self, header: &str, iv: &[u8], ciphertext: &[u8]) -> Hmac<Sha512> {
-        let header_bits = 8 * header.len() as u64;
-        [header.as_bytes(), iv, ciphertext, &header_bits.to_be_bytes()]
-            .into_iter()
-            .fold(self.mac.clone(), Hmac::chain_update)
+            && header.zip.is_none();
+        let mut keys = std::iter::once(&self.current).chain(&self.others);
+        keys.find(|key| header.kid.as_ref().is_none_or(|kid| *kid == key.id))
+            .filter(|_| is_ours)
     }
 }
 

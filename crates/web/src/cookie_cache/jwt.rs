@@ -1,27 +1,30 @@
-use doorward_domain::Secret;
+use doorward_domain::Keyring;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde_json::{Map, Value};
 
 use super::{Opened, opened_jwt};
 
-/// A JWT signed with the secret itself, by HS256 and nothing else.
+/// A JWT signed with the secret itself, by HS256 and nothing else. Better Auth's header names no key, so the signature is compared
+/// under each of them.
 pub(super) struct Jwt {
     signing: EncodingKey,
-    verifying: DecodingKey,
+    verifying: Vec<DecodingKey>,
     validation: Validation,
 }
 
 impl Jwt {
-    pub(super) fn new(secret: &Secret<String>) -> Self {
-        let secret = secret.expose().as_bytes();
+    pub(super) fn new(keys: &Keyring) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         // The library would ask the wall clock; the codec asks the caller's.
         validation.validate_exp = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
         Self {
-            signing: EncodingKey::from_secret(secret),
-            verifying: DecodingKey::from_secret(secret),
+            signing: EncodingKey::from_secret(keys.current().secret.expose().as_bytes()),
+            verifying: keys
+                .keys()
+                .map(|key| DecodingKey::from_secret(key.secret.expose().as_bytes()))
+                .collect(),
             validation,
         }
     }
@@ -39,7 +42,8 @@ impl Jwt {
     }
 
     pub(super) fn open(&self, cookie: &str) -> Option<Opened> {
-        let token = jsonwebtoken::decode(cookie, &self.verifying, &self.validation).ok()?;
+        let mut keys = self.verifying.iter();
+        let token = keys.find_map(|key| jsonwebtoken::decode(cookie, key, &self.validation).ok())?;
         opened_jwt(token.claims)
     }
 }

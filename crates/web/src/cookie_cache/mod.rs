@@ -11,7 +11,7 @@ mod jwe;
 mod jwt;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use doorward_domain::{Entropy, Secret};
+use doorward_domain::{Entropy, Keyring};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -30,7 +30,7 @@ pub enum Strategy {
     Jwe,
 }
 
-/// Writes and reads the cache with the server's secret.
+/// Writes and reads the cache with the server's secrets.
 pub(crate) struct CookieCacheCodec {
     form: Form,
     version: String,
@@ -63,11 +63,11 @@ struct Opened {
 
 impl CookieCacheCodec {
     /// A codec for one form. Caches of another version are not believed; Better Auth calls its own "1".
-    pub(crate) fn new(strategy: Strategy, secret: &Secret<String>, version: impl Into<String>) -> Self {
+    pub(crate) fn new(strategy: Strategy, keys: &Keyring, version: impl Into<String>) -> Self {
         let form = match strategy {
-            Strategy::Compact => Form::Compact(compact::Compact::new(secret)),
-            Strategy::Jwt => Form::Jwt(jwt::Jwt::new(secret)),
-            Strategy::Jwe => Form::Jwe(jwe::Jwe::new(secret)),
+            Strategy::Compact => Form::Compact(compact::Compact::new(keys)),
+            Strategy::Jwt => Form::Jwt(jwt::Jwt::new(keys)),
+            Strategy::Jwe => Form::Jwe(jwe::Jwe::new(keys)),
         };
         let version = version.into();
         Self { form, version }
@@ -97,7 +97,7 @@ impl CookieCacheCodec {
         }
     }
 
-    /// What the cookie says, if it was sealed with this secret and version and neither it nor its session has
+    /// What the cookie says, if it was sealed with one of these secrets and this version and neither it nor its session has
     /// expired.
     pub(crate) fn open(&self, cookie: &str, now: DateTime<Utc>) -> Option<CachedSession> {
         let Opened {

@@ -1,5 +1,6 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use doorward_domain::Secret;
 use proptest::prelude::{Just, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::strategy::Strategy as _;
 use serde_json::json;
@@ -23,8 +24,16 @@ impl Entropy for Counting {
     }
 }
 
+fn keys(entries: &[&str]) -> Keyring {
+    let entries: Vec<_> = entries
+        .iter()
+        .map(|entry| Secret::new((*entry).to_owned()))
+        .collect();
+    Keyring::parse(&entries).unwrap()
+}
+
 fn codec(strategy: Strategy) -> CookieCacheCodec {
-    CookieCacheCodec::new(strategy, &Secret::new(SECRET.to_owned()), "1")
+    CookieCacheCodec::new(strategy, &keys(&[&format!("1:{SECRET}")]), "1")
 }
 
 fn now() -> DateTime<Utc> {
@@ -129,9 +138,9 @@ fn the_end_of_the_session_ends_its_cache() {
 #[test]
 fn se_10_another_version_or_secret_is_not_believed() {
     for (strategy, cookie) in ALL {
-        let other_version = CookieCacheCodec::new(strategy, &Secret::new(SECRET.to_owned()), "2");
+        let other_version = CookieCacheCodec::new(strategy, &keys(&[&format!("1:{SECRET}")]), "2");
         assert_eq!(other_version.open(cookie, now()), None, "{strategy:?}");
-        let other_secret = CookieCacheCodec::new(strategy, &Secret::new(format!("{SECRET}!")), "1");
+        let other_secret = CookieCacheCodec::new(strategy, &keys(&[&format!("1:{SECRET}!")]), "1");
         assert_eq!(other_secret.open(cookie, now()), None, "{strategy:?}");
         for (other, cookie) in ALL.into_iter().filter(|(other, _)| *other != strategy) {
             assert_eq!(
@@ -140,6 +149,25 @@ fn se_10_another_version_or_secret_is_not_believed() {
                 "{strategy:?} {other:?}"
             );
         }
+    }
+}
+
+#[test]
+fn kr_2_any_key_opens_and_the_first_seals() {
+    let own = format!("1:{SECRET}");
+    for (strategy, cookie) in ALL {
+        let codec = |entries: &[&str]| CookieCacheCodec::new(strategy, &keys(entries), "1");
+        for entries in [[&*own, "2:new"], ["2:new", &own]] {
+            let both = codec(&entries);
+            assert!(both.open(cookie, now()).is_some(), "{strategy:?} {entries:?}");
+            let sealed = sealed(&both, &value(SESSION), &value(USER));
+            assert!(
+                codec(&entries[..1]).open(&sealed, now()).is_some(),
+                "{strategy:?}"
+            );
+            assert_eq!(codec(&entries[1..]).open(&sealed, now()), None, "{strategy:?}");
+        }
+        assert_eq!(codec(&["2:new"]).open(cookie, now()), None, "KR-1 {strategy:?}");
     }
 }
 

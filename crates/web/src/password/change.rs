@@ -40,7 +40,8 @@ pub(super) struct ChangePasswordReply {
 #[utoipa::path(tag = "password", request_body = ChangePasswordBody,
     responses((status = 200, description = "Changed", body = ChangePasswordReply),
               (status = 400, description = "Refused", body = ErrorReply),
-              (status = 401, description = "Nobody is signed in", body = ErrorReply)))]
+              (status = 401, description = "Nobody is signed in", body = ErrorReply),
+              (status = 429, description = "Too many were wrong", body = ErrorReply)))]
 #[post("/change-password")]
 pub(super) async fn change_password(
     body: Body<ChangePasswordBody>,
@@ -75,6 +76,7 @@ impl From<ChangePasswordError> for ApiError {
             ChangePasswordError::Password(problem) => problem.into(),
             ChangePasswordError::NoCredential => CREDENTIAL_ACCOUNT_NOT_FOUND.into(),
             ChangePasswordError::Wrong => INVALID_PASSWORD.into(),
+            ChangePasswordError::TooManyAttempts(error) => error.into(),
             ChangePasswordError::NotSignedIn(error) => error.into(),
             ChangePasswordError::Hash(error) => error.into(),
             ChangePasswordError::Store(error) => error.into(),
@@ -93,7 +95,8 @@ pub(super) struct VerifyPasswordBody {
 #[utoipa::path(tag = "password", request_body = VerifyPasswordBody,
     responses((status = 200, description = "It is the password", body = StatusReply),
               (status = 400, description = "It is not", body = ErrorReply),
-              (status = 401, description = "Nobody is signed in", body = ErrorReply)))]
+              (status = 401, description = "Nobody is signed in", body = ErrorReply),
+              (status = 429, description = "Too many were wrong", body = ErrorReply)))]
 #[post("/verify-password")]
 pub(super) async fn verify_password(
     body: Body<VerifyPasswordBody>,
@@ -106,6 +109,7 @@ pub(super) async fn verify_password(
         Ok(_) => Ok(json(&StatusReply::DONE)),
         Err(VerifyPasswordError::TooLong) => Err(PASSWORD_TOO_LONG.into()),
         Err(VerifyPasswordError::NoCredential | VerifyPasswordError::Wrong) => Err(INVALID_PASSWORD.into()),
+        Err(VerifyPasswordError::TooManyAttempts(error)) => Err(error.into()),
         Err(VerifyPasswordError::NotSignedIn(error)) => Err(error.into()),
         Err(VerifyPasswordError::Hash(error)) => Err(error.into()),
         Err(VerifyPasswordError::Store(error)) => Err(error.into()),

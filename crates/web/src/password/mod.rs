@@ -9,13 +9,14 @@ mod sign_up;
 
 pub(crate) use refusal::refusal;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
-use doorward_application::Context;
 use doorward_application::password::{
-    ChangePassword, RequestPasswordReset, ResetPassword, SignIn, SignUp, VerifyPassword,
+    ChangePassword, LearnPasswordHashes, RequestPasswordReset, ResetPassword, SignIn, SignUp, VerifyPassword,
 };
+use doorward_application::{Context, Worker};
 use doorward_domain::Secret;
 use doorward_domain::password::Password;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -58,6 +59,10 @@ impl Module for PasswordModule {
 
     fn error_codes(&self) -> &'static [ErrorCode] {
         codes::ALL
+    }
+
+    fn workers(&self, context: &Context) -> Vec<Arc<dyn Worker>> {
+        vec![Arc::new(LearnPasswordHashes::new(context.clone()))]
     }
 }
 

@@ -1,11 +1,13 @@
 use actix_web::HttpResponse;
 use doorward_application::password::SignInError;
+use doorward_application::rate_limit::TooManyAttempts;
 use doorward_application::settings::{Preset, Settings};
 use doorward_domain::password::{HashError, PasswordProblem};
+use doorward_domain::rate_limit::whole_seconds;
 
 use super::codes::{
-    EMAIL_PASSWORD_DISABLED, INVALID_EMAIL_OR_PASSWORD, PASSWORD_TOO_COMMON, PASSWORD_TOO_LONG,
-    PASSWORD_TOO_SHORT,
+    EMAIL_PASSWORD_DISABLED, INVALID_EMAIL_OR_PASSWORD, PASSWORD_COMPROMISED, PASSWORD_TOO_COMMON,
+    PASSWORD_TOO_LONG, PASSWORD_TOO_SHORT, TOO_MANY_PASSWORD_ATTEMPTS,
 };
 use crate::error::ApiError;
 use crate::sign_in::codes::{BANNED_USER, EMAIL_NOT_VERIFIED, TWO_FACTOR_NOT_AVAILABLE};
@@ -29,12 +31,22 @@ impl From<SignInError> for ApiError {
             SignInError::Disabled => EMAIL_PASSWORD_DISABLED.into(),
             SignInError::PasswordTooLong => PASSWORD_TOO_LONG.into(),
             SignInError::InvalidCredentials => INVALID_EMAIL_OR_PASSWORD.into(),
+            SignInError::TooManyAttempts(error) => error.into(),
             SignInError::EmailNotVerified => EMAIL_NOT_VERIFIED.into(),
             SignInError::Banned => BANNED_USER.into(),
             SignInError::SecondFactorUnavailable => TWO_FACTOR_NOT_AVAILABLE.into(),
             SignInError::Rejected(rejection) => rejection.into(),
             SignInError::Hash(error) => error.into(),
             SignInError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<TooManyAttempts> for ApiError {
+    fn from(error: TooManyAttempts) -> Self {
+        Self::TooManyRequests {
+            code: Some(TOO_MANY_PASSWORD_ATTEMPTS),
+            retry_after: whole_seconds(error.retry_after),
         }
     }
 }
@@ -54,6 +66,7 @@ impl From<PasswordProblem> for ApiError {
             PasswordProblem::TooShort => PASSWORD_TOO_SHORT.into(),
             PasswordProblem::TooLong => PASSWORD_TOO_LONG.into(),
             PasswordProblem::TooCommon => PASSWORD_TOO_COMMON.into(),
+            PasswordProblem::Compromised => PASSWORD_COMPROMISED.into(),
         }
     }
 }

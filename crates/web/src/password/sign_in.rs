@@ -38,7 +38,8 @@ pub(super) struct SignInBody {
     request_body(content((SignInBody = "application/json"), (SignInBody = "application/x-www-form-urlencoded"))),
     responses((status = 200, description = "Signed in", body = SignInReply),
               (status = 401, description = "Address or password is wrong", body = ErrorReply),
-              (status = 403, description = "The address is not verified", body = ErrorReply)))]
+              (status = 403, description = "The address is not verified", body = ErrorReply),
+              (status = 429, description = "Too many passwords were wrong", body = ErrorReply)))]
 #[post("/sign-in/email")]
 pub(super) async fn sign_in_email(
     body: Body<SignInBody>,

@@ -3,13 +3,14 @@ use actix_web::{HttpRequest, HttpResponse, post};
 use doorward_application::profile::{ChangeEmail, ChangeEmailError, EmailChanged};
 use doorward_domain::user::Email;
 use serde::Deserialize;
+use tokio::time::Instant;
 use utoipa::ToSchema;
 use validator::Validate;
 
 use super::codes::CHANGE_EMAIL_DISABLED;
 use crate::error::ApiError;
 use crate::error::codes::VALIDATION_ERROR;
-use crate::response::{ErrorReply, StatusReply, json};
+use crate::response::{ErrorReply, StatusReply, json, not_before};
 use crate::session::SessionCookies;
 use crate::session::codes::SESSION_NOT_FRESH;
 use crate::session::extract::CurrentSession;
@@ -42,11 +43,14 @@ pub(super) async fn change_email(
     change: Data<ChangeEmail>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
+    let started = Instant::now();
     let new_email = Email::parse(&body.0.new_email).map_err(|_| VALIDATION_ERROR)?;
     let callback = state.redirects.callback(body.0.callback_url.as_deref())?;
     if let EmailChanged::AtOnce(user) = change.run(caller.request(), new_email, callback.as_ref()).await? {
         SessionCookies::of(&state, &request).renew(&user, &caller);
     }
+    // Writing a link takes longer than finding that the address is taken.
+    not_before(started, state.context.settings.security.reset_request_floor).await;
     Ok(json(&StatusReply::DONE))
 }
 

@@ -129,6 +129,7 @@ impl From<DeleteUserError> for ApiError {
             DeleteUserError::PasswordTooLong => PASSWORD_TOO_LONG.into(),
             DeleteUserError::NoCredential => CREDENTIAL_ACCOUNT_NOT_FOUND.into(),
             DeleteUserError::WrongPassword => INVALID_PASSWORD.into(),
+            DeleteUserError::TooManyAttempts(error) => error.into(),
             DeleteUserError::NotFresh => SESSION_EXPIRED.into(),
             DeleteUserError::InvalidToken => INVALID_TOKEN.with_status(404).into(),
             DeleteUserError::LastAdministrator => LAST_ADMINISTRATOR.into(),

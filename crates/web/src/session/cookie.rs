@@ -3,6 +3,7 @@ use actix_web::http::header::HeaderMap;
 use actix_web::web::Data;
 use chrono::TimeDelta;
 use doorward_application::session::ActiveSession;
+use doorward_domain::device::{Device, DeviceToken};
 use doorward_domain::session::{IssuedSession, Lifetime, Session, SessionToken};
 use doorward_domain::user::User;
 
@@ -14,8 +15,10 @@ use crate::{AppState, bearer, cookie_cache};
 const SESSION_DATA: &str = "session_data";
 const ADMIN_SESSION: &str = "admin_session";
 const DONT_REMEMBER: &str = "dont_remember";
+const DEVICE: &str = "device";
 
-/// The cookies that make a browser signed in: `session_token`, `session_data` and `dont_remember`.
+/// The cookies that make a browser signed in: `session_token`, `session_data` and `dont_remember`. And `device`, by which it is
+/// recognised at the next sign-in.
 pub(crate) struct SessionCookies<'a> {
     state: &'a AppState,
     headers: &'a HeaderMap,
@@ -44,6 +47,15 @@ impl<'a> SessionCookies<'a> {
         SessionToken::parse(&self.state.signer.verify(cookie)?).ok()
     }
 
+    /// The token by which the browser is recognised, if devices are known here. It outlives signing out, and signs nobody in.
+    pub(crate) fn presented_device(&self) -> Option<DeviceToken> {
+        if !self.state.context.settings.security.known_devices {
+            return None;
+        }
+        let cookie = self.sent.get(&self.name(DEVICE))?;
+        DeviceToken::parse(&self.state.signer.verify(cookie)?)
+    }
+
     /// How long the browser asked to stay signed in when it signed in.
     pub(crate) fn chosen_lifetime(&self) -> Lifetime {
         let cookie = self.sent.get(&self.name(DONT_REMEMBER));
@@ -61,6 +73,21 @@ impl<'a> SessionCookies<'a> {
         cookie_cache::join(&self.name(SESSION_DATA), self.sent.iter())
     }
 
+    /// Clears a presented cache that is not believed, as Better Auth does, before it is set anew.
+    pub(super) fn clear_stale_cache(&self) {
+        let Some(cache) = &self.state.cookie_cache else {
+            return;
+        };
+        let (presented, now) = (self.presented_cache(), self.state.context.now());
+        if presented.is_some_and(|presented| cache.codec.open(&presented, now).is_none()) {
+            let name = self.name(SESSION_DATA);
+            let sent: Vec<_> = self.sent.iter().map(|(sent, _)| sent).collect();
+            for part in sent.into_iter().filter(|sent| is_part_of(&name, sent)) {
+                self.answer.clear_first(self.state.style.expired(part.to_owned()));
+            }
+        }
+    }
+
     /// Signs the browser in.
     pub(crate) fn open(&self, user: &User, opened: &IssuedSession) {
         self.set(
@@ -70,6 +97,10 @@ impl<'a> SessionCookies<'a> {
             opened.lifetime,
             TimeDelta::MAX,
         );
+        if let Some(device) = &opened.device {
+            let value = self.state.signer.sign(device.expose());
+            self.put(DEVICE, value, Some(Device::KNOWN_FOR));
+        }
     }
 
     /// Sets the cookies of a running session anew, which the database has just answered.
@@ -202,7 +233,7 @@ impl<'a> SessionCookies<'a> {
         }
     }
 
-    /// Signs the browser out: clears every cookie we set (SE-9), sent or not; one that is rarely set only if it was sent.
+    /// Signs the browser out: clears every cookie of the session (SE-9), sent or not; one that is rarely set only if it was sent.
     pub(crate) fn clear(&self) {
         if self.sent.get(&self.name(ADMIN_SESSION)).is_some() {
             self.forget(self.name(ADMIN_SESSION));

@@ -1,13 +1,14 @@
 //! Finding out who a request comes from.
 
-use actix_web::HttpRequest;
 use actix_web::web::Data;
+use actix_web::{HttpMessage, HttpRequest};
 use doorward_application::session::{ActiveSession, ReadSession, Refresh};
 use doorward_domain::session::{Lifetime, SessionToken};
 use doorward_domain::{Actor, RequestContext};
 
 use super::{SessionCookies, SessionReply};
 use crate::error::ApiError;
+use crate::throttle::SessionExists;
 use crate::user::UserReply;
 use crate::{AppState, query};
 
@@ -32,6 +33,9 @@ pub(crate) async fn read(
 ) -> Result<(RequestContext, Option<ActiveSession>), ApiError> {
     let request = state.request(http, Actor::Anonymous);
     let active = read_in(&request, state, http, source, refresh).await?;
+    if active.is_some() {
+        http.extensions_mut().insert(SessionExists);
+    }
     Ok((request, active))
 }
 
@@ -58,6 +62,7 @@ async fn read_in(
     {
         return Ok(Some(current));
     }
+    cookies.clear_stale_cache();
     let remembered = cookies.chosen_lifetime() == Lifetime::Remembered;
     let refresh = if remembered && !is_set("disableRefresh") {
         refresh

@@ -24,7 +24,7 @@ use crate::error::ApiError;
 use crate::fields;
 use crate::response::{ErrorReply, StatusReply, SuccessReply, json};
 use crate::user::UserReply;
-use crate::{AppState, Body, ErrorCode, Module};
+use crate::{AppState, Body, ErrorCode, Module, RateLimit};
 
 /// Reading, listing and ending sessions.
 pub(crate) struct SessionModule;
@@ -36,6 +36,14 @@ impl Module for SessionModule {
 
     fn error_codes(&self) -> &'static [ErrorCode] {
         codes::ALL
+    }
+
+    fn rate_limits(&self) -> &'static [RateLimit] {
+        const LIMITS: &[RateLimit] = &[
+            RateLimit::sessions_free("/get-session"),
+            RateLimit::sessions_free("/session"),
+        ];
+        LIMITS
     }
 
     fn routes(&self, context: &Context, config: &mut ServiceConfig<'_>) {

@@ -69,6 +69,8 @@ pub(crate) fn session_request(cookies: &SessionCookies<'_>, remember_me: Option<
             Some(true) | None => Lifetime::Remembered,
         },
         previous: cookies.presented_token(),
+        device: cookies.presented_device(),
+        may_be_new_device: true,
     }
 }
 

@@ -1,31 +1,47 @@
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use doorward_domain::Store;
 
+use crate::connections::Connections;
+
 /// Whether the server wants requests.
 pub(crate) struct Readiness {
     store: Arc<dyn Store>,
-    draining: AtomicBool,
+    connections: Arc<Connections>,
+    /// The background work that dies again and again.
+    broken: Mutex<BTreeSet<&'static str>>,
 }
 
 impl Readiness {
-    pub(crate) const fn new(store: Arc<dyn Store>) -> Self {
+    pub(crate) const fn new(store: Arc<dyn Store>, connections: Arc<Connections>) -> Self {
         Self {
             store,
-            draining: AtomicBool::new(false),
+            connections,
+            broken: Mutex::new(BTreeSet::new()),
         }
     }
 
-    /// From now on the server wants no new requests (RE-9).
-    pub(crate) fn drain(&self) {
-        self.draining.store(true, Ordering::Release);
+    /// Notes whether a worker dies again and again.
+    pub(crate) fn note(&self, worker: &'static str, is_broken: bool) {
+        let mut broken = self.broken();
+        if is_broken {
+            broken.insert(worker);
+        } else {
+            broken.remove(worker);
+        }
     }
 
-    pub(crate) fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Acquire)
+    /// Whether the server does not stop, its workers work, and the store has all that this version needs (RE-15).
+    pub(crate) async fn is_ready(&self) -> bool {
+        let is_working = !self.connections.is_stopping() && self.broken().is_empty();
+        is_working && matches!(self.store.is_up_to_date().await, Ok(true))
+    }
+
+    fn broken(&self) -> MutexGuard<'_, BTreeSet<&'static str>> {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -36,13 +52,13 @@ pub(crate) async fn healthz() -> HttpResponse {
     HttpResponse::Ok().finish()
 }
 
-/// Whether the server can serve: the database answers, and it is not about to stop.
+/// Whether the server can serve: database, schema and background work are well, and it is not about to stop.
 #[utoipa::path(tag = "system", responses((status = 200, description = "It can"), (status = 503, description = "It cannot")))]
 #[get("/readyz")]
 pub(crate) async fn readyz(readiness: Data<Readiness>) -> HttpResponse {
-    if readiness.is_draining() || readiness.store.ping().await.is_err() {
-        HttpResponse::ServiceUnavailable().finish()
-    } else {
+    if readiness.is_ready().await {
         HttpResponse::Ok().finish()
+    } else {
+        HttpResponse::ServiceUnavailable().finish()
     }
 }

@@ -20,7 +20,7 @@ pub(crate) use reference::Document;
 use reference::Reference;
 
 use crate::response::{json, redirect};
-use crate::{ApiError, Module, Query};
+use crate::{ApiError, Module, Query, RateLimit};
 
 /// `/ok`, `/error` and the API reference.
 pub(crate) struct SystemModule;
@@ -28,6 +28,16 @@ pub(crate) struct SystemModule;
 impl Module for SystemModule {
     fn id(&self) -> &'static str {
         "system"
+    }
+
+    fn rate_limits(&self) -> &'static [RateLimit] {
+        const LIMITS: &[RateLimit] = &[
+            RateLimit::unlimited("/docs"),
+            RateLimit::unlimited("/docs/{asset}"),
+            RateLimit::unlimited("/reference"),
+            RateLimit::unlimited("/open-api/generate-schema"),
+        ];
+        LIMITS
     }
 
     fn routes(&self, context: &Context, config: &mut ServiceConfig<'_>) {

@@ -153,9 +153,11 @@ async fn verify_email(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let callback = state.redirects.callback(query.0.callback_url.as_deref())?;
+    let device = SessionCookies::of(&state, &request).presented_device();
     let input = VerifyEmailInput {
         token: &query.0.token,
         callback: callback.as_ref(),
+        device: device.as_ref(),
     };
     let verified = match (verify.run(caller.request(), input).await, &callback) {
         (Ok(verified), _) => verified,
@@ -184,9 +186,11 @@ async fn verify_email_by_body(
     verify: Data<VerifyEmail>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
+    let device = SessionCookies::of(&state, &request).presented_device();
     let input = VerifyEmailInput {
         token: &body.0.token,
         callback: None,
+        device: device.as_ref(),
     };
     let verified = verify.run(caller.request(), input).await?;
     set_cookies(&state, &request, &caller, &verified);

@@ -6,12 +6,13 @@ use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, Error};
 use doorward_application::{Context, Worker};
-use doorward_domain::Secret;
+use doorward_domain::Keyring;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
 
 use super::StartError;
 use crate::configuration::{HttpSettings, validate_app};
+use crate::connections::Connections;
 use crate::module::Modules;
 use crate::openapi;
 use crate::request_guard::request_guard;
@@ -34,19 +35,24 @@ impl AppFactory {
     pub fn new(
         context: &Context,
         http: &HttpSettings,
-        secret: &Secret<String>,
+        keys: &Keyring,
         modules: Modules,
     ) -> Result<Self, StartError> {
         let settings = &context.settings;
-        validate_app(settings, http, secret)?;
+        validate_app(settings, http, keys)?;
         let described = openapi::document(context, &modules)?;
         let workers = modules.workers(context)?;
-        let state = AppState::new(context.clone(), http, secret, &described)?;
+        let limits: Vec<_> = modules
+            .iter()
+            .flat_map(|module| module.rate_limits().iter().copied())
+            .collect();
+        let state = AppState::new(context.clone(), http, keys, &described, &limits)?;
+        let readiness = Readiness::new(context.ports.store.clone(), state.connections.clone());
         Ok(Self {
             state: Data::new(state),
             modules,
             workers,
-            readiness: Data::new(Readiness::new(context.ports.store.clone())),
+            readiness: Data::new(readiness),
             document: Data::new(Document(openapi::to_text(&described))),
         })
     }
@@ -88,6 +94,10 @@ impl AppFactory {
 
     pub(super) fn readiness(&self) -> Data<Readiness> {
         self.readiness.clone()
+    }
+
+    pub(super) fn connections(&self) -> Arc<Connections> {
+        self.state.connections.clone()
     }
 
     pub(super) fn context(&self) -> &Context {

@@ -1,27 +1,41 @@
 //! Where adapters meet use-cases: the one place of this crate that names the adapters.
 
 mod app_factory;
+mod backup;
 mod extensions;
+mod http;
+mod key_check;
+mod key_report;
+mod limits;
 mod modules;
 mod ports;
 mod server;
 mod workers;
 
-use doorward_application::access::{CreateUser, CreateUserError};
+use doorward_application::Context;
+use doorward_application::access::{AdminError, CreateUser, CreateUserError, ExportUser};
 use doorward_application::settings::InvalidSetting;
 use doorward_domain::access::PolicyError;
 use doorward_domain::password::Password;
 use doorward_domain::user::{Email, InvalidEmail, UserName};
-use doorward_domain::{Actor, BoxError, InvalidText};
+use doorward_domain::{Actor, BoxError, InvalidText, StoreError, UserId};
+use futures_util::TryStreamExt;
 
 pub use app_factory::AppFactory;
+pub use backup::{BackupError, backup, restore};
+pub use doorward_adapters::sea_orm::Restored;
+pub use doorward_adapters::sea_orm::personal_data::personal_data_map;
 pub use extensions::{Extensions, StoreWrapper};
+pub use key_report::{KeyReport, KeyUse, key_report};
 pub use modules::modules;
-pub use ports::{check, has_users, migrate};
+pub use ports::{check, clock, has_users, migrate};
 pub use server::Server;
+
+use ports::Purpose;
 
 use crate::configuration::Configuration;
 use crate::error::ErrorCode;
+use crate::export::chunks;
 use crate::module::ModuleConflict;
 
 /// Why a server did not start.
@@ -79,12 +93,38 @@ pub enum UserCreationError {
     Refused(#[from] CreateUserError),
 }
 
+/// Why an operator got no export, or only the beginning of one.
+#[derive(Debug, thiserror::Error)]
+pub enum UserExportError {
+    /// The address is none.
+    #[error("{0}")]
+    Email(#[from] InvalidEmail),
+    /// The store could not be opened.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// Nobody has the address.
+    #[error("no user has this address; a deleted user is named by id")]
+    UnknownAddress,
+    /// The user was not found.
+    #[error(transparent)]
+    Refused(#[from] AdminError),
+    /// The store failed, or the output could not be written.
+    #[error("the export is not whole: {0}")]
+    Broken(#[source] BoxError),
+}
+
+impl From<StoreError> for UserExportError {
+    fn from(error: StoreError) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
 /// The description of the API a server of this configuration has: OpenAPI 3.1 as JSON.
 pub async fn openapi_json(
     configuration: &Configuration,
     extensions: Extensions,
 ) -> Result<String, StartError> {
-    let app = ports::open(configuration, extensions).await?;
+    let app = ports::open(configuration, extensions, Purpose::Command).await?;
     Ok(app.document().to_owned())
 }
 
@@ -96,6 +136,15 @@ pub fn error_catalogue(
 ) -> Result<Vec<(Option<&'static str>, ErrorCode)>, StartError> {
     let modules = modules(&configuration.settings, extensions.modules)?;
     Ok(modules.error_codes().collect())
+}
+
+/// What the use-cases of an operator work with, on the database of this configuration.
+pub async fn open_context(
+    configuration: &Configuration,
+    extensions: Extensions,
+) -> Result<Context, StartError> {
+    let app = ports::open(configuration, extensions, Purpose::Command).await?;
+    Ok(app.context().clone())
 }
 
 /// A user whom an operator adds.
@@ -117,12 +166,39 @@ pub async fn create_user(
     user: NewUser<'_>,
 ) -> Result<String, UserCreationError> {
     let (email, name) = (Email::parse(user.email)?, UserName::parse(user.name)?);
-    let password = Password::new(user.password);
-    let app = ports::open(configuration, extensions).await?;
+    let longest = configuration.settings.email_and_password.password.max_length;
+    let password = Password::parse(user.password, longest);
+    let app = ports::open(configuration, extensions, Purpose::Command).await?;
     let context = app.context();
     let request = context.internal_request(Actor::Operator("user create"));
     let user = CreateUser::new(context.clone())
         .run(&request, name, email, password, user.administrator)
         .await?;
     Ok(user.id.to_string())
+}
+
+/// Writes everything held about a user as JSON, piece by piece. The user is named by id or address.
+pub async fn export_user(
+    configuration: &Configuration,
+    extensions: Extensions,
+    user: &str,
+    mut write: impl FnMut(&[u8]) -> std::io::Result<()>,
+) -> Result<(), UserExportError> {
+    let email = user.contains('@').then(|| Email::parse(user)).transpose()?;
+    let app = ports::open(configuration, extensions, Purpose::Command).await?;
+    let context = app.context();
+    let id = match email {
+        Some(email) => {
+            let found = context.store().users().find_by_email(&email).await?;
+            found.ok_or(UserExportError::UnknownAddress)?.id
+        }
+        None => UserId::from_stored(user),
+    };
+    let request = context.internal_request(Actor::Operator("user export"));
+    let export = ExportUser::new(context.clone()).run(&request, &id).await?;
+    let mut chunks = std::pin::pin!(chunks(export, &context.settings));
+    while let Some(chunk) = chunks.try_next().await.map_err(UserExportError::Broken)? {
+        write(&chunk).map_err(|error| UserExportError::Broken(error.into()))?;
+    }
+    Ok(())
 }

@@ -4,6 +4,8 @@ use doorward_application::settings::Settings;
 
 use crate::access::AdminModule;
 use crate::account::AccountModule;
+use crate::audit_log::AuditLogModule;
+use crate::export::ExportModule;
 use crate::module::{Module, ModuleConflict, Modules};
 use crate::password::PasswordModule;
 use crate::profile::ProfileModule;
@@ -27,9 +29,11 @@ pub fn modules(
     modules.add(Arc::new(ProfileModule))?;
     modules.add(Arc::new(VerificationModule))?;
     modules.add(Arc::new(AccountModule))?;
+    modules.add(Arc::new(ExportModule))?;
     if settings.admin.enabled {
         modules.add(Arc::new(AdminModule))?;
     }
+    modules.add(Arc::new(AuditLogModule))?;
     if settings.username.enabled {
         modules.add(Arc::new(UsernameModule))?;
     }

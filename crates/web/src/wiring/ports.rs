@@ -5,29 +5,49 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_adapters::cache::{CacheInvalidatingStore, MemorySessionCache};
-use doorward_adapters::crypto::{AeadSealer, JwtEmailTokens};
+use doorward_adapters::crypto::{AeadSealer, HmacSigner, JwtEmailTokens};
 use doorward_adapters::email::{SmtpMailer, TerminalMailer};
-use doorward_adapters::password::{CommonPasswordList, HasherSettings, Pepper, Peppers, PooledHasher};
+use doorward_adapters::memory::MemoryRateLimiter;
+use doorward_adapters::outgoing::OutgoingUrl;
+use doorward_adapters::password::{
+    CommonPasswordList, HasherSettings, Pepper, Peppers, PooledHasher, RangeQuery,
+};
 use doorward_adapters::sea_orm::schema::{
     Changes, SchemaCheck, SchemaReport, enrolled_second_factors, has_passwords, users_without_password,
 };
-use doorward_adapters::sea_orm::{ConnectOptions, DriverError, ExtraColumns, SeaStore, connect, schema};
+use doorward_adapters::sea_orm::{
+    ConnectOptions, DriverError, ExtraColumns, SeaRateLimiter, SeaStore, connect, schema,
+};
 use doorward_adapters::system::{SystemClock, SystemEntropy};
 use doorward_application::Ports;
 use doorward_application::settings::{HashingSettings, Settings};
 use doorward_domain::email::Mailer;
 use doorward_domain::fields::FieldSpec;
+use doorward_domain::password::BreachedPasswords;
+use doorward_domain::rate_limit::RateLimiter;
 use doorward_domain::session::{NoSessionCache, SessionCache, TokenStorage};
-use doorward_domain::{BoxError, Entropy, ErrorChain, Store};
+use doorward_domain::{BoxError, Clock, Entropy, ErrorChain, Store};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use tokio::time::Instant;
 
+use super::key_check::check_keys;
 use super::{AppFactory, Extensions, StartError, modules};
-use crate::configuration::{Configuration, MailSettings, is_short};
+use crate::configuration::{
+    BreachCheckSettings, Configuration, MailSettings, RateLimitSettings, RateLimitStorage, short_keys,
+};
 
 /// How long to wait before an unreachable database is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
+
+/// What a server is put together for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To serve.
+    Serving,
+    /// For one command, which may have another secret than the servers.
+    Command,
+}
 
 /// Opens the database, brings it up to date where that is wanted, and puts the server together.
 ///
@@ -35,15 +55,29 @@ const RETRY_PAUSE: Duration = Duration::from_millis(500);
 pub(super) fn open(
     configuration: &Configuration,
     extensions: Extensions,
+    purpose: Purpose,
 ) -> LocalBoxFuture<'_, Result<AppFactory, StartError>> {
-    open_app(configuration, extensions).boxed_local()
+    open_app(configuration, extensions, purpose).boxed_local()
 }
 
-async fn open_app(configuration: &Configuration, extensions: Extensions) -> Result<AppFactory, StartError> {
+async fn open_app(
+    configuration: &Configuration,
+    extensions: Extensions,
+    purpose: Purpose,
+) -> Result<AppFactory, StartError> {
     configuration.validate()?;
     let modules = modules(&configuration.settings, extensions.modules)?;
-    if is_short(&configuration.secret) {
-        tracing::warn!("the secret has fewer than 32 bytes: who sees a cookie may find it by trying");
+    for key in short_keys(&configuration.secrets) {
+        tracing::warn!(
+            id = %key.id,
+            "the secret has fewer than 32 bytes: who sees a cookie may find it by trying"
+        );
+    }
+    if lacks_proxy(configuration) {
+        tracing::warn!(
+            "rate limits count all clients as one: the server is behind a proxy that advanced.ip_address.trusted_proxies does \
+             not name"
+        );
     }
     let changes = if configuration.database.auto_migrate {
         Changes::Missing
@@ -63,8 +97,12 @@ async fn open_app(configuration: &Configuration, extensions: Extensions) -> Resu
     if !missing.is_empty() {
         return Err(StartError::Schema(missing.join(", ")));
     }
+    let keys = &configuration.secrets;
+    if purpose == Purpose::Serving {
+        check_keys(keys, &store).await?;
+    }
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let secret = &configuration.secret;
+    let rate_limiter = rate_limiter(&configuration.http.rate_limit, &store, &entropy).await?;
     let store: Arc<dyn Store> = Arc::new(store);
     let store = match extensions.store {
         Some(wrap) => wrap(store),
@@ -76,15 +114,45 @@ async fn open_app(configuration: &Configuration, extensions: Extensions) -> Resu
         session_cache,
         hasher: Arc::new(hasher(&configuration.hashing, &entropy)?),
         common_passwords: Arc::new(CommonPasswordList),
-        email_tokens: Arc::new(JwtEmailTokens::new(secret)),
-        sealer: Arc::new(AeadSealer::new(secret, "outbox", entropy.clone())),
+        breached_passwords: breached_passwords(&configuration.breach_check)?,
+        email_tokens: Arc::new(JwtEmailTokens::new(keys)),
+        sealer: Arc::new(AeadSealer::new(keys, "outbox", entropy.clone())),
+        signer: Arc::new(HmacSigner::new(keys, "audit", entropy.clone())),
         clock: Arc::new(SystemClock),
         entropy,
+        rate_limiter,
         hooks: extensions.hooks,
         second_factors: Vec::new(),
     };
     let context = modules.context(ports, configuration.settings.clone())?;
-    AppFactory::new(&context, &configuration.http, secret, modules)
+    AppFactory::new(&context, &configuration.http, keys, modules)
+}
+
+/// Whether all requests come from a proxy on this machine that is not trusted to say from where.
+fn lacks_proxy(configuration: &Configuration) -> bool {
+    let http = &configuration.http;
+    http.rate_limit.enabled
+        && http.listen.ip().is_loopback()
+        && !configuration.settings.base_url.is_loopback()
+        && http.client_address.trusted_proxies.is_empty()
+        && !http.client_address.believe_any_peer
+}
+
+/// Who counts requests. A table that cannot be used is refused at once: counting in memory in its place would go unnoticed.
+async fn rate_limiter(
+    settings: &RateLimitSettings,
+    store: &SeaStore,
+    entropy: &Arc<dyn Entropy>,
+) -> Result<Arc<dyn RateLimiter>, StartError> {
+    if !settings.enabled || settings.storage == RateLimitStorage::Memory {
+        return Ok(Arc::new(MemoryRateLimiter::new()));
+    }
+    let limiter = SeaRateLimiter::new(store.connection().clone(), entropy.clone());
+    limiter.check().await.map_err(|error| StartError::Configuration {
+        option: "rate_limit.storage",
+        cause: format!("the table rateLimit cannot be used: {}", ErrorChain(&error)).into(),
+    })?;
+    Ok(Arc::new(limiter))
 }
 
 /// The columns of the application's fields.
@@ -116,6 +184,7 @@ pub fn check(configuration: &Configuration) -> Result<(), StartError> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     hasher(&configuration.hashing, &entropy)?;
     mailer(configuration.mail.as_ref())?;
+    breached_passwords(&configuration.breach_check)?;
     Ok(())
 }
 
@@ -212,6 +281,19 @@ pub async fn has_users(configuration: &Configuration, new_tables: bool) -> Resul
     Ok(has_users)
 }
 
+/// Opens the database for a look. One that would be misread is refused.
+pub(super) async fn open_to_look(configuration: &Configuration) -> Result<SeaStore, StartError> {
+    open_fit(configuration, Changes::Missing)
+        .await
+        .map(|(store, _)| store)
+}
+
+/// The clock that servers go by.
+#[must_use]
+pub fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
 const fn changes_with(new_tables: bool) -> Changes {
     if new_tables {
         Changes::BesideLookalikes
@@ -294,6 +376,23 @@ fn hasher(settings: &HashingSettings, entropy: &Arc<dyn Entropy>) -> Result<Pool
         argon2: settings.argon2,
         threads,
         queue: settings.queue_per_thread * threads.get(),
+        equal_refusals: settings.equal_refusals,
     };
     PooledHasher::with_peppers(limits, peppers, entropy.clone()).map_err(|error| refused(error.into()))
+}
+
+/// Who knows which passwords became known, if somebody is asked.
+fn breached_passwords(
+    settings: &BreachCheckSettings,
+) -> Result<Option<Arc<dyn BreachedPasswords>>, StartError> {
+    if !settings.enabled {
+        return Ok(None);
+    }
+    let refused = |cause| StartError::Configuration {
+        option: BreachCheckSettings::URL,
+        cause,
+    };
+    let url = OutgoingUrl::parse(&settings.url).map_err(|error| refused(error.into()))?;
+    let query = RangeQuery::new(url, RangeQuery::TIMEOUT).map_err(|error| refused(error.into()))?;
+    Ok(Some(Arc::new(query)))
 }

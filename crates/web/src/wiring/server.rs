@@ -1,20 +1,18 @@
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Duration;
+use std::thread::available_parallelism;
 
-use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use doorward_domain::email::Mailer;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::limits::ConnectionLimit;
+use super::ports::{self, Purpose};
 use super::workers::Workers;
-use super::{AppFactory, Extensions, StartError, ports};
+use super::{AppFactory, Extensions, StartError, http};
 use crate::configuration::Configuration;
 
-/// How long a client may take to send the head of a request (RE-13).
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a connection without requests is kept (RE-13).
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 1024;
 
@@ -25,6 +23,8 @@ pub struct Server {
     mailer: Arc<dyn Mailer>,
     listener: TcpListener,
     address: SocketAddr,
+    workers: usize,
+    limit: ConnectionLimit,
 }
 
 impl Server {
@@ -39,7 +39,11 @@ impl Server {
             Some(mailer) => mailer.clone(),
             None => ports::mailer(configuration.mail.as_ref())?,
         };
-        let app = ports::open(&configuration, extensions).await?;
+        let cores = available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let workers = configuration.http.workers.unwrap_or(cores).get();
+        // Before files are opened.
+        let limit = ConnectionLimit::of(&configuration, workers);
+        let app = ports::open(&configuration, extensions, Purpose::Serving).await?;
         let listener = listen(wanted).map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
         Ok(Self {
@@ -48,6 +52,8 @@ impl Server {
             mailer,
             listener,
             address,
+            workers,
+            limit,
         })
     }
 
@@ -64,25 +70,19 @@ impl Server {
             app,
             mailer,
             listener,
+            workers: threads,
+            limit,
             ..
         } = self;
-        let http = &configuration.http;
-        let readiness = app.readiness();
-        let workers = Workers::start(app.context(), mailer, app.workers())?;
-        let mut server = HttpServer::new(move || app.app())
-            .disable_signals()
-            .client_request_timeout(HEAD_TIMEOUT)
-            .keep_alive(KEEP_ALIVE)
-            .shutdown_timeout(http.shutdown_timeout.as_secs());
-        if let Some(count) = http.workers {
-            server = server.workers(count.get());
-        }
-        let server = server.listen(listener)?.run();
+        let connections = app.connections();
+        let workers = Workers::start(app.context(), mailer, app.workers(), app.readiness())?;
+        let timeout = configuration.http.shutdown_timeout;
+        let server = http::serve(app, listener, threads, limit, timeout)?;
         let handle = server.handle();
         let stopper = actix_web::rt::spawn(async move {
             stop_signal().await?;
             // The stop comes before the line about it: a log that blocks or fails must not keep the server running.
-            readiness.drain();
+            connections.stop();
             let stopped = handle.stop(true);
             tracing::info!("stopping: requests in flight are finished");
             tokio::select! {

@@ -5,13 +5,16 @@ use std::time::Duration;
 use std::{io, thread};
 
 use actix_web::rt;
-use doorward_application::email::DeliverMail;
+use actix_web::web::Data;
+use doorward_application::email::{DeliverMail, Delivery, pause_after_failures};
 use doorward_application::{Context, Progress, Worker};
 use doorward_domain::email::Mailer;
 use doorward_domain::{Actor, ErrorChain};
 use futures_util::future::join_all;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
+
+use crate::system::Readiness;
 
 /// What the worker that sends emails is called, in logs and as an actor.
 const MAIL: &str = "mail";
@@ -21,6 +24,10 @@ const OUTBOX_PAUSE: Duration = Duration::from_millis(200);
 const STORE_PAUSE: Duration = Duration::from_secs(2);
 /// How long work that died is left alone.
 const RESTART_PAUSE: Duration = Duration::from_secs(5);
+/// After so many deaths in a row the server says that it is not ready (RE-15).
+const BROKEN: u32 = 3;
+/// Work that lived so long is sound again.
+const STEADY: Duration = Duration::from_mins(1);
 /// How long a worker may take to end when the server stops.
 const WORK_GRACE: Duration = Duration::from_secs(5);
 /// How long an email on its way may take when the server stops.
@@ -40,14 +47,19 @@ impl Workers {
         context: &Context,
         mailer: Arc<dyn Mailer>,
         workers: Vec<Arc<dyn Worker>>,
+        readiness: Data<Readiness>,
     ) -> io::Result<Self> {
         let (stop, stopping) = watch::channel(false);
         let deliver = DeliverMail::new(context.clone(), mailer);
+        let supervision = |worker: &'static str| Supervision {
+            worker,
+            stopping: stopping.clone(),
+            pause: RESTART_PAUSE,
+            readiness: readiness.clone(),
+        };
         let send = {
             let (context, stopping) = (context.clone(), stopping.clone());
-            supervised(MAIL, stopping.clone(), RESTART_PAUSE, move || {
-                send_emails(context.clone(), deliver.clone(), stopping.clone())
-            })
+            supervision(MAIL).of(move || send_emails(context.clone(), deliver.clone(), stopping.clone()))
         };
         let tasks = vec![rt::spawn(send)];
         let mut ends = Vec::new();
@@ -55,18 +67,28 @@ impl Workers {
             let (context, stopping) = (context.clone(), stopping.clone());
             let (end, ended) = oneshot::channel();
             ends.push((worker.name(), ended));
+            let supervision = supervision(worker.name());
             async move {
                 let begin = || work(worker.clone(), context.clone(), stopping.clone());
-                supervised(worker.name(), stopping.clone(), RESTART_PAUSE, begin).await;
+                supervision.of(begin).await;
                 // Nobody waits any more if the server stopped at once.
                 let _ = end.send(());
             }
         });
         let work: Vec<_> = work.collect();
+        let begin = move || match rt::Runtime::new() {
+            Ok(runtime) => {
+                runtime.block_on(join_all(work));
+            }
+            Err(error) => {
+                tracing::error!(%error, "the workers of modules cannot be started");
+                readiness.note("workers", true);
+            }
+        };
         // A thread apart from the one that delivers emails and listens for signals.
         thread::Builder::new()
             .name("doorward-workers".to_owned())
-            .spawn(move || rt::Runtime::new().map(|runtime| runtime.block_on(join_all(work))))?;
+            .spawn(begin)?;
         Ok(Self { stop, tasks, ends })
     }
 
@@ -87,29 +109,59 @@ impl Workers {
     }
 }
 
-/// Does the work until it ends by itself. Work that dies of a panic is begun again after the pause.
-async fn supervised<W: Future<Output = ()> + 'static>(
+/// Who looks after work.
+struct Supervision {
     worker: &'static str,
-    mut stopping: watch::Receiver<bool>,
+    stopping: watch::Receiver<bool>,
     pause: Duration,
-    work: impl Fn() -> W,
-) {
-    // A task of its own, so that a panic ends it and nothing else.
-    while let Err(error) = rt::spawn(work()).await {
-        tracing::error!(worker, %error, "background work died and is begun again");
-        wait(pause, &mut stopping).await;
-        if *stopping.borrow() {
-            return;
+    readiness: Data<Readiness>,
+}
+
+impl Supervision {
+    /// Does the work until it ends by itself. Work that dies of a panic is begun again after the pause. If it dies again and
+    /// again, the server is not ready until it lives for a while.
+    async fn of<W: Future<Output = ()> + 'static>(mut self, work: impl Fn() -> W) {
+        let mut deaths = 0;
+        loop {
+            // A task of its own, so that a panic ends it and nothing else.
+            let mut task = rt::spawn(work());
+            let outcome = tokio::select! {
+                outcome = &mut task => outcome,
+                () = tokio::time::sleep(STEADY) => {
+                    deaths = 0;
+                    self.readiness.note(self.worker, false);
+                    task.await
+                }
+            };
+            let Err(error) = outcome else { return };
+            deaths += 1;
+            self.readiness.note(self.worker, deaths >= BROKEN);
+            let worker = self.worker;
+            tracing::error!(worker, %error, deaths, "background work died and is begun again");
+            wait(self.pause, &mut self.stopping).await;
+            if *self.stopping.borrow() {
+                return;
+            }
         }
     }
 }
 
 async fn send_emails(context: Context, deliver: DeliverMail, mut stopping: watch::Receiver<bool>) {
+    let mut failures = 0;
     while !*stopping.borrow() {
         let request = context.internal_request(Actor::System(MAIL));
         let pause = match deliver.run(&request, grace_over(stopping.clone())).await {
-            Ok(false) => OUTBOX_PAUSE,
-            Ok(true) => continue,
+            Ok(Delivery::Nothing) => OUTBOX_PAUSE,
+            Ok(Delivery::Tried) => {
+                failures = 0;
+                continue;
+            }
+            Ok(Delivery::NoRelay) => {
+                failures += 1;
+                pause_after_failures(failures)
+            }
+            // The database may be closed already.
+            Err(_) if *stopping.borrow() => return,
             Err(error) => {
                 tracing::warn!(error = %ErrorChain(&error), "the outbox cannot be read");
                 STORE_PAUSE
@@ -152,77 +204,4 @@ async fn wait(pause: Duration, stopping: &mut watch::Receiver<bool>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-    use std::rc::Rc;
-
-    use async_trait::async_trait;
-    use doorward_adapters::email::TerminalMailer;
-    use doorward_application::settings::{Preset, Settings};
-    use doorward_domain::redirect::Origin;
-    use doorward_domain::{BoxError, RequestContext};
-    use tokio::sync::mpsc;
-
-    use super::*;
-
-    #[actix_web::test]
-    async fn re_10_work_that_dies_is_begun_again() {
-        let (_stop, stopping) = watch::channel(false);
-        let begun = Rc::new(Cell::new(0));
-        let count = begun.clone();
-        supervised("test", stopping, Duration::ZERO, move || {
-            let count = count.clone();
-            async move {
-                count.set(count.get() + 1);
-                assert_eq!(count.get(), 3, "a panic of the work");
-            }
-        })
-        .await;
-        assert_eq!(begun.get(), 3);
-    }
-
-    /// Works in two parts and rests; says what it did.
-    struct Counting(mpsc::UnboundedSender<String>);
-
-    #[async_trait]
-    impl Worker for Counting {
-        fn name(&self) -> &'static str {
-            "counting"
-        }
-
-        fn pause(&self) -> Duration {
-            Duration::MAX
-        }
-
-        async fn run(&self, request: &RequestContext) -> Result<Progress, BoxError> {
-            let Actor::System(name) = request.actor else {
-                return Err("another actor".into());
-            };
-            self.0.send(name.to_owned())?;
-            Ok(Progress::More)
-        }
-    }
-
-    #[actix_web::test]
-    async fn re_9_a_worker_of_a_module_works_as_the_system_until_the_server_stops() {
-        let settings = Settings::of(Preset::Hardened, Origin::loopback(3000), "/api/auth".to_owned());
-        let (context, ..) = doorward_testing::in_memory_context(settings);
-        let (sender, mut done) = mpsc::unbounded_channel();
-        let worker: Arc<dyn Worker> = Arc::new(Counting(sender));
-        let workers = Workers::start(&context, Arc::new(TerminalMailer::stdout()), vec![worker]).unwrap();
-        for _ in 0..2 {
-            assert_eq!(done.recv().await.as_deref(), Some("counting"));
-        }
-        workers.stop().await;
-        while done.recv().await.is_some() {}
-    }
-
-    #[actix_web::test]
-    async fn re_9_work_that_died_does_not_keep_a_server_that_stops() {
-        let (_stop, stopping) = watch::channel(true);
-        supervised("test", stopping, Duration::ZERO, || async {
-            panic!("a panic of the work")
-        })
-        .await;
-    }
-}
+mod tests;

@@ -1,5 +1,6 @@
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use doorward_domain::Secret;
 use serde_json::json;
 
 use super::*;
@@ -14,7 +15,12 @@ const HS512: &str = "eyJhbGciOiJIUzUxMiJ9.eyJlbWFpbCI6ImFkYUBleGFtcGxlLnRlc3QiLC
 const NONE: &str = "eyJhbGciOiJub25lIn0.eyJlbWFpbCI6ImFkYUBleGFtcGxlLnRlc3QiLCJ1c2VySWQiOiJ1MSIsImlhdCI6MTcwMDAwMDAwMCwiZXhwIjoxNzAwMDAzNjAwfQ.";
 
 fn codec() -> JwtEmailTokens {
-    JwtEmailTokens::new(&Secret::new(SECRET.to_owned()))
+    codec_of(&[&format!("1:{SECRET}")])
+}
+
+fn codec_of(keys: &[&str]) -> JwtEmailTokens {
+    let keys: Vec<_> = keys.iter().map(|key| Secret::new((*key).to_owned())).collect();
+    JwtEmailTokens::new(&Keyring::parse(&keys).unwrap())
 }
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -103,7 +109,7 @@ fn tk_7_the_token_does_not_choose_the_algorithm() {
 #[test]
 fn tk_7_a_wrong_signature_is_invalid_even_if_expired() {
     let late = at(ISSUED + 7200);
-    let stranger = JwtEmailTokens::new(&Secret::new("another secret".to_owned()));
+    let stranger = codec_of(&["1:another secret"]);
     assert_eq!(stranger.read(VERIFICATION, late), Err(EmailTokenError::Invalid));
     let mut altered = VERIFICATION.to_owned();
     altered.replace_range(25..26, "f");
@@ -167,4 +173,24 @@ fn addresses_are_folded() {
 #[test]
 fn sk_2_the_key_is_not_printed() {
     assert_eq!(format!("{:?}", codec()), "JwtEmailTokens { .. }");
+}
+
+#[test]
+fn kr_2_any_key_verifies_and_the_first_signs() {
+    let own = format!("1:{SECRET}");
+    let now = at(ISSUED + 60);
+    for keys in [
+        &[&*own][..],
+        &[&own, "2:another secret"],
+        &["2:another secret", &own],
+        &["3:a third", "2:another secret", &own],
+    ] {
+        let codec = codec_of(keys);
+        assert!(codec.read(VERIFICATION, now).is_ok(), "{keys:?}");
+        let signed = codec.sign(&claims(None));
+        assert!(codec_of(&keys[..1]).read(&signed, now).is_ok(), "{keys:?}");
+        assert!(codec_of(&["1:a stranger"]).read(&signed, now).is_err());
+    }
+    let removed = codec_of(&["2:another secret"]);
+    assert_eq!(removed.read(VERIFICATION, now), Err(EmailTokenError::Invalid));
 }

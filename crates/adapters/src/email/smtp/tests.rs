@@ -1,10 +1,11 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
-use std::thread::{self, JoinHandle};
+use std::thread;
 
 use chrono::{DateTime, Utc};
 use doorward_domain::email::{CustomEmail, EmailKind};
 use doorward_domain::user::{Email, UserName};
+use tokio::sync::oneshot;
 
 use super::*;
 
@@ -21,19 +22,24 @@ impl Clock for StoppedClock {
 /// A mail server for one connection: says what it is told to and remembers what it heard.
 struct Server {
     port: u16,
-    heard: JoinHandle<Vec<String>>,
+    heard: oneshot::Receiver<Vec<String>>,
 }
 
 impl Server {
     /// Answers the line that begins with `command` with `answer`, and every other with consent.
     fn answering(command: &'static str, answer: &'static str) -> Self {
+        Self::greeting("220 ready", command, answer)
+    }
+
+    fn greeting(greeting: &'static str, command: &'static str, answer: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let heard = thread::spawn(move || {
+        let (tell, told) = oneshot::channel();
+        thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
             let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
             let (mut heard, mut in_email) = (Vec::new(), false);
-            stream.write_all(b"220 ready\r\n").unwrap();
+            stream.write_all(format!("{greeting}\r\n").as_bytes()).unwrap();
             while let Some(Ok(line)) = lines.next() {
                 if in_email && line != "." {
                     heard.push(line);
@@ -52,9 +58,10 @@ impl Server {
                 // The client is free to go away without waiting for a farewell.
                 let _ = stream.write_all(format!("{reply}\r\n").as_bytes());
             }
-            heard
+            // Whoever asks only whether it was sent is gone by now.
+            let _ = tell.send(heard);
         });
-        Self { port, heard }
+        Self { port, heard: told }
     }
 
     fn willing() -> Self {
@@ -107,10 +114,7 @@ async fn send_email(
     let result = mailer.send("abc123", &email).await;
     drop(mailer);
     // The connection is closed by a task of this runtime, which must not be blocked.
-    while !server.heard.is_finished() {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    (result, server.heard.join().unwrap())
+    (result, server.heard.await.unwrap())
 }
 
 #[tokio::test]
@@ -182,7 +186,7 @@ async fn re_10_a_busy_server_is_a_temporary_failure() {
 
 #[tokio::test]
 async fn re_10_a_refusal_is_final() {
-    for command in ["MAIL", "RCPT", "."] {
+    for command in ["RCPT", "."] {
         let (result, _) = send_refused(command, "550 no such mailbox").await;
         let Err(MailError::Permanent(cause)) = result else {
             panic!("{command}: {result:?}")
@@ -192,23 +196,83 @@ async fn re_10_a_refusal_is_final() {
 }
 
 #[tokio::test]
+async fn re_10_what_the_server_has_against_us_loses_no_email() {
+    for (greeting, command, answer) in [
+        ("554 no service for you", "nothing", ""),
+        ("421 too busy", "nothing", ""),
+        ("220 ready", "EHLO", "550 who are you"),
+        ("220 ready", "MAIL", "550 relaying denied"),
+        ("220 ready", "MAIL", "553 not owned by you"),
+        ("220 ready", "RCPT", "421 closing"),
+    ] {
+        let server = Server::greeting(greeting, command, answer);
+        let settings = settings(server.port);
+        let (result, _) = send(server, settings).await;
+        let said = format!("{greeting}, {command}: {answer}");
+        assert!(matches!(result, Err(MailError::NoRelay(_))), "{said}: {result:?}");
+    }
+    for answer in [
+        "554 5.7.1 <ada@example.test>: Relay access denied",
+        "530 authenticate first",
+    ] {
+        let (result, _) = send_refused("RCPT", answer).await;
+        assert!(
+            matches!(result, Err(MailError::Temporary(_))),
+            "{answer}: {result:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_next_email_goes_over_the_same_connection() {
+    let server = Server::willing();
+    let mailer = mailer(&settings(server.port)).unwrap();
+    for id in ["first", "second"] {
+        mailer.send(id, &email()).await.unwrap();
+    }
+    drop(mailer);
+    let heard = server.heard.await.unwrap();
+    for id in ["first", "second"] {
+        assert!(heard.iter().any(|line| line.contains(id)), "{heard:#?}");
+    }
+    let greetings = heard.iter().filter(|line| line.starts_with("EHLO"));
+    assert_eq!(greetings.count(), 1, "{heard:#?}");
+}
+
+#[tokio::test]
+async fn re_10_a_server_that_went_away_is_connected_to_again() {
+    let gone = Server::answering("NOOP", "421 closing");
+    let mut mailer = mailer(&settings(gone.port)).unwrap();
+    mailer.send("first", &email()).await.unwrap();
+    let next = Server::willing();
+    mailer.route = Relay::parse(&settings(next.port).url)
+        .unwrap()
+        .route(ClientId::Domain("example.test".to_owned()))
+        .unwrap();
+    mailer.send("second", &email()).await.unwrap();
+    drop(mailer);
+    let heard = next.heard.await.unwrap();
+    assert!(heard.iter().any(|line| line.contains("second")), "{heard:#?}");
+}
+
+#[tokio::test]
 async fn re_10_wrong_credentials_do_not_lose_emails() {
     let server = Server::answering("AUTH", "535 wrong password");
     let mut settings = settings(server.port);
     settings.url = Secret::new(format!("smtp://ada:wrong@127.0.0.1:{}", server.port));
     let (result, _) = send(server, settings).await;
-    assert!(matches!(result, Err(MailError::Temporary(_))), "{result:?}");
+    assert!(matches!(result, Err(MailError::NoRelay(_))), "{result:?}");
 }
 
 #[tokio::test]
-async fn re_10_no_server_is_a_temporary_failure() {
+async fn re_10_no_server_loses_no_email() {
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
         .unwrap()
         .port();
     let result = mailer(&settings(port)).unwrap().send("1", &email()).await;
-    assert!(matches!(result, Err(MailError::Temporary(_))), "{result:?}");
+    assert!(matches!(result, Err(MailError::NoRelay(_))), "{result:?}");
 }
 
 #[tokio::test]
@@ -217,7 +281,7 @@ async fn ml_4_without_starttls_nothing_is_sent() {
     let mut settings = settings(server.port);
     settings.url = Secret::new(format!("smtp://localhost:{}?tls=required", server.port));
     let (result, heard) = send(server, settings).await;
-    assert!(matches!(result, Err(MailError::Temporary(_))), "{result:?}");
+    assert!(matches!(result, Err(MailError::NoRelay(_))), "{result:?}");
     assert!(
         !heard
             .iter()
@@ -277,12 +341,13 @@ async fn wrong_mailboxes_are_named() {
 
 #[test]
 fn the_mailer_may_outlive_the_runtime() {
-    assert!(matches!(mailer(&settings(25)), Err(SmtpError::NoRuntime(_))));
+    let server = Server::willing();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    let mailer = runtime.block_on(async { mailer(&settings(25)).unwrap() });
+    let mailer = mailer(&settings(server.port)).unwrap();
+    runtime.block_on(mailer.send("1", &email())).unwrap();
     drop(runtime);
     drop(mailer);
 }

@@ -2,6 +2,7 @@ use super::*;
 use crate::password::{Pepper, Peppers};
 use crate::system::SystemEntropy;
 use doorward_domain::Secret;
+use doorward_domain::password::HashFamily;
 
 const PASSWORD: &str = "correct horse battery";
 // Made with Node's `scryptSync` and `pbkdf2Sync`, and with crypt(3).
@@ -16,6 +17,7 @@ fn settings(scheme: HashScheme) -> HasherSettings {
         argon2: Argon2Parameters::default(),
         threads: NonZeroUsize::MIN,
         queue: 8,
+        equal_refusals: true,
     }
 }
 
@@ -251,4 +253,90 @@ async fn pw_11_hashes_of_older_peppers_and_of_none_verify_and_are_brought_up_to_
     }
     let new = both.hash(&Password::new(PASSWORD)).await.unwrap();
     assert_eq!(verify(&both, PASSWORD, new.expose()).await, Verdict::Match);
+}
+
+/// How long a hash takes on a machine that does nothing else, whatever the machine of the test does.
+fn known_time(form: HashForm, _: Duration) -> Duration {
+    Duration::from_millis(match form.family {
+        HashFamily::Argon2 => 19,
+        HashFamily::Scrypt => 70,
+        HashFamily::Bcrypt => 248,
+        HashFamily::Pbkdf2 => 62,
+    })
+}
+
+/// How long a refusal is held, in milliseconds, by a clock that goes on only while everything waits.
+async fn held(hasher: &PooledHasher, password: &str, hash: Option<&str>) -> u128 {
+    let hash = hash.map(PasswordHash::from_stored);
+    let began = tokio::time::Instant::now();
+    let verdict = hasher.verify(&Password::new(password), hash.as_ref()).await;
+    assert_eq!(verdict.unwrap(), Verdict::Mismatch);
+    began.elapsed().as_millis()
+}
+
+#[tokio::test(start_paused = true)]
+async fn en_3_a_refusal_takes_as_long_whatever_the_hash() {
+    let mut hasher = argon2();
+    hasher.stopwatch = known_time;
+    let imported = [SCRYPT, BCRYPT, PBKDF2].map(PasswordHash::from_stored);
+    hasher.learn(&imported).await.unwrap();
+    let own = hasher.hash(&Password::new(PASSWORD)).await.unwrap();
+    // 248 ms and an eighth.
+    for (hash, takes) in [
+        (None, 19),
+        (Some("not a hash"), 19),
+        (Some(own.expose()), 19),
+        (Some(SCRYPT), 70),
+        (Some(BCRYPT), 248),
+        (Some(PBKDF2), 62),
+    ] {
+        let whole = held(&hasher, "wrong", hash).await + takes;
+        assert!((278..=281).contains(&whole), "{hash:?}: {whole} ms");
+    }
+    let longer_than_bcrypt_sees = "ä".repeat(37);
+    let whole = held(&hasher, &longer_than_bcrypt_sees, Some(BCRYPT)).await + 19;
+    assert!((278..=281).contains(&whole), "{whole} ms");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_held_who_is_right_nor_where_all_hashes_are_alike() {
+    let mut hasher = argon2();
+    hasher.stopwatch = known_time;
+    let own = hasher.hash(&Password::new(PASSWORD)).await.unwrap();
+    for hash in [None, Some(own.expose())] {
+        assert_eq!(held(&hasher, "wrong", hash).await, 0);
+    }
+    hasher.learn(&[PasswordHash::from_stored(BCRYPT)]).await.unwrap();
+    assert!(held(&hasher, "wrong", None).await > 0);
+    let began = tokio::time::Instant::now();
+    assert_eq!(verify(&hasher, PASSWORD, own.expose()).await, Verdict::Match);
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    hasher.learn(&[]).await.unwrap();
+    assert_eq!(
+        held(&hasher, "wrong", None).await,
+        0,
+        "the last one was brought up to date"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusals_are_not_held_where_that_is_switched_off() {
+    let settings = HasherSettings {
+        equal_refusals: false,
+        ..settings(HashScheme::Argon2id)
+    };
+    let mut hasher = PooledHasher::new(settings, Arc::new(SystemEntropy)).unwrap();
+    hasher.stopwatch = known_time;
+    hasher.learn(&[PasswordHash::from_stored(BCRYPT)]).await.unwrap();
+    for hash in [None, Some(BCRYPT)] {
+        assert_eq!(held(&hasher, "wrong", hash).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn pw_10_a_hash_that_would_not_be_computed_is_not_learnt() {
+    let hasher = argon2();
+    let endless = BCRYPT.replace("$04$", "$31$");
+    hasher.learn(&[PasswordHash::from_stored(endless)]).await.unwrap();
+    assert_eq!(verify(&hasher, "wrong", BCRYPT).await, Verdict::Mismatch);
 }

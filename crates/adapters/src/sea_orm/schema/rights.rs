@@ -7,13 +7,17 @@ use super::catalog::{quoted, rows};
 use super::indexes::OwnIndex;
 
 /// Our tables, which steps make where they are missing, and what the repositories do with them.
-const RIGHTS: [(&str, &[&str]); 7] = [
+const RIGHTS: &[(&str, &[&str])] = &[
     ("user", &ALL_RIGHTS),
     ("session", &ALL_RIGHTS),
     ("account", &ALL_RIGHTS),
     ("verification", &ALL_RIGHTS),
     ("doorward_outbox", &ALL_RIGHTS),
-    ("doorward_audit_event", &["SELECT", "INSERT"]),
+    ("doorward_audit_event", &ALL_RIGHTS),
+    ("doorward_audit_chain", &["SELECT", "INSERT", "UPDATE"]),
+    ("doorward_budget", &ALL_RIGHTS),
+    ("doorward_device", &ALL_RIGHTS),
+    ("doorward_key_check", &["SELECT", "INSERT", "UPDATE"]),
     ("doorward_migration", &["SELECT"]),
 ];
 const ALL_RIGHTS: [&str; 4] = ["SELECT", "INSERT", "UPDATE", "DELETE"];

@@ -122,5 +122,8 @@ async fn sessions_of_others_are_listed_and_revoked() {
     assert!(world.snapshot() == before, "no event either");
     sessions.revoke_all(&ada, &grace.id).await.unwrap();
     assert_eq!(world.session_ids(), ["session-ada"]);
-    assert_eq!(world.events("grace"), ["session.revoked", "session.all_revoked"]);
+    assert_eq!(
+        world.events("grace"),
+        ["session.listed", "session.revoked", "session.all_revoked"]
+    );
 }

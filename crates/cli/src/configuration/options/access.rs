@@ -62,6 +62,14 @@ pub(super) fn administration() -> Vec<Entry> {
     ]
 }
 
+pub(super) fn audit() -> Vec<Entry> {
+    vec![Entry::new(
+        "audit.retention",
+        |config| &mut config.settings.audit.retention,
+        "Seconds for which audit events are kept. 0: for ever.",
+    )]
+}
+
 pub(super) fn security() -> Vec<Entry> {
     vec![
         Entry::new(
@@ -90,6 +98,11 @@ pub(super) fn security() -> Vec<Entry> {
             "Whether a password that an administrator sets ends the user's sessions.",
         ),
         Entry::new(
+            "security.revoke_sessions_on_email_set",
+            |config| &mut config.settings.security.revoke_sessions_on_email_set,
+            "Whether an address that an administrator changes ends the user's sessions.",
+        ),
+        Entry::new(
             "security.protect_more_privileged",
             |config| &mut config.settings.security.protect_more_privileged,
             "Whether nobody changes a user who may do more than they, and nobody grants more than they have. Administrators may change everybody.",
@@ -103,6 +116,22 @@ pub(super) fn security() -> Vec<Entry> {
             "security.strict_lists",
             |config| &mut config.settings.security.strict_lists,
             "Whether a list of users refuses columns that do not exist, and more than 1000 users at a time.",
+        ),
+        Entry::new(
+            "security.max_password_attempts",
+            |config| &mut config.settings.security.max_password_attempts,
+            "How many wrong passwords in a row are answered for one account before all are refused, until the password is reset \
+             or they are forgotten. After 10 there is a growing wait. At most 100 where hardened. Unset: no limit.",
+        ),
+        Entry::new(
+            "security.password_attempts_expire_in",
+            |config| &mut config.settings.security.password_attempts_expire_in,
+            "Seconds after the last wrong password in which they are forgotten.",
+        ),
+        Entry::new(
+            "security.max_emails_per_hour",
+            |config| &mut config.settings.security.max_emails_per_hour,
+            "How many emails of a kind one recipient gets within an hour. Unset: no limit.",
         ),
     ]
 }

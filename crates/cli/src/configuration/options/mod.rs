@@ -68,9 +68,6 @@ pub(crate) fn variable(key: &str) -> String {
     format!("DOORWARD_{}", key.replace('.', "__").to_uppercase())
 }
 
-/// What Better Auth configures and this version does not have. It may be switched off, and nothing else.
-pub(crate) const UNSUPPORTED: [&str; 1] = ["rate_limit"];
-
 /// All options, in the order in which they are shown: by section, general ones first.
 pub(crate) static CATALOGUE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     let mut entries = server::general();
@@ -79,6 +76,7 @@ pub(crate) static CATALOGUE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     entries.extend(users::sessions());
     entries.extend(users::users());
     entries.extend(access::administration());
+    entries.extend(access::audit());
     entries.extend(server::wire());
     entries.extend(server::security());
     entries.extend(access::security());
@@ -159,6 +157,7 @@ mod tests {
             "jwe",
             "json",
             "ignore",
+            "database",
         ];
         let samples =
             samples

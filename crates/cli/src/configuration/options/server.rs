@@ -29,8 +29,13 @@ pub(super) fn general() -> Vec<Entry> {
             "secret",
             |config| &mut config.secret,
             "The key of all signatures and encryption, at least 32 random bytes. Unset: one is made on the first start \
-             and kept in the data directory, unless the database has users. Else `BETTER_AUTH_SECRETS` (the first), \
-             `BETTER_AUTH_SECRET` or `AUTH_SECRET`.",
+             and kept in the data directory, unless the database has users. Else `BETTER_AUTH_SECRET` or `AUTH_SECRET`.",
+        ),
+        Entry::new(
+            "secrets",
+            |config| &mut config.secrets,
+            "Several of them in place of `secret`, each as `ID:SECRET`: `2:NEW,1:OLD`. The first signs and seals; all \
+             verify and open until they are removed. Else `BETTER_AUTH_SECRETS`.",
         ),
         Entry::new(
             "data_dir",
@@ -62,6 +67,11 @@ pub(super) fn general() -> Vec<Entry> {
             "workers",
             |config| &mut config.http.workers,
             "Threads that answer requests. Unset: one a core.",
+        ),
+        Entry::new(
+            "max_connections",
+            |config| &mut config.http.max_connections,
+            "Most connections of clients at a time. Unset: as many as the limit of open files leaves room for, 10240 at most.",
         ),
         Entry::new(
             "shutdown_timeout",
@@ -109,15 +119,42 @@ pub(super) fn wire() -> Vec<Entry> {
             "Whether a header with a single address is believed whoever sent it, as Better Auth does.",
         ),
         Entry::new(
+            "advanced.ip_address.ipv6_subnet",
+            |config| &mut config.http.client_address.ipv6_subnet,
+            "How many bits of an IPv6 address count, from 32 to 128: clients of one network are counted together.",
+        ),
+        Entry::new(
             "rate_limit.enabled",
-            |config| &mut config.rate_limit,
-            "Rate limits are not in this version: only `false` is accepted.",
+            |config| &mut config.http.rate_limit.enabled,
+            "Whether a client that asks too often is answered 429. Behind a proxy, name it in \
+             `advanced.ip_address.trusted_proxies`, or all clients are counted as one.",
+        ),
+        Entry::new(
+            "rate_limit.window",
+            |config| &mut config.http.rate_limit.window,
+            "Seconds after which a path without a limit of its own is free again, counted from the last request let through. \
+             Sign-in, sign-up and the like have limits of their own.",
+        ),
+        Entry::new(
+            "rate_limit.max",
+            |config| &mut config.http.rate_limit.max,
+            "Most requests of one client to such a path, each within the window of the one before.",
+        ),
+        Entry::new(
+            "rate_limit.storage",
+            |config| &mut config.http.rate_limit.storage,
+            "Where requests are counted: in the memory of each server, or in the table `rateLimit` for all servers together.",
+        ),
+        Entry::new(
+            "rate_limit.count_known_sessions",
+            |config| &mut config.http.rate_limit.count_known_sessions,
+            "Whether `/get-session` also counts requests with a session that exists.",
         ),
     ]
 }
 
 pub(super) fn security() -> Vec<Entry> {
-    vec![
+    let mut entries = vec![
         Entry::new(
             "security.tokens_at_rest",
             |config| &mut config.settings.security.tokens_at_rest,
@@ -149,6 +186,12 @@ pub(super) fn security() -> Vec<Entry> {
             "Whether the owner of an address is told when somebody signs up with it.",
         ),
         Entry::new(
+            "security.hold_usernames",
+            |config| &mut config.settings.security.hold_usernames,
+            "Whether a username that a sign-up with a taken address asked for counts as taken for 30 days. Without it, whether it \
+             is free tells whether the address was.",
+        ),
+        Entry::new(
             "security.fresh_session_for_changes",
             |config| &mut config.settings.security.fresh_session_for_changes,
             "Whether a change of address needs a fresh session.",
@@ -159,9 +202,15 @@ pub(super) fn security() -> Vec<Entry> {
             "Whether a password longer than any allowed is just a wrong one at sign-in.",
         ),
         Entry::new(
+            "security.rehash_on_sign_in",
+            |config| &mut config.settings.security.rehash_on_sign_in,
+            "Whether a sign-in replaces an imported or outdated password hash by one of `password.scheme`. Better Auth with a \
+             hash function of your own cannot read the new one.",
+        ),
+        Entry::new(
             "security.reset_request_floor",
             |config| &mut config.settings.security.reset_request_floor,
-            "Least seconds a request for a reset link takes, so that its time does not tell who exists.",
+            "Least seconds a request for a reset link or for another address takes, so that its time does not tell who exists.",
         ),
         Entry::new(
             "security.web_images_only",
@@ -183,6 +232,36 @@ pub(super) fn security() -> Vec<Entry> {
             "security.strict_cookie_cache",
             |config| &mut config.settings.security.strict_cookie_cache,
             "Whether everything but reading the session asks the database although the cookie has a copy.",
+        ),
+    ];
+    entries.extend(devices_and_notices());
+    entries
+}
+
+fn devices_and_notices() -> Vec<Entry> {
+    vec![
+        Entry::new(
+            "security.mail_owner",
+            |config| &mut config.settings.security.mail_owner,
+            "Whether users are told by email of a changed password or address, a removed way to sign in, and the deletion and \
+             restoring of their account. Without it an owner does not hear of a takeover.",
+        ),
+        Entry::new(
+            "security.mail_impersonation",
+            |config| &mut config.settings.security.mail_impersonation,
+            "Whether users are also told that an administrator impersonates them.",
+        ),
+        Entry::new(
+            "security.mail_new_device",
+            |config| &mut config.settings.security.mail_new_device,
+            "Whether users are told by email of a sign-in with a browser in which they have not signed in before; needs \
+             `security.known_devices`.",
+        ),
+        Entry::new(
+            "security.known_devices",
+            |config| &mut config.settings.security.known_devices,
+            "Whether a cookie recognises, for 180 days, browsers in which a user has signed in. Without it nothing tells the \
+             owner's browser from an attacker's.",
         ),
     ]
 }

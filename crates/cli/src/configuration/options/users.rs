@@ -126,6 +126,12 @@ pub(super) fn passwords() -> Vec<Entry> {
             "Requests that may wait for a hash, per thread; those beyond are told to come back.",
         ),
         Entry::new(
+            "password.equal_refusals",
+            |config| &mut config.hashing.equal_refusals,
+            "Whether a wrong password is refused after the same time whatever hash the user has: that of the dearest hash in use. \
+             Without it, the time tells who was imported with another hash.",
+        ),
+        Entry::new(
             "password.refuse_common",
             |config| &mut config.settings.email_and_password.password.refuse_common,
             "Whether new passwords that are easy to guess are refused.",
@@ -139,6 +145,18 @@ pub(super) fn passwords() -> Vec<Entry> {
             "password.length_unit",
             |config| &mut config.settings.email_and_password.password.unit,
             "What the length of a password counts.",
+        ),
+        Entry::new(
+            "password.breach_check.enabled",
+            |config| &mut config.breach_check.enabled,
+            "Whether new passwords are looked for among those that became known by data breaches. The service at \
+             `password.breach_check.url` learns the first five digits of a SHA-1 digest of each; if it does not answer \
+             within a second, the password is accepted.",
+        ),
+        Entry::new(
+            "password.breach_check.url",
+            |config| &mut config.breach_check.url,
+            "Where to look: a service with the range query of Have I Been Pwned.",
         ),
     ]
 }

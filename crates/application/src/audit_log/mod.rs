@@ -1,0 +1,15 @@
+//! The audit log: reading it, its chain, and the end of its retention.
+
+mod list;
+mod list_own;
+mod page;
+mod purge;
+mod seal;
+mod verify;
+
+pub use list::ListEvents;
+pub use list_own::ListOwnEvents;
+pub use page::{EventPage, MAX_PAGE, PageRequest};
+pub use purge::PurgeEvents;
+pub use seal::{SealError, SealEvents};
+pub use verify::{Finding, Verification, VerifyEvents};

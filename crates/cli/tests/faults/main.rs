@@ -1,0 +1,12 @@
+//! The binary while something fails: it is killed, the database or the mail server goes away, and two nodes share what is theirs.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails panics")]
+
+mod client;
+mod database;
+mod kill;
+mod mail;
+#[expect(dead_code, reason = "the tests of the binary use more of it")]
+#[path = "../binary/support.rs"]
+mod support;
+mod two_nodes;

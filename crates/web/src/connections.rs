@@ -1,0 +1,372 @@
+//! The connections of clients: which one gives way when there are too many (RE-13), and how they end when the server stops (RE-9).
+
+use std::collections::BTreeMap;
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use actix_web::HttpRequest;
+use futures_util::task::AtomicWaker;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::watch;
+
+/// All connections of a server. Without a [limit](Self::limit) none gives way.
+pub(crate) struct Connections {
+    /// How many may be open before the next one replaces another.
+    room: AtomicUsize,
+    stopping: watch::Sender<bool>,
+    registry: Mutex<Registry>,
+}
+
+#[derive(Default)]
+struct Registry {
+    next: u64,
+    open: usize,
+    /// Connections that never sent a whole request, oldest first.
+    fresh: BTreeMap<u64, Arc<Connection>>,
+    /// The others, oldest first.
+    known: BTreeMap<u64, Arc<Connection>>,
+}
+
+/// One connection.
+#[derive(Default)]
+pub(crate) struct Connection {
+    number: u64,
+    is_known: AtomicBool,
+    phase: AtomicU8,
+    end: AtomicU8,
+    waker: AtomicWaker,
+}
+
+/// What happens on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Phase {
+    /// No request, or a part of a head.
+    Idle,
+    /// The body of a request arrives.
+    Receiving,
+    /// A whole request is answered.
+    Serving,
+}
+
+/// How a connection is to end. At first it is not to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum End {
+    /// What has arrived is read, and nothing more is waited for; what is left to write is written.
+    NoWaiting = 1,
+    /// It gives way to another: nothing is waited for.
+    AtOnce,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self {
+            room: AtomicUsize::new(usize::MAX),
+            stopping: watch::Sender::new(false),
+            registry: Mutex::default(),
+        }
+    }
+}
+
+impl Connections {
+    /// From so many open connections on, a new one replaces another.
+    pub(crate) fn limit(&self, room: usize) {
+        self.room.store(room, Ordering::Relaxed);
+    }
+
+    /// A new connection. If there are too many, it replaces the oldest that never sent a whole request, else the oldest that waits
+    /// for one. A request that is being answered is never given up.
+    pub(crate) fn open(&self) -> Arc<Connection> {
+        let mut registry = self.lock();
+        if registry.open >= self.room.load(Ordering::Relaxed) {
+            registry.make_room();
+        }
+        let connection = Arc::new(Connection {
+            number: registry.next,
+            ..Connection::default()
+        });
+        registry.next += 1;
+        registry.open += 1;
+        registry.fresh.insert(connection.number, connection.clone());
+        if self.is_stopping() {
+            connection.end(End::NoWaiting);
+        }
+        connection
+    }
+
+    fn close(&self, connection: &Connection) {
+        let mut registry = self.lock();
+        registry.open -= 1;
+        registry.fresh.remove(&connection.number);
+        registry.known.remove(&connection.number);
+    }
+
+    /// From now on no request is waited for: connections without one end at once, the others after its answer.
+    pub(crate) fn stop(&self) {
+        self.stopping.send_replace(true);
+        let registry = self.lock();
+        let all = registry.fresh.values().chain(registry.known.values());
+        for connection in all.filter(|connection| connection.is_in(Phase::Idle)) {
+            connection.end(End::NoWaiting);
+        }
+    }
+
+    /// Whether the server wants no more requests.
+    pub(crate) fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+
+    /// Ready when the server wants no more requests.
+    pub(crate) async fn stopped(&self) {
+        // The sender lives as long as `self`.
+        drop(self.stopping.subscribe().wait_for(|stopping| *stopping).await);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Registry {
+    fn make_room(&mut self) {
+        let fresh = self.fresh.pop_first().map(|(_, connection)| connection);
+        let replaced = fresh.or_else(|| {
+            let mut known = self.known.values();
+            let number = known.find(|known| !known.is_in(Phase::Serving))?.number;
+            self.known.remove(&number)
+        });
+        if let Some(connection) = replaced {
+            connection.end(End::AtOnce);
+        }
+    }
+}
+
+impl Connection {
+    fn is_in(&self, phase: Phase) -> bool {
+        self.phase.load(Ordering::Acquire) == phase as u8
+    }
+
+    fn is_ending(&self, end: End) -> bool {
+        self.end.load(Ordering::Acquire) >= end as u8
+    }
+
+    fn end(&self, end: End) {
+        self.end.fetch_max(end as u8, Ordering::AcqRel);
+        self.waker.wake();
+    }
+}
+
+/// A request on a connection, from its head to its answer.
+pub(crate) struct Exchange {
+    connections: Arc<Connections>,
+    connection: Arc<Connection>,
+}
+
+impl Exchange {
+    /// Begins when the head of a request is there. None where connections are not counted, as in tests.
+    pub(crate) fn begin(connections: &Arc<Connections>, request: &HttpRequest) -> Option<Self> {
+        let connection = request.conn_data::<Arc<Connection>>()?.clone();
+        connection.phase.store(Phase::Receiving as u8, Ordering::Release);
+        Some(Self {
+            connections: connections.clone(),
+            connection,
+        })
+    }
+
+    /// The request is there as a whole.
+    pub(crate) fn serve(&self) {
+        let Self {
+            connections,
+            connection,
+        } = self;
+        connection.phase.store(Phase::Serving as u8, Ordering::Release);
+        if !connection.is_known.swap(true, Ordering::AcqRel) {
+            let mut registry = connections.lock();
+            if registry.fresh.remove(&connection.number).is_some() {
+                registry.known.insert(connection.number, connection.clone());
+            }
+        }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.connection.phase.store(Phase::Idle as u8, Ordering::Release);
+        if self.connections.is_stopping() {
+            self.connection.end(End::NoWaiting);
+        }
+    }
+}
+
+/// The bytes of a connection, until it is to end.
+pub(crate) struct ClientStream<S> {
+    stream: S,
+    connections: Arc<Connections>,
+    connection: Arc<Connection>,
+}
+
+impl<S> ClientStream<S> {
+    /// A stream that counts as a connection until it is dropped.
+    pub(crate) fn new(stream: S, connections: Arc<Connections>) -> Self {
+        Self {
+            connection: connections.open(),
+            connections,
+            stream,
+        }
+    }
+
+    /// The connection.
+    pub(crate) fn connection(&self) -> Arc<Connection> {
+        self.connection.clone()
+    }
+
+    /// Who does not take what is written keeps no connection that others need.
+    fn unless_replaced<T>(&self, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if outcome.is_pending() && self.connection.is_ending(End::AtOnce) {
+            Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))
+        } else {
+            outcome
+        }
+    }
+}
+
+impl<S> Drop for ClientStream<S> {
+    fn drop(&mut self) {
+        self.connections.close(&self.connection);
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for ClientStream<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.connection.waker.register(context.waker());
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if read.is_pending() && self.connection.is_ending(End::NoWaiting) {
+            // What has arrived was read. As if the client had said that no more comes.
+            return Poll::Ready(Ok(()));
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for ClientStream<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.unless_replaced(written)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        self.unless_replaced(flushed)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let shut = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.unless_replaced(shut)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffers: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, buffers);
+        self.unless_replaced(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::task::noop_waker_ref;
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    fn with_room(room: usize) -> Arc<Connections> {
+        let connections = Arc::new(Connections::default());
+        connections.limit(room);
+        connections
+    }
+
+    fn exchange(connections: &Arc<Connections>, connection: &Arc<Connection>) -> Exchange {
+        connection.phase.store(Phase::Receiving as u8, Ordering::Release);
+        Exchange {
+            connections: connections.clone(),
+            connection: connection.clone(),
+        }
+    }
+
+    #[test]
+    fn re_13_a_new_connection_replaces_the_oldest_that_sent_nothing_and_no_request_that_is_answered() {
+        let connections = with_room(4);
+        let [answered, waiting, sending, silent] = [(); 4].map(|()| connections.open());
+        let first = exchange(&connections, &answered);
+        first.serve();
+        exchange(&connections, &waiting).serve();
+        let body = exchange(&connections, &sending);
+        for (next, replaced) in [&sending, &silent].into_iter().enumerate() {
+            assert!(!replaced.is_ending(End::AtOnce), "{next}");
+            let new = connections.open();
+            assert!(replaced.is_ending(End::AtOnce), "{next}");
+            exchange(&connections, &new).serve();
+            connections.close(replaced);
+        }
+        connections.open();
+        assert!(waiting.is_ending(End::AtOnce));
+        assert!(!answered.is_ending(End::NoWaiting));
+        drop((first, body));
+    }
+
+    #[test]
+    fn re_9_a_stop_ends_what_waits_and_leaves_what_is_answered() {
+        let connections = with_room(9);
+        let [silent, sending, answered] = [(); 3].map(|()| connections.open());
+        let body = exchange(&connections, &sending);
+        let answer = exchange(&connections, &answered);
+        answer.serve();
+        connections.stop();
+        assert!(silent.is_ending(End::NoWaiting) && !silent.is_ending(End::AtOnce));
+        assert!(!sending.is_ending(End::NoWaiting) && !answered.is_ending(End::NoWaiting));
+        drop((body, answer));
+        assert!(sending.is_ending(End::NoWaiting) && answered.is_ending(End::NoWaiting));
+        assert!(connections.open().is_ending(End::NoWaiting));
+    }
+
+    #[tokio::test]
+    async fn re_13_a_stream_that_is_replaced_ends_and_gives_its_place_back() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let connections = with_room(1);
+        let mut stream = ClientStream::new(stream, connections.clone());
+        let mut context = Context::from_waker(noop_waker_ref());
+        let mut bytes = [0; 8];
+        let mut buffer = ReadBuf::new(&mut bytes);
+        let read = Pin::new(&mut stream).poll_read(&mut context, &mut buffer);
+        assert!(read.is_pending());
+        let next = connections.open();
+        let read = Pin::new(&mut stream).poll_read(&mut context, &mut buffer);
+        assert!(matches!(read, Poll::Ready(Ok(()))) && buffer.filled().is_empty());
+        let stuck = stream.unless_replaced(Poll::<io::Result<()>>::Pending);
+        assert!(matches!(stuck, Poll::Ready(Err(_))));
+        drop((stream, client));
+        assert_eq!(connections.lock().open, 1);
+        connections.close(&next);
+        assert_eq!(connections.lock().open, 0);
+    }
+}
