@@ -31,7 +31,7 @@ async fn add(store: &dyn Store, user: &User) -> Result<(), StoreError> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn re_1_nothing_is_acknowledged_and_lost_after_the_disk_was_full() {
+async fn re_1_re_11_nothing_is_acknowledged_and_lost_after_the_disk_was_full() {
     let test = TestDatabase::sqlite();
     let options = ConnectOptions {
         url: Secret::new(test.url().to_owned()),

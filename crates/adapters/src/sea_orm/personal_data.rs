@@ -1,4 +1,5 @@
-//! What every column of the database says about a person: a declaration beside the schema.
+//! What every column of the database says about a person, and what the role of the database does with each table: a declaration
+//! beside the schema.
 //!
 //! A test compares it with the columns that migrations make, so that no column is added without one.
 
@@ -15,6 +16,8 @@ pub struct TableRecord {
     pub why: &'static str,
     /// How long a row is kept.
     pub kept: &'static str,
+    /// The rights on it that the role of the database needs. None of tables that only an option or a module uses.
+    pub rights: &'static [&'static str],
     /// Its columns.
     pub columns: &'static [ColumnRecord],
 }
@@ -84,7 +87,7 @@ impl Export {
 
 /// Makes the list. The lines are long, and rustfmt leaves them as they are.
 macro_rules! tables {
-    ($($table:literal of $whose:literal, for $why:literal, kept $kept:literal {
+    ($($table:literal of $whose:literal, for $why:literal, kept $kept:literal, role $rights:ident {
         $($column:literal $class:ident $export:ident $holds:literal $(, $erased:literal)?;)+
     })+) => {
         /// Every table that migrations make.
@@ -93,6 +96,7 @@ macro_rules! tables {
             whose: $whose,
             why: $why,
             kept: $kept,
+            rights: $rights,
             columns: &[$(ColumnRecord {
                 column: $column,
                 class: Class::$class,
@@ -106,8 +110,13 @@ macro_rules! tables {
     (@erased $erased:literal) => { Some($erased) };
 }
 
+const ALL: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE"];
+const KEEP: &[&str] = &["SELECT", "INSERT", "UPDATE"];
+const READ: &[&str] = &["SELECT"];
+const NONE: &[&str] = &[];
+
 tables! {
-    "user" of "the users", for "the account itself", kept "until the user is deleted; after a deletion that can be undone, until `user.delete_user.retention` is over" {
+    "user" of "the users", for "the account itself", kept "until the user is deleted; after a deletion that can be undone, until `user.delete_user.retention` is over", role ALL {
         "id" Pseudonymous Yes "a random id with the time of the sign-up";
         "name" Personal Yes "the display name";
         "email" Personal Yes "the address", "replaced by a placeholder made of the id at a deletion that can be undone";
@@ -125,7 +134,7 @@ tables! {
         "deletedEmail" Personal Yes "the address before the deletion, so that the user can be restored";
         "deletedUsername" Personal Yes "the username before the deletion";
     }
-    "session" of "the users", for "staying signed in, and seeing where", kept "until it expires or is ended; expired rows are removed every ten minutes" {
+    "session" of "the users", for "staying signed in, and seeing where", kept "until it expires or is ended; expired rows are removed every ten minutes", role ALL {
         "id" Pseudonymous Yes "a random id";
         "userId" Pseudonymous Yes "whose it is";
         "token" Secret No "the SHA-256 of the token; under `better-auth` the token";
@@ -140,7 +149,7 @@ tables! {
         "authenticatedAt" Pseudonymous Yes "when the user signed in";
         "browserSession" Technical Yes "whether it ends with the browser";
     }
-    "account" of "the users", for "signing in", kept "until it is unlinked or the user is removed" {
+    "account" of "the users", for "signing in", kept "until it is unlinked or the user is removed", role ALL {
         "id" Pseudonymous Yes "a random id";
         "accountId" Personal Yes "the user's id, or the id at another provider";
         "providerId" Pseudonymous Yes "`credential`, or the other provider";
@@ -155,7 +164,7 @@ tables! {
         "createdAt" Pseudonymous Yes "when it was added";
         "updatedAt" Pseudonymous Yes "when it changed, as with a new password";
     }
-    "verification" of "the users", for "links in emails", kept "until the link was followed or cancelled, or it expires; expired rows are removed every ten minutes" {
+    "verification" of "the users", for "links in emails", kept "until the link was followed or cancelled, or it expires; expired rows are removed every ten minutes", role ALL {
         "id" Technical No "a random id, or what the mark is about";
         "identifier" Secret Existence "the purpose, and the SHA-256 of the token";
         "value" Personal No "what the link does: the user's id, and the address it was sent to or will change to";
@@ -164,7 +173,7 @@ tables! {
         "updatedAt" Pseudonymous No "the same";
         "userId" Pseudonymous Yes "whose it is";
     }
-    "doorward_outbox" of "the recipients", for "sending emails", kept "until the email was sent, a day at most" {
+    "doorward_outbox" of "the recipients", for "sending emails", kept "until the email was sent, a day at most", role ALL {
         "id" Technical No "a random id";
         "sealed" Secret Existence "address, name, link and text, encrypted";
         "attempts" Technical Yes "how often sending failed";
@@ -172,7 +181,7 @@ tables! {
         "createdAt" Pseudonymous Yes "when it was written";
         "leaseUntil" Technical No "until when a server is sending it";
     }
-    "doorward_audit_event" of "the users, and those who act on them", for "finding out what happened", kept "for a year, unless `audit.retention` says otherwise" {
+    "doorward_audit_event" of "the users, and those who act on them", for "finding out what happened", kept "for a year, unless `audit.retention` says otherwise", role ALL {
         "id" Technical No "the id of the request, and a number";
         "kind" Pseudonymous Yes "what happened";
         "at" Pseudonymous Yes "when";
@@ -192,7 +201,7 @@ tables! {
         "seq" Technical No "the number in the chain", "stays";
         "seal" Technical No "the signature of the event and the seal before", "stays";
     }
-    "doorward_audit_chain" of "nobody", for "knowing where the chain of audit events begins and ends", kept "for ever" {
+    "doorward_audit_chain" of "nobody", for "knowing where the chain of audit events begins and ends", kept "for ever", role KEEP {
         "id" Technical No "always the same";
         "beginSeq" Technical No "the number of the last event whose retention is over";
         "beginSeal" Technical No "its seal";
@@ -201,36 +210,36 @@ tables! {
         "unsignedUntil" Technical No "up to which number events may lack a signature";
         "signature" Technical No "the server's signature of all that";
     }
-    "doorward_device" of "the users", for "telling the owner's browsers from those of others", kept "until it was not used for 180 days, or the password changed, or the user is removed" {
+    "doorward_device" of "the users", for "telling the owner's browsers from those of others", kept "until it was not used for 180 days, or the password changed, or the user is removed", role ALL {
         "id" Pseudonymous Yes "a random id";
         "userId" Pseudonymous Yes "whose it is";
         "digest" Secret No "the SHA-256 of the browser's token";
         "firstSeen" Pseudonymous Yes "when the user signed in there first";
         "lastSeen" Pseudonymous Yes "when the user signed in there last";
     }
-    "doorward_budget" of "whoever is signed in as, or written to", for "limiting wrong passwords and emails", kept "until it is full again, a day at most by default" {
+    "doorward_budget" of "whoever is signed in as, or written to", for "limiting wrong passwords and emails", kept "until it is full again, a day at most by default", role ALL {
         "id" Pseudonymous No "the SHA-256 of what is limited and of whose it is, such as an address";
         "owner" Pseudonymous No "the same without the part, such as the kind of email";
         "used" Technical No "how often";
         "notBefore" Technical No "when the next is allowed";
         "expiresAt" Technical No "when it is forgotten";
     }
-    "rateLimit" of "clients", for "limiting requests, with `rate_limit.storage = \"database\"`", kept "a day after the last request" {
+    "rateLimit" of "clients", for "limiting requests, with `rate_limit.storage = \"database\"`", kept "a day after the last request", role NONE {
         "id" Technical No "a random id";
         "key" Personal No "the address of the client, and the path";
         "count" Technical No "how many requests";
         "lastRequest" Technical No "when the last one was";
     }
-    "doorward_key_check" of "nobody", for "noticing that the secret was lost", kept "for ever" {
+    "doorward_key_check" of "nobody", for "noticing that the secret was lost", kept "for ever", role KEEP {
         "id" Technical No "always the same";
         "fingerprint" Secret No "a fingerprint of the secret";
         "updatedAt" Technical No "when it was written";
     }
-    "doorward_migration" of "nobody", for "knowing the state of the schema", kept "for ever" {
+    "doorward_migration" of "nobody", for "knowing the state of the schema", kept "for ever", role READ {
         "version" Technical No "a step of the schema";
         "applied_at" Technical No "when it was taken";
     }
-    "doorward_module_migration" of "nobody", for "knowing the state of the schema", kept "for ever" {
+    "doorward_module_migration" of "nobody", for "knowing the state of the schema", kept "for ever", role NONE {
         "module" Technical No "a module";
         "step" Technical No "a step of its schema";
     }
@@ -261,6 +270,7 @@ pub fn personal_data_map() -> String {
             whose,
             why,
             kept,
+            rights: _,
             columns,
         } = record;
         // Writing to a string cannot fail.

@@ -68,6 +68,10 @@ fn re_13_what_is_being_answered_is_not_given_up_for_silent_clients() {
             client
         })
         .collect();
+    // Both workers have read what came before these.
+    for _ in 0..20 {
+        assert_eq!(support::get(address, "/ok").unwrap().0, 200);
+    }
     let silent: Vec<_> = (0..SILENT)
         .map(|_| TcpStream::connect(address).unwrap())
         .collect();

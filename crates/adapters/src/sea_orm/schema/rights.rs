@@ -5,31 +5,22 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use super::Finding;
 use super::catalog::{quoted, rows};
 use super::indexes::OwnIndex;
+use crate::sea_orm::personal_data::{TABLES, TableRecord};
 
 /// Our tables, which steps make where they are missing, and what the repositories do with them.
-const RIGHTS: &[(&str, &[&str])] = &[
-    ("user", &ALL_RIGHTS),
-    ("session", &ALL_RIGHTS),
-    ("account", &ALL_RIGHTS),
-    ("verification", &ALL_RIGHTS),
-    ("doorward_outbox", &ALL_RIGHTS),
-    ("doorward_audit_event", &ALL_RIGHTS),
-    ("doorward_audit_chain", &["SELECT", "INSERT", "UPDATE"]),
-    ("doorward_budget", &ALL_RIGHTS),
-    ("doorward_device", &ALL_RIGHTS),
-    ("doorward_key_check", &["SELECT", "INSERT", "UPDATE"]),
-    ("doorward_migration", &["SELECT"]),
-];
-const ALL_RIGHTS: [&str; 4] = ["SELECT", "INSERT", "UPDATE", "DELETE"];
+fn used() -> impl Iterator<Item = &'static TableRecord> {
+    TABLES.iter().filter(|table| !table.rights.is_empty())
+}
 
 /// The rights on our tables that serving takes and the role lacks.
 pub(super) async fn missing_rights<C: ConnectionTrait>(database: &C) -> Result<Vec<Finding>, DbErr> {
     if database.get_database_backend() != DbBackend::Postgres {
         return Ok(Vec::new());
     }
-    let wanted: Vec<_> = RIGHTS
-        .iter()
-        .flat_map(|(table, rights)| rights.iter().map(move |right| format!("('{table}', '{right}')")))
+    let wanted: Vec<_> = used()
+        .flat_map(|TableRecord { table, rights, .. }| {
+            rights.iter().map(move |right| format!("('{table}', '{right}')"))
+        })
         .collect();
     let query = format!(
         r#"
@@ -65,7 +56,7 @@ pub(super) async fn rights_to_change<C: ConnectionTrait>(
     if database.get_database_backend() != DbBackend::Postgres {
         return Ok(Vec::new());
     }
-    let made: Vec<_> = RIGHTS.iter().map(|(table, _)| format!("'{table}'")).collect();
+    let made: Vec<_> = used().map(|made| format!("'{}'", made.table)).collect();
     let made = made.join(", ");
     let query = format!(
         r#"SELECT c.relname::text AS "table", n.nspname::text AS "schema", pg_get_userbyid(c.relowner)::text AS "owner",
@@ -105,10 +96,7 @@ pub(super) async fn rights_to_change<C: ConnectionTrait>(
         }
         tables.push(table);
     }
-    if RIGHTS
-        .iter()
-        .any(|(made, _)| !tables.iter().any(|table| table == made))
-    {
+    if used().any(|made| !tables.iter().any(|table| table == made.table)) {
         let query = r#"SELECT coalesce(current_schema(), 'public')::text AS "schema", current_user::text AS "role",
             coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS "may_create""#;
         for row in rows(database, query).await? {
