@@ -85,7 +85,8 @@ pub async fn restore(
         TryLockError::WouldBlock => RestoreError::InUse(database.clone()),
         TryLockError::Error(cause) => failed(&database)(cause),
     })?;
-    let exists = database.exists();
+    // A log without its database would be read into the copy.
+    let exists = database.exists() || COMPANIONS.iter().any(|it| beside(&database, it).exists());
     if exists && !force {
         return Err(RestoreError::Exists(database));
     }
@@ -99,7 +100,9 @@ pub async fn restore(
         let moved_aside =
             exists.then(|| beside(&database, &format!(".replaced-{}", now.format("%Y%m%dT%H%M%SZ"))));
         if let Some(aside) = &moved_aside {
-            empty_log(&database).await;
+            if database.exists() {
+                empty_log(&database).await;
+            }
             move_aside(&database, aside)?;
         }
         if let Err(cause) = fs::rename(&copy, &database) {
@@ -198,7 +201,10 @@ fn move_aside(database: &Path, to: &Path) -> Result<(), RestoreError> {
             fs::rename(&file, beside(to, companion)).map_err(failed(&file))?;
         }
     }
-    fs::rename(database, to).map_err(failed(database))
+    if database.exists() {
+        fs::rename(database, to).map_err(failed(database))?;
+    }
+    Ok(())
 }
 
 /// Removes a copy that is of no use. What went wrong before is told, and not this.

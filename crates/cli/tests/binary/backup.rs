@@ -116,6 +116,29 @@ fn re_19_a_copy_of_the_files_restores_and_the_database_before_is_kept() {
     assert_eq!(status(&server, "/sign-in/email", 2), 200);
 }
 
+/// SQLite would read the log of the lost database into the restored one.
+#[test]
+fn re_19_a_log_without_its_database_is_not_left_beside_the_restored_one() {
+    let home = tempfile::tempdir().unwrap();
+    let mut server = Server::start(home.path());
+    assert_eq!(status(&server, "/sign-up/email", 1), 200);
+    assert!(run(home.path(), &["backup", "copy.db"]).status.success());
+    assert_eq!(status(&server, "/sign-up/email", 2), 200);
+    server.kill();
+    let directory = home.path().join("doorward-data");
+    fs::remove_file(directory.join("doorward.db")).unwrap();
+    assert!(directory.join("doorward.db-wal").exists(), "a crash leaves it");
+    let output = run(home.path(), &["restore", "copy.db"]);
+    assert!(!output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains("--force"), "{}", said(&output));
+    let output = run(home.path(), &["restore", "--force", "copy.db"]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(!directory.join("doorward.db-wal").exists());
+    let server = Server::start(home.path());
+    assert_eq!(status(&server, "/sign-in/email", 1), 200);
+    assert_eq!(status(&server, "/sign-in/email", 2), 401);
+}
+
 #[test]
 fn re_19_what_is_no_backup_is_refused_and_nothing_changes() {
     let home = tempfile::tempdir().unwrap();
