@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 use doorward_domain::session::{ActiveSession, Session, SessionToken};
-use doorward_domain::{CLOCK_SKEW, Changed, RequestContext, StoreError};
+use doorward_domain::{Changed, RequestContext, StoreError};
 
 use crate::Context;
 
@@ -41,14 +41,7 @@ impl ReadSession {
         };
         let policy = &self.context.settings.session;
         let now = self.context.now();
-        if !policy.is_live(&session, now) {
-            // To a server whose clock is slower the session may still be live: it is removed when it is so to none (RE-16).
-            if !policy.is_live(&session, now - CLOCK_SKEW) {
-                self.remove(request, &session).await?;
-            }
-            return Ok(None);
-        }
-        if !self.may_go_on(&session).await? {
+        if !policy.is_live(&session, now) || !self.may_go_on(&session).await? {
             self.remove(request, &session).await?;
             return Ok(None);
         }

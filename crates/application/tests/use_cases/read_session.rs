@@ -2,7 +2,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{self, Poll, Waker};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use doorward_adapters::memory::MemoryStore;
 use doorward_application::Context;
 use doorward_application::session::{ReadSession, Refresh};
@@ -46,16 +46,10 @@ async fn a_session_that_ended_is_removed_and_nobody_is_signed_in() {
     assert_eq!(world.snapshot().sessions, []);
 }
 
-/// Two servers whose clocks are five seconds apart: the fast one believes the session no more, and leaves it to the slow one.
+/// As Better Auth does: whoever presents its token has its row removed.
 #[tokio::test]
-async fn re_16_a_fast_clock_removes_no_session_that_is_live_to_a_slow_one() {
-    let session = session(0, TokenStorage::Digest);
-    let world = world(session.clone()).await;
-    assert!(read(&world, Refresh::IfDue).await.is_none());
-    world.clock.advance(TimeDelta::milliseconds(4_999));
-    assert!(read(&world, Refresh::IfDue).await.is_none());
-    assert_eq!(world.snapshot().sessions, [session]);
-    world.clock.advance(TimeDelta::milliseconds(1));
+async fn a_session_is_removed_when_it_is_read_at_the_moment_it_ends() {
+    let world = world(session(0, TokenStorage::Digest)).await;
     assert!(read(&world, Refresh::IfDue).await.is_none());
     assert_eq!(world.snapshot().sessions, []);
 }
