@@ -64,8 +64,11 @@ pub(crate) struct Compat {
     #[arg(long)]
     only: Option<String>,
     /// Move databases between the original and Doorward instead
-    #[arg(long)]
+    #[arg(long, conflicts_with = "promises")]
     handover: bool,
+    /// The security requirements where the original was measured to do less: Doorward has to pass, and the original to fail
+    #[arg(long)]
+    promises: bool,
     /// Further arguments for the runner, such as `--verbose`
     #[arg(last = true)]
     rest: Vec<String>,
@@ -91,19 +94,30 @@ impl Compat {
         if !prepare()? {
             return Ok(());
         }
-        let of = |preset: &str, handover| Self {
+        let of = |preset: &str| Self {
             target: Target::Doorward,
             preset: preset.to_owned(),
             database: Database::Sqlite,
             only: None,
-            handover,
+            handover: false,
+            promises: false,
             rest: Vec::new(),
         };
+        let promises = |target| Self {
+            target,
+            promises: true,
+            ..of("hardened")
+        };
         let all = [
-            of("better-auth", false),
-            of("hardened", false),
-            of("better-auth", true),
+            of("better-auth"),
+            of("hardened"),
+            Self {
+                handover: true,
+                ..of("better-auth")
+            },
+            promises(Target::Doorward),
         ];
+        promises(Target::Original).start(None)?;
         all.iter().try_for_each(|compat| compat.start(None))?;
         with_postgres(|url| all.iter().try_for_each(|compat| compat.start(Some(url))))
     }
@@ -117,7 +131,15 @@ impl Compat {
             Target::Doorward => node.args(["--cmd", &serve]),
             Target::Original => node.args(["--target", "reference"]),
         };
-        if !self.handover {
+        if self.promises {
+            node.args(["--scenarios", "promises", "--preset", "hardened"]);
+            if self.target == Target::Original {
+                node.arg("--all-differ");
+            }
+            if let Some(only) = &self.only {
+                node.args(["--only", only]);
+            }
+        } else if !self.handover {
             node.args(["--preset", &self.preset, "--only"])
                 .arg(self.only.clone().unwrap_or_else(implemented));
             if self.preset == "hardened" && self.only.is_none() {

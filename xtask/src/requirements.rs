@@ -70,7 +70,7 @@ requirements! {
     "PW-12" => "A password that an administrator sets ends the user's sessions, is recorded, and can be switched off.", missing("an administrator cannot start a reset yet");
     "EN-1" => "Sign-in, reset and verification requests answer alike whether or not the address has an account.";
     "EN-2" => "Where sign-up opens no session, a taken address is answered like a free one. So is a change of address.";
-    "EN-3" => "The time of an answer does not tell whether an account exists.", missing("an imported hash costs another time than an unknown address");
+    "EN-3" => "The time of an answer does not tell whether an account exists.";
     "EN-4" => "That a user is banned or not verified is told only after the right password.";
     "EN-5" => "The owner of an address is told of a sign-up with it, once an hour at most.";
     "TK-1" => "Every token has at least 128 random bits and nothing else.";
@@ -114,7 +114,7 @@ requirements! {
     "IN-3" => "Every text that is stored has a limit.";
     "IN-4" => "An address is checked in the form in which it is stored, and emails go to that form.";
     "IN-5" => "Control characters are refused in every field.";
-    "IN-6" => "Pictures are http(s) addresses that the server never fetches.", missing("the one client for outgoing requests");
+    "IN-6" => "Pictures are http(s) addresses that the server never fetches.";
     "IN-7" => "SQL is bound, and users are sorted and filtered by listed columns only.";
     "IN-8" => "Ten thousand seeded hostile requests get no 5xx.", missing("coverage-guided fuzzing");
     "AC-1" => "Whatever a user names is looked for among what is theirs. Foreign ids are like unknown ones.";
@@ -170,7 +170,7 @@ requirements! {
     "RE-10" => "Emails are tried again, survive a crash and are sent at least once.";
     "RE-11" => "On a full disk writes are refused, reads go on, and nothing needs repair.";
     "RE-12" => "Migrations go forward only, wait for each other, and refuse a newer schema.";
-    "RE-13" => "A client that sends slowly or nothing is not waited for.", missing("a limit of connections");
+    "RE-13" => "A client that sends slowly or nothing is not waited for.";
     "RE-14" => "Memory stays bounded under load.", not_yet("no test runs for an hour");
     "RE-15" => "Health and readiness tell no more than that.";
     "RE-16" => "Two nodes on one database agree within a second.";
