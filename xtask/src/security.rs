@@ -201,7 +201,10 @@ fn promises() -> Outcome<Vec<(String, String)>> {
     for entry in fs::read_dir(root().join(PROMISES)).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        files.push((format!("{PROMISES}/{name}"), fs::read_to_string(&path).map_err(failed)?));
+        files.push((
+            format!("{PROMISES}/{name}"),
+            fs::read_to_string(&path).map_err(failed)?,
+        ));
     }
     Ok(files)
 }
