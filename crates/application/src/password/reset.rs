@@ -92,7 +92,7 @@ impl ResetPassword {
             let account = Account::with_password(id, user.id.clone(), hash, now);
             tx.accounts().insert(&account).await?;
         }
-        budgets::lift(&*tx, &user.id, &user.email).await?;
+        budgets::lift(&*tx, &user).await?;
         if settings.email_and_password.revoke_sessions_on_password_reset {
             tx.sessions().delete_all(&user.id, None).await?;
         }

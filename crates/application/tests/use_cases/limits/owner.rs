@@ -19,7 +19,7 @@ use doorward_testing::{PASSWORD, samples};
 
 use super::super::world::{remembered, token_of};
 use super::super::{World, compatible, hardened};
-use super::{NEW, by_email, fail, guess, pass};
+use super::{NEW, add_countess, by_email, by_username, fail, guess, guess_by, pass};
 
 /// The token of the reset link that was mailed last.
 async fn reset_token(world: &World) -> String {
@@ -49,9 +49,10 @@ async fn rl_5_a_mailed_reset_works_while_the_account_is_blocked_and_lifts_the_bl
     let mut settings = with_mail();
     settings.email_and_password.revoke_sessions_on_password_reset = false;
     let world = World::new(settings);
-    let ada = world.add_user("ada").await;
+    let ada = add_countess(&world).await;
     let request = world.signed_in(&ada, "alpha").await;
     fail(&world, &by_email("ada"), 100).await;
+    fail(&world, &by_username("countess"), 100).await;
     let verify = VerifyPassword::new(world.context.clone());
     for _ in 0..10 {
         let outcome = verify.run(&request, &Password::new("wrong")).await;
@@ -66,6 +67,7 @@ async fn rl_5_a_mailed_reset_works_while_the_account_is_blocked_and_lifts_the_bl
         .await
         .unwrap();
     assert_eq!(guess(&world, "ada", NEW).await, Ok(true));
+    assert_eq!(guess_by(&world, by_username("countess"), NEW).await, Ok(true));
     assert!(
         verify.run(&request, &Password::new(NEW)).await.is_ok(),
         "the session went on"
