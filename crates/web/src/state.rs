@@ -25,6 +25,8 @@ pub struct AppState {
     pub(crate) context: Context,
     pub(crate) redirects: Redirects,
     pub(crate) signer: CookieSigner,
+    /// Signs the cookie by which a browser is recognised, so that no other signed cookie passes as one.
+    pub(crate) device_signer: CookieSigner,
     pub(crate) style: CookieStyle,
     pub(crate) cookie_cache: Option<CookieCache>,
     pub(crate) bearer: BearerSettings,
@@ -65,6 +67,7 @@ impl AppState {
         Ok(Self {
             redirects: Redirects::new(http.origins(&base)?, base),
             signer: CookieSigner::new(keys),
+            device_signer: CookieSigner::of_purpose(keys, "doorward device cookie"),
             style: CookieStyle::new(&http.cookie_prefix, secure, domain),
             cookie_cache,
             bearer: http.bearer,

@@ -10,6 +10,7 @@ use super::budgets;
 use crate::Context;
 use crate::audit::record_refusal;
 use crate::device::KnownDevices;
+use crate::email::Asker;
 use crate::hooks::Rejection;
 use crate::rate_limit::{Attempt, AttemptError, AttemptLimiter, TooManyAttempts};
 use crate::sign_in::{Admission, SessionIssuer, SessionRequest, SignInDenied, SignedIn};
@@ -319,7 +320,10 @@ impl SignIn {
         let settings = &self.context.settings.email_verification;
         if settings.send_on_sign_in && settings.send_verification_email {
             // The answer is the same where too many were mailed.
-            let _ = self.links.mail_verification(tx, user, callback).await?;
+            let _ = self
+                .links
+                .mail_verification(tx, user, Asker::Owner, callback)
+                .await?;
         }
         Ok(())
     }
