@@ -17,6 +17,7 @@ use crate::configuration::{BearerSettings, HttpSettings};
 use crate::connections::Connections;
 use crate::cookie_cache::CookieCacheCodec;
 use crate::cookies::{CookieSigner, CookieStyle};
+use crate::dead_sessions::DeadSessions;
 use crate::rate_limit::{Limits, RateLimit};
 use crate::redirects::Redirects;
 
@@ -35,6 +36,8 @@ pub struct AppState {
     pub(crate) https: bool,
     /// How often one client may ask for what, if there are limits.
     pub(crate) limits: Option<Limits>,
+    /// Sessions that were asked for a moment ago and did not exist.
+    pub(crate) dead_sessions: DeadSessions,
     pub(crate) connections: Arc<Connections>,
     routes: Routes,
     client_address: ClientAddressPolicy,
@@ -80,6 +83,7 @@ impl AppState {
                 document.paths.paths.keys().map(String::as_str),
                 limits,
             ),
+            dead_sessions: DeadSessions::default(),
             connections: Arc::default(),
             routes: Routes::of(document, &context.settings.base_path, &http.disabled_paths),
             client_address: http.client_address_policy()?,
