@@ -3,14 +3,23 @@
 
 use async_trait::async_trait;
 use sea_orm_migration::sea_orm::sea_query::{ColumnDef, Table};
+use sea_orm_migration::sea_orm::sqlx::error::DatabaseError;
 use sea_orm_migration::sea_orm::{DbBackend, DbErr};
 
 use crate::columns::{id, required_text};
+use crate::driver_error::refusal;
 use crate::schema::Schema;
 use crate::step::Step;
 
 const TABLE: &str = "rateLimit";
 const COLUMNS: [&str; 4] = ["id", "key", "count", "lastRequest"];
+/// How often the index is tried to be built.
+const ROUNDS: u32 = 10;
+/// Some of the rows of a key but the last, so that no lock is held for long. What they count is worth nothing after some seconds.
+const REMOVE_DUPLICATES: &str = r#"DELETE FROM "rateLimit" WHERE "id" IN (
+    SELECT "id" FROM (
+        SELECT "id", row_number() OVER (PARTITION BY "key" ORDER BY "lastRequest" DESC, "id") AS place FROM "rateLimit"
+    ) AS rows WHERE place > 1 LIMIT 1000)"#;
 
 pub(crate) struct RateLimit;
 
@@ -40,12 +49,34 @@ impl Step for RateLimit {
         if has_unique_key(schema).await? {
             return Ok(());
         }
-        // What is counted is worth nothing after some seconds; of two rows with one key neither is right.
-        schema.change(r#"DELETE FROM "rateLimit""#).await?;
-        schema
-            .unique_index(TABLE, "rateLimit_key_uidx", r#"("key")"#)
-            .await
+        match keep_keys_apart(schema).await {
+            // Nobody has to count in this table, so it keeps no server from starting. One that is to count there tries it first.
+            Err(error) if refusal(&error).is_some() => {
+                tracing::warn!(%error, "the table rateLimit stays without a unique key; requests cannot be counted there");
+                Ok(())
+            }
+            outcome => outcome,
+        }
     }
+}
+
+/// Better Auth may go on counting meanwhile, and write a key twice again before there is an index.
+async fn keep_keys_apart(schema: &Schema) -> Result<(), DbErr> {
+    let mut round = 1;
+    loop {
+        while schema.change(REMOVE_DUPLICATES).await? > 0 {}
+        let outcome = schema
+            .unique_index(TABLE, "rateLimit_key_uidx", r#"("key")"#)
+            .await;
+        match outcome {
+            Err(error) if round < ROUNDS && is_duplicate(&error) => round += 1,
+            outcome => return outcome,
+        }
+    }
+}
+
+fn is_duplicate(error: &DbErr) -> bool {
+    refusal(error).is_some_and(DatabaseError::is_unique_violation)
 }
 
 async fn has_unique_key(schema: &Schema) -> Result<bool, DbErr> {

@@ -321,3 +321,53 @@ async fn h9_no_writer_of_a_large_table_waits_for_two_seconds() {
         "of {writes} rounds the longest took {longest:?}"
     );
 }
+
+/// Better Auth's table of rate limits as it was before its keys were apart.
+const RATE_LIMITS: &str = r#"CREATE TABLE "rateLimit" ("id" text NOT NULL PRIMARY KEY, "key" text, "count" integer, "lastRequest" bigint);
+    INSERT INTO "rateLimit" SELECT 'r' || n, 'k' || n % 3000, 1, n FROM generate_series(1, 9000) AS n;"#;
+const UNIQUE_KEYS: &str = r#"SELECT count(*)::text FROM pg_index WHERE indrelid = '"rateLimit"'::regclass AND indisunique
+    AND indisvalid AND NOT indisprimary"#;
+
+/// Better Auth goes on counting while the index is built, and writes a key twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn h9_duplicates_that_come_while_keys_are_kept_apart_stop_no_start() {
+    let Some((test, database)) = in_use().await else {
+        return;
+    };
+    database.execute_unprepared(RATE_LIMITS).await.unwrap();
+    let writer = database.begin().await.unwrap();
+    writer
+        .execute_unprepared(r#"INSERT INTO "rateLimit" VALUES ('a', 'new', 1, 1), ('b', 'new', 1, 2)"#)
+        .await
+        .unwrap();
+    let node = test.connection().await;
+    let start = tokio::spawn(async move { migrate(&node).await });
+    until(
+        &database,
+        r#"SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database()
+            AND query LIKE '%INDEX CONCURRENTLY "rateLimit_key_uidx"%' AND wait_event_type = 'Lock'"#,
+    )
+    .await;
+    writer.commit().await.unwrap();
+    start.await.unwrap().unwrap();
+    assert_eq!(text(&database, UNIQUE_KEYS).await, "1");
+    let left = r#"SELECT count(*) || ' ' || min("lastRequest") FROM "rateLimit""#;
+    assert_eq!(text(&database, left).await, "3001 2", "the last of each key");
+}
+
+#[tokio::test]
+async fn h9_a_table_of_rate_limits_that_cannot_be_mended_stops_no_start() {
+    let Some((_test, database)) = in_use().await else {
+        return;
+    };
+    database.execute_unprepared(RATE_LIMITS).await.unwrap();
+    database
+        .execute_unprepared(
+            r#"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not here'; END $$;
+            CREATE TRIGGER refuse BEFORE DELETE ON "rateLimit" FOR EACH ROW EXECUTE FUNCTION refuse();"#,
+        )
+        .await
+        .unwrap();
+    migrate(&database).await.unwrap();
+    assert_eq!(text(&database, UNIQUE_KEYS).await, "0");
+}

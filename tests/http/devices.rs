@@ -27,10 +27,7 @@ fn count(app: &TestApp, email: &str) -> usize {
 fn rl_5_signing_in_names_the_browser_and_signing_out_leaves_the_name() {
     let app = TestApp::start();
     let mut browser = app.signed_up("ada@example.test");
-    assert!(
-        !browser.cookies.contains_key(COOKIE),
-        "signing up names no browser"
-    );
+    let given = browser.cookies[COOKIE].clone();
     let answer = sign_in(&mut browser, "ada@example.test", PASSWORD, true);
     let cookie = device_cookie(&answer).unwrap();
     assert!(
@@ -38,17 +35,14 @@ fn rl_5_signing_in_names_the_browser_and_signing_out_leaves_the_name() {
         "{cookie}"
     );
     let name = browser.cookies[COOKIE].clone();
+    assert_eq!(name, given, "signing up gave it");
     assert_eq!(browser.post("/sign-out", &json!({})).status, 200);
     assert_eq!(browser.cookies.get(COOKIE), Some(&name));
     assert_eq!(browser.get("/get-session").text, "null", "it signs nobody in");
 
     drop(app.signed_up("grace@example.test"));
     sign_in(&mut browser, "grace@example.test", PASSWORD, true);
-    assert_eq!(browser.cookies[COOKIE], name, "whoever signs in");
-    assert_eq!(
-        (count(&app, "ada@example.test"), count(&app, "grace@example.test")),
-        (1, 1)
-    );
+    assert_ne!(browser.cookies[COOKIE], name, "another user does not know it");
 }
 
 #[test]
@@ -67,7 +61,41 @@ fn no_other_answer_names_a_browser() {
     ] {
         assert_eq!(device_cookie(&answer), None, "{}", answer.text);
     }
-    assert_eq!(count(&app, "ada@example.test"), 0);
+    assert_eq!(count(&app, "ada@example.test"), 1, "that of the sign-up");
+}
+
+#[test]
+fn rl_5_a_change_of_password_that_ends_the_other_sessions_names_the_browser_anew() {
+    let app = TestApp::start();
+    let mut browser = app.signed_up("ada@example.test");
+    let before = browser.cookies[COOKIE].clone();
+    let body = json!({ "currentPassword": PASSWORD, "newPassword": "another long passphrase",
+        "revokeOtherSessions": true });
+    let answer = browser.post("/change-password", &body);
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert!(device_cookie(&answer).is_some());
+    assert_ne!(browser.cookies[COOKIE], before);
+    assert_eq!(count(&app, "ada@example.test"), 1);
+}
+
+/// The value of the session's cookie is signed, too, and has the form of a name.
+#[test]
+fn se_2_no_other_signed_cookie_is_a_name() {
+    let app = TestApp::start();
+    let mut browser = app.signed_up("ada@example.test");
+    let session = browser.cookies["better-auth.session_token"].clone();
+    let mut other = app.browser();
+    other.cookies.insert(COOKIE.to_owned(), session.clone());
+    assert_eq!(
+        sign_in(&mut other, "ada@example.test", PASSWORD, true).status,
+        200
+    );
+    assert_ne!(other.cookies[COOKIE], session);
+    browser.cookies.insert(
+        "better-auth.session_token".to_owned(),
+        browser.cookies[COOKIE].clone(),
+    );
+    assert_eq!(browser.get("/get-session").text, "null", "nor the other way");
 }
 
 #[test]

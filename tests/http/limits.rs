@@ -89,26 +89,31 @@ fn rl_1_a_blocked_request_does_nothing() {
 
 #[test]
 fn rl_1_special_paths_have_their_limits_and_all_others_a_hundred() {
-    let app = app();
-    for (number, (path, max, seconds)) in [
-        ("/sign-in/username", 3, "10"),
-        ("/sign-up/email", 3, "10"),
-        ("/change-password", 3, "10"),
-        ("/change-email", 3, "10"),
-        ("/request-password-reset", 3, "60"),
-        ("/send-verification-email", 3, "60"),
-        ("/update-user", 100, "10"),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let mut client = at(&app, &format!("203.0.113.{number}"));
-        for _ in 0..max {
-            assert_ne!(client.post(path, &json!({})).status, 429, "{path}");
+    for preset in [Preset::Hardened, Preset::BetterAuth] {
+        let app = TestApp::with(preset, limited);
+        for (number, (path, max, seconds)) in [
+            ("/sign-in/username", 3, "10"),
+            ("/sign-up/email", 3, "10"),
+            ("/change-password", 3, "10"),
+            ("/change-email", 3, "10"),
+            ("/request-password-reset", 3, "60"),
+            ("/send-verification-email", 3, "60"),
+            ("/update-user", 100, "10"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let mut client = at(&app, &format!("203.0.113.{number}"));
+            for _ in 0..max {
+                assert_ne!(client.post(path, &json!({})).status, 429, "{path}");
+            }
+            blocked(&client.post(path, &json!({})), seconds);
+            let answer = client.get(path);
+            match preset {
+                Preset::Hardened => assert_eq!(answer.status, 404, "{path}: counted apart"),
+                Preset::BetterAuth => blocked(&answer, seconds),
+            }
         }
-        blocked(&client.post(path, &json!({})), seconds);
-        // Whatever the method.
-        blocked(&client.get(path), seconds);
     }
 }
 
@@ -167,6 +172,53 @@ fn rl_1_reading_a_session_that_exists_is_not_limited() {
     }
     elsewhere.cookies = cookies;
     blocked(&elsewhere.get("/get-session"), "10");
+}
+
+/// The cookie of a session that was revoked is signed, but must not be a way to the database without a limit.
+#[test]
+fn rl_1_a_session_that_was_not_there_is_not_looked_for_before_the_limit_again() {
+    let app = app();
+    let mut ada = at(&app, "198.51.100.1");
+    let body = json!({ "name": "Ada", "email": "ada@example.test", "password": PASSWORD });
+    assert_eq!(ada.post("/sign-up/email", &body).status, 200);
+    let revoked = ada.cookies.clone();
+    assert_eq!(ada.post("/sign-out", &json!({})).status, 200);
+    let mut client = at(&app, "198.51.100.1");
+    let mut read = || {
+        client.cookies = revoked.clone();
+        client.get("/get-session")
+    };
+    for _ in 0..100 {
+        assert_eq!(read().text, "null");
+    }
+    let answer = read();
+    blocked(&answer, "10");
+    assert!(answer.set_cookies().is_empty(), "{:?}", answer.set_cookies());
+    app.clock.advance(TimeDelta::seconds(10));
+    assert_eq!(read().text, "null");
+}
+
+/// Any site can make the browsers of its visitors send such requests.
+#[test]
+fn rl_5_other_sites_do_not_use_up_the_sign_ins_of_their_visitors() {
+    for (preset, counts) in [(Preset::Hardened, false), (Preset::BetterAuth, true)] {
+        for foreign in ["method", "origin"] {
+            let app = TestApp::with(preset, limited);
+            let mut visitor = at(&app, "198.51.100.1");
+            let mut other = visitor.clone();
+            other.origin = Some("https://evil.example".to_owned());
+            let mut send = || match foreign {
+                "method" => other.send("GET", "/api/auth/sign-in/email", None, b""),
+                _ => guess(&mut other, "ada@example.test"),
+            };
+            for _ in 0..3 {
+                assert!(matches!(send().status, 403 | 404), "{foreign}");
+            }
+            blocked(&send(), "10");
+            let status = guess(&mut visitor, "ada@example.test").status;
+            assert_eq!(status, if counts { 429 } else { 401 }, "{preset:?}, {foreign}");
+        }
+    }
 }
 
 #[test]

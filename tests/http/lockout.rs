@@ -152,6 +152,10 @@ fn rl_5_a_mailed_reset_lifts_the_block() {
     let new = "nine green bottles";
     let answer = owner.post("/reset-password", &json!({ "token": token, "newPassword": new }));
     assert_eq!(answer.status, 200, "{}", answer.text);
+    assert!(
+        owner.cookies.contains_key("better-auth.device"),
+        "the browser is known"
+    );
     assert_eq!(
         owner
             .post("/sign-in/email", &credentials("ada@example.test", new))

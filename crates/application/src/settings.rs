@@ -291,7 +291,7 @@ pub struct Security {
     pub max_password_attempts: Option<u32>,
     /// How long after the last wrong password they are forgotten.
     pub password_attempts_expire_in: TimeDelta,
-    /// How many emails of a kind one recipient gets within an hour (RL-7).
+    /// How many emails of a kind one recipient gets within an hour; as many again that they ask for themselves (RL-7).
     pub max_emails_per_hour: Option<u32>,
 }
 

@@ -11,10 +11,10 @@ use crate::cookies::{ResponseCookies, SESSION_TOKEN};
 const SCHEME: &str = "bearer";
 const SET_AUTH_TOKEN: HeaderName = HeaderName::from_static("set-auth-token");
 
-/// Whether the header has a token with the right signature.
-pub(crate) fn is_signed(state: &AppState, headers: &HeaderMap) -> bool {
-    state.bearer.enabled
-        && credentials(headers).is_some_and(|credentials| state.signer.verify(credentials).is_some())
+/// The token in the header, if its signature is right.
+pub(crate) fn signed(state: &AppState, headers: &HeaderMap) -> Option<String> {
+    let credentials = credentials(headers).filter(|_| state.bearer.enabled)?;
+    state.signer.verify(credentials)
 }
 
 fn credentials(headers: &HeaderMap) -> Option<&str> {

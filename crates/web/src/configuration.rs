@@ -116,6 +116,9 @@ pub struct RateLimitSettings {
     pub storage: RateLimitStorage,
     /// Whether `/get-session` counts requests with a session that exists, as in Better Auth.
     pub count_known_sessions: bool,
+    /// Whether requests that are refused for their method or origin count together with the others of their path, as in Better
+    /// Auth. Otherwise they are counted apart, so that another site cannot use up what its visitors may ask for.
+    pub count_refused: bool,
 }
 
 /// Where requests are counted.
@@ -137,6 +140,7 @@ impl RateLimitSettings {
             max: 100,
             storage: RateLimitStorage::Memory,
             count_known_sessions: matches!(preset, Preset::BetterAuth),
+            count_refused: matches!(preset, Preset::BetterAuth),
         }
     }
 }

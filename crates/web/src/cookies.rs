@@ -14,6 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 use doorward_domain::redirect::encode_uri_component;
 use doorward_domain::{Keyring, Secret};
+use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::percent_decode_str;
 use sha2::Sha256;
@@ -35,6 +36,25 @@ impl CookieSigner {
         Self {
             current: hmac_sha256(&keys.current().secret),
             others: keys.others().iter().map(|key| hmac_sha256(&key.secret)).collect(),
+        }
+    }
+
+    /// A signer whose cookies no signer of another purpose takes, nor does it take theirs. Its keys are derived from the secrets.
+    pub(crate) fn of_purpose(keys: &Keyring, purpose: &str) -> Self {
+        let derived = |secret: &Secret<String>| {
+            let mut key = [0; 32];
+            #[expect(
+                clippy::expect_used,
+                reason = "HKDF-SHA-256 gives up to 8160 bytes (RFC 5869)"
+            )]
+            Hkdf::<Sha256>::new(None, secret.expose().as_bytes())
+                .expand(purpose.as_bytes(), &mut key)
+                .expect("32 bytes");
+            hmac_of(&key)
+        };
+        Self {
+            current: derived(&keys.current().secret),
+            others: keys.others().iter().map(|key| derived(&key.secret)).collect(),
         }
     }
 
@@ -64,7 +84,11 @@ impl CookieSigner {
 
 /// HMAC-SHA-256 under a secret.
 pub(crate) fn hmac_sha256(secret: &Secret<String>) -> Hmac<Sha256> {
-    let mac = Hmac::new_from_slice(secret.expose().as_bytes());
+    hmac_of(secret.expose().as_bytes())
+}
+
+fn hmac_of(key: &[u8]) -> Hmac<Sha256> {
+    let mac = Hmac::new_from_slice(key);
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length (RFC 2104)")]
     mac.expect("a key of any length")
 }
@@ -291,6 +315,19 @@ mod tests {
             &format!("x.{signed}"),
         ] {
             assert_eq!(signer().verify(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn se_2_a_signature_for_one_purpose_is_none_for_another() {
+        let keys = Keyring::single(Secret::new(SECRET.into()));
+        let purposes = ["a", "b"].map(|purpose| CookieSigner::of_purpose(&keys, purpose));
+        let [a, b] = &purposes;
+        let general = CookieSigner::new(&keys);
+        assert_eq!(a.verify(&a.sign("abc")), Some("abc".to_owned()));
+        for (signed, others) in [(a, [b, &general]), (&general, [a, b])] {
+            let cookie = signed.sign("abc");
+            assert!(others.iter().all(|other| other.verify(&cookie).is_none()));
         }
     }
 

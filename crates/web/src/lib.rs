@@ -18,6 +18,7 @@ mod bearer;
 mod body;
 mod connections;
 mod cookies;
+mod dead_sessions;
 mod error;
 mod export;
 mod fields;

@@ -99,6 +99,8 @@ pub(crate) struct Limits {
     rules: HashMap<String, Rule>,
     unknown: Rule,
     base: String,
+    /// Whether requests that are refused for their method or origin count together with the others of their path.
+    pub(crate) count_refused: bool,
 }
 
 /// The limit on a path.
@@ -163,6 +165,7 @@ impl Limits {
                 spares_sessions: false,
             },
             base: format!("{base_path}/"),
+            count_refused: settings.count_refused,
         })
     }
 
@@ -183,6 +186,11 @@ impl Rule {
     pub(crate) fn key(&self, address: &str) -> String {
         let address = if address.is_empty() { NO_ADDRESS } else { address };
         format!("{address}|{}", self.path)
+    }
+
+    /// The same for requests that are refused for their method or origin, where those are counted apart.
+    pub(crate) fn key_of_refused(&self, address: &str) -> String {
+        format!("{}|refused", self.key(address))
     }
 }
 

@@ -82,7 +82,7 @@ pub(crate) async fn request_guard(
     };
     let mut response = outcome?.map_into_boxed_body();
     if let Some(deferred) = deferred
-        && let Err(error) = afterwards(&state, response.request(), &deferred).await
+        && let Err(error) = afterwards(&state, response.request(), deferred).await
     {
         response = response.into_response(error.error_response());
     }

@@ -17,6 +17,7 @@ use crate::configuration::{BearerSettings, HttpSettings};
 use crate::connections::Connections;
 use crate::cookie_cache::CookieCacheCodec;
 use crate::cookies::{CookieSigner, CookieStyle};
+use crate::dead_sessions::DeadSessions;
 use crate::rate_limit::{Limits, RateLimit};
 use crate::redirects::Redirects;
 
@@ -25,6 +26,8 @@ pub struct AppState {
     pub(crate) context: Context,
     pub(crate) redirects: Redirects,
     pub(crate) signer: CookieSigner,
+    /// Signs the cookie by which a browser is recognised, so that no other signed cookie passes as one.
+    pub(crate) device_signer: CookieSigner,
     pub(crate) style: CookieStyle,
     pub(crate) cookie_cache: Option<CookieCache>,
     pub(crate) bearer: BearerSettings,
@@ -33,6 +36,8 @@ pub struct AppState {
     pub(crate) https: bool,
     /// How often one client may ask for what, if there are limits.
     pub(crate) limits: Option<Limits>,
+    /// Sessions that were asked for a moment ago and did not exist.
+    pub(crate) dead_sessions: DeadSessions,
     pub(crate) connections: Arc<Connections>,
     routes: Routes,
     client_address: ClientAddressPolicy,
@@ -65,6 +70,7 @@ impl AppState {
         Ok(Self {
             redirects: Redirects::new(http.origins(&base)?, base),
             signer: CookieSigner::new(keys),
+            device_signer: CookieSigner::of_purpose(keys, "doorward device cookie"),
             style: CookieStyle::new(&http.cookie_prefix, secure, domain),
             cookie_cache,
             bearer: http.bearer,
@@ -77,6 +83,7 @@ impl AppState {
                 document.paths.paths.keys().map(String::as_str),
                 limits,
             ),
+            dead_sessions: DeadSessions::default(),
             connections: Arc::default(),
             routes: Routes::of(document, &context.settings.base_path, &http.disabled_paths),
             client_address: http.client_address_policy()?,

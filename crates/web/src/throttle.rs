@@ -1,8 +1,10 @@
 //! Asks the rate limiter about every request, before anything else is looked at (RL-1).
 
 use actix_web::dev::ServiceRequest;
+use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpMessage, HttpRequest};
+use doorward_domain::TokenDigest;
 use doorward_domain::rate_limit::{Decision, RequestLimit, whole_seconds};
 
 use crate::bearer;
@@ -13,6 +15,11 @@ use crate::state::{AppState, Routes};
 /// A request that counts only if its session does not exist, which is known when it is answered.
 #[must_use = "the request is not counted yet"]
 pub(crate) struct Deferred {
+    counted: Counted,
+    session: TokenDigest,
+}
+
+struct Counted {
     key: String,
     limit: RequestLimit,
 }
@@ -35,28 +42,56 @@ pub(crate) async fn throttle(
         return Ok(None);
     };
     let peer = request.peer_addr().map(|address| address.ip());
-    let key = rule.key(&state.address(peer, request.headers()));
-    let counted = Deferred { key, limit };
-    if rule.spares_sessions && presents_session(state, request.headers()) {
-        return Ok(Some(counted));
+    let address = state.address(peer, request.headers());
+    let key = if limits.count_refused || !will_be_refused(state, request, pattern.as_deref()) {
+        rule.key(&address)
+    } else {
+        rule.key_of_refused(&address)
+    };
+    let counted = Counted { key, limit };
+    if rule.spares_sessions
+        && let Some(session) = presented_session(state, request.headers())
+        && !state.dead_sessions.has(&session, state.context.now())
+    {
+        return Ok(Some(Deferred { counted, session }));
     }
     take(state, &counted).await.map(|()| None)
+}
+
+/// Whether nothing at this path takes the method, or the origin is not trusted to change anything or to sign in. Any site can make
+/// the browsers of its visitors send that.
+///
+/// Of a path that exists: what does not is counted apart already.
+fn will_be_refused(state: &AppState, request: &ServiceRequest, pattern: Option<&str>) -> bool {
+    let Some(pattern) = pattern else {
+        return false;
+    };
+    let (method, path) = (request.method(), request.uri().path());
+    if state.routes().find(method, pattern, path).is_none() {
+        return true;
+    }
+    *method != Method::GET && state.redirects.check_first_login(request.headers()).is_err()
 }
 
 /// Counts a request whose session turned out not to exist, and refuses it if it is one too many.
 pub(crate) async fn afterwards(
     state: &AppState,
     request: &HttpRequest,
-    deferred: &Deferred,
+    deferred: Deferred,
 ) -> Result<(), ApiError> {
     if request.extensions().get::<SessionExists>().is_some() {
         return Ok(());
     }
-    take(state, deferred).await
+    let Deferred { counted, session } = deferred;
+    let now = state.context.now();
+    state
+        .dead_sessions
+        .remember(session, now, now + counted.limit.window);
+    take(state, &counted).await
 }
 
-async fn take(state: &AppState, counted: &Deferred) -> Result<(), ApiError> {
-    let Deferred { key, limit } = counted;
+async fn take(state: &AppState, counted: &Counted) -> Result<(), ApiError> {
+    let Counted { key, limit } = counted;
     let limiter = &state.context.ports.rate_limiter;
     match limiter.take(key, *limit, state.context.now()).await {
         Decision::Allowed => Ok(()),
@@ -67,9 +102,12 @@ async fn take(state: &AppState, counted: &Deferred) -> Result<(), ApiError> {
     }
 }
 
-/// Whether the request has a session token that this server signed.
-fn presents_session(state: &AppState, headers: &HeaderMap) -> bool {
-    let cookie = RequestCookies::of(headers).get(&state.style.name(SESSION_TOKEN));
-    let is_signed = |cookie: &str| state.signer.verify(cookie).is_some();
-    cookie.is_some_and(is_signed) || bearer::is_signed(state, headers)
+/// The session token of the request, if this server signed it.
+fn presented_session(state: &AppState, headers: &HeaderMap) -> Option<TokenDigest> {
+    let of_cookie = || {
+        let cookie = RequestCookies::of(headers).get(&state.style.name(SESSION_TOKEN))?;
+        state.signer.verify(cookie)
+    };
+    let token = bearer::signed(state, headers).or_else(of_cookie)?;
+    Some(TokenDigest::of(&token))
 }

@@ -56,7 +56,6 @@ fn stranger() -> SignUpInput {
             lifetime: Lifetime::Remembered,
             previous: None,
             device: None,
-            may_be_new_device: false,
         },
     }
 }

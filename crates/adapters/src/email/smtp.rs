@@ -222,12 +222,14 @@ fn is_about_us(code: Option<u16>, error: &Error) -> bool {
     matches!(code, Some(530 | 534 | 535 | 538)) || says_relay()
 }
 
-/// The error in words. What the server says may quote the email, so an answer with a link in it is cut to its number
-/// (SK-1).
+/// The error in words. What the server says may quote the email, so an answer with a link or an address in it is cut to its
+/// number (SK-1).
 fn describe(error: &Error) -> BoxError {
     let text = ErrorChain(error).to_string();
     match error.status() {
-        Some(code) if text.contains("://") => format!("the mail server answered {code}").into(),
+        Some(code) if text.contains("://") || text.contains('@') => {
+            format!("the mail server answered {code}").into()
+        }
         _ => text.into(),
     }
 }

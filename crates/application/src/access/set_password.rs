@@ -67,7 +67,7 @@ impl SetUserPassword {
             tx.sessions().delete_all(id, keep).await?;
             KnownDevices::new(self.context.clone()).forget(&*tx, id).await?;
         }
-        lift_attempt_limits(&*tx, id, &target.user().email).await?;
+        lift_attempt_limits(&*tx, target.user()).await?;
         cancel_links(&*tx, &self.context, target.user()).await?;
         let notice = |circumstances| EmailKind::PasswordChanged { circumstances };
         OwnerNotices::new(self.context.clone())

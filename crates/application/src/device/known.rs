@@ -14,8 +14,6 @@ pub struct KnownDevices {
 pub(crate) struct DeviceSignIn {
     /// The token it presented.
     pub(crate) token: Option<DeviceToken>,
-    /// Whether it gets a token if it has none.
-    pub(crate) may_be_new: bool,
     /// Whether the session outlives the browser. A browser that is to forget the session is not remembered either.
     pub(crate) is_remembered: bool,
 }
@@ -46,6 +44,9 @@ impl KnownDevices {
     }
 
     /// Marks the browser of a sign-in as known to the user, and forgets the oldest ones above the limit.
+    ///
+    /// A token that the user does not know is replaced by a new one: somebody else may have put it into the browser, and would
+    /// have a known device of the user then.
     pub(crate) async fn mark(
         &self,
         tx: &dyn Transaction,
@@ -65,15 +66,11 @@ impl KnownDevices {
             .filter(|device| device.last_seen >= now - Device::KNOWN_FOR);
         let known: Vec<_> = live.map(|device| device.digest).collect();
         let is_known = |token: &DeviceToken| known.contains(&token.digest());
-        let was_known = sign_in.token.as_ref().is_some_and(is_known);
-        let is_new = !was_known && !known.is_empty();
+        let presented = sign_in.token.filter(is_known);
+        let is_new = presented.is_none() && !known.is_empty();
         let entropy = self.context.entropy();
-        let token = if sign_in.is_remembered {
-            let new = || sign_in.may_be_new.then(|| DeviceToken::mint(entropy));
-            sign_in.token.or_else(new)
-        } else {
-            sign_in.token.filter(|_| was_known)
-        };
+        let new = || sign_in.is_remembered.then(|| DeviceToken::mint(entropy));
+        let token = presented.or_else(new);
         if let Some(token) = &token {
             let device = Device::new(user.id.clone(), token.digest(), now, entropy);
             if tx.devices().mark(&device).await? == Inserted::Inserted {
@@ -83,7 +80,23 @@ impl KnownDevices {
         Ok(DeviceSeen { token, is_new })
     }
 
-    /// Forgets all browsers of the user: whoever signed in there may have had a password that others know.
+    /// Forgets all browsers of the user but the one in which they have just shown to be themselves, and answers its new token:
+    /// whoever signed in elsewhere may have had a password that others know.
+    pub(crate) async fn keep_only_this(
+        &self,
+        tx: &dyn Transaction,
+        user: &Locked<User>,
+        is_remembered: bool,
+    ) -> Result<Option<DeviceToken>, StoreError> {
+        self.forget(tx, &user.id).await?;
+        let browser = DeviceSignIn {
+            token: None,
+            is_remembered,
+        };
+        Ok(self.mark(tx, user, browser).await?.token)
+    }
+
+    /// Forgets all browsers of the user.
     pub(crate) async fn forget(&self, tx: &dyn Transaction, user: &UserId) -> Result<(), StoreError> {
         if self.are_kept() {
             tx.devices().forget(user).await?;

@@ -8,5 +8,5 @@ mod owner_notices;
 
 pub use deliver::{DeliverMail, Delivery, pause_after_failures};
 pub(crate) use envelope::open_waiting;
-pub use outbox_writer::{OutboxWriter, Written};
+pub use outbox_writer::{Asker, OutboxWriter, Written};
 pub(crate) use owner_notices::OwnerNotices;

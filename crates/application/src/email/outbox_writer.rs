@@ -6,13 +6,32 @@ use doorward_domain::{StoreError, Transaction, mint_id};
 use super::envelope;
 use crate::Context;
 
-/// Emails to an address, by their kind.
-const EMAILS: BudgetKind = BudgetKind::new("email");
+/// Emails to an address that anybody may have asked for, by their kind.
+const ASKED_BY_ANYBODY: BudgetKind = BudgetKind::new("email");
+/// The same that its owner asked for.
+const ASKED_BY_OWNER: BudgetKind = BudgetKind::new("email_to_owner");
 
 /// Puts emails into the outbox, in the transaction of what they are about (ML-1).
 #[derive(Clone, Debug)]
 pub struct OutboxWriter {
     context: Context,
+}
+
+/// Who asks for an email. Each has a budget of its own, so that strangers do not use up that of the owner (RL-5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// Whoever knows the address.
+    Anybody,
+    /// The user it is about: signed in, by their password, or from a browser in which they have signed in before.
+    Owner,
+}
+
+impl Asker {
+    /// The owner, if that is known.
+    #[must_use]
+    pub const fn owner_if(is_owner: bool) -> Self {
+        if is_owner { Self::Owner } else { Self::Anybody }
+    }
 }
 
 /// What became of an email.
@@ -38,8 +57,18 @@ impl OutboxWriter {
 
     /// Writes the email, unless the recipient got too many of its kind. It is sent if and only if the transaction commits.
     pub async fn write(&self, tx: &dyn Transaction, message: &EmailMessage) -> Result<Written, StoreError> {
+        self.write_for(tx, message, Asker::Anybody).await
+    }
+
+    /// The same, counted by who asked for it.
+    pub async fn write_for(
+        &self,
+        tx: &dyn Transaction,
+        message: &EmailMessage,
+        asker: Asker,
+    ) -> Result<Written, StoreError> {
         let now = self.context.now();
-        if let Some(key) = limited_key(message)
+        if let Some(key) = limited_key(message, asker)
             && let Some(max) = self.context.settings.security.max_emails_per_hour
         {
             let budget = Budget::per(max, Self::PERIOD);
@@ -64,10 +93,14 @@ impl OutboxWriter {
 }
 
 /// The budget of the email. What a module sends is the module's business.
-fn limited_key(message: &EmailMessage) -> Option<BudgetKey> {
+fn limited_key(message: &EmailMessage, asker: Asker) -> Option<BudgetKey> {
     let (name, _) = match &message.kind {
         EmailKind::Custom(_) => return None,
         kind => kind.to_stored(),
     };
-    Some(BudgetKey::of_part(EMAILS, message.to.as_str(), name))
+    let budget = match asker {
+        Asker::Anybody => ASKED_BY_ANYBODY,
+        Asker::Owner => ASKED_BY_OWNER,
+    };
+    Some(BudgetKey::of_part(budget, message.to.as_str(), name))
 }

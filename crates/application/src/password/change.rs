@@ -131,7 +131,11 @@ impl ChangePassword {
         if input.revoke_other_sessions {
             let keep = opened.as_ref().map(|issued| &issued.session.id);
             tx.sessions().delete_all(&user.id, keep).await?;
-            self.devices.forget(&*tx, &user.id).await?;
+            let is_remembered = input.lifetime == Lifetime::Remembered;
+            let device = self.devices.keep_only_this(&*tx, &user, is_remembered).await?;
+            if let Some(opened) = &mut opened {
+                opened.device = device;
+            }
         }
         let notice = |circumstances| EmailKind::PasswordChanged { circumstances };
         self.notices.of_act(&*tx, &user, notice).await?;

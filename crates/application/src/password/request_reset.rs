@@ -1,4 +1,5 @@
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::device::DeviceToken;
 use doorward_domain::email::{EmailKind, EmailMessage};
 use doorward_domain::redirect::{RedirectTarget, encode_uri_component};
 use doorward_domain::user::Email;
@@ -6,7 +7,8 @@ use doorward_domain::verification::{OneTimeToken, Purpose, Verification, Verific
 use doorward_domain::{RequestContext, Secret, StoreError, UserId};
 
 use crate::Context;
-use crate::email::{OutboxWriter, Written};
+use crate::device::KnownDevices;
+use crate::email::{Asker, OutboxWriter, Written};
 use crate::verification::Binding;
 
 /// Why no reset link can be asked for.
@@ -24,6 +26,7 @@ pub enum RequestResetError {
 #[derive(Clone, Debug)]
 pub struct RequestPasswordReset {
     context: Context,
+    devices: KnownDevices,
     outbox: OutboxWriter,
 }
 
@@ -32,23 +35,27 @@ impl RequestPasswordReset {
     #[must_use]
     pub fn new(context: Context) -> Self {
         Self {
+            devices: KnownDevices::new(context.clone()),
             outbox: OutboxWriter::new(context.clone()),
             context,
         }
     }
 
-    /// Emails the owner of the address, if there is one, and does not reveal to the caller whether it did (EN-1).
+    /// Emails the owner of the address, if there is one, and does not reveal to the caller whether it did (EN-1). From a
+    /// device that the owner knows it is they who ask.
     pub async fn run(
         &self,
         request: &RequestContext,
         email: &Email,
+        device: Option<&DeviceToken>,
         redirect_to: Option<&RedirectTarget>,
     ) -> Result<(), RequestResetError> {
         if !self.context.settings.email_and_password.send_reset_password {
             return Err(RequestResetError::Disabled);
         }
         if let Some(user) = self.context.store().users().find_by_email(email).await? {
-            self.mail(request, &user.id, email, redirect_to).await?;
+            let asker = Asker::owner_if(self.devices.is_known(&user.id, device).await?);
+            self.mail(request, &user.id, email, asker, redirect_to).await?;
         }
         Ok(())
     }
@@ -59,6 +66,7 @@ impl RequestPasswordReset {
         request: &RequestContext,
         id: &UserId,
         email: &Email,
+        asker: Asker,
         redirect_to: Option<&RedirectTarget>,
     ) -> Result<(), StoreError> {
         let settings = &self.context.settings;
@@ -99,7 +107,7 @@ impl RequestPasswordReset {
             name: user.name.clone(),
             link,
         };
-        if self.outbox.write(&*tx, &message).await? == Written::OverLimit {
+        if self.outbox.write_for(&*tx, &message, asker).await? == Written::OverLimit {
             // Nothing is written, so that the links in earlier emails stay good.
             return Ok(());
         }

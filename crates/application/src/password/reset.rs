@@ -1,5 +1,6 @@
 use doorward_domain::account::Account;
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::device::DeviceToken;
 use doorward_domain::email::EmailKind;
 use doorward_domain::password::{HashError, Password, PasswordProblem};
 use doorward_domain::verification::{OneTimeToken, Purpose, Verification, VerificationKey};
@@ -59,13 +60,14 @@ impl ResetPassword {
         }
     }
 
-    /// Sets the password, once for each token (TK-3), and ends all sessions where that is wanted (SE-7).
+    /// Sets the password, once for each token (TK-3), and ends all sessions where that is wanted (SE-7). Answers the token by
+    /// which the browser is recognised from now on, where devices are known; all others are forgotten.
     pub async fn run(
         &self,
         request: &RequestContext,
         token: &str,
         password: &Password,
-    ) -> Result<(), ResetPasswordError> {
+    ) -> Result<Option<DeviceToken>, ResetPasswordError> {
         let settings = &self.context.settings;
         let policy = &settings.email_and_password.password;
         policy.check_length(password)?;
@@ -80,10 +82,11 @@ impl ResetPassword {
 
         let now = self.context.now();
         let tx = self.context.store().begin(request).await?;
+        // First the user, as everywhere: whoever has them locked may be about to cancel the token.
+        let locked = tx.users().lock(&user_id).await?;
+        let user = locked.ok_or(ResetPasswordError::UserNotFound)?;
         let consumed = tx.verifications().consume(&key, now).await?;
         let binding = Binding::of(consumed.ok_or(ResetPasswordError::InvalidToken)?);
-        let locked = tx.users().lock(&binding.user_id).await?;
-        let user = locked.ok_or(ResetPasswordError::UserNotFound)?;
         if !binding.fits(&user) {
             return Err(ResetPasswordError::InvalidToken);
         }
@@ -92,18 +95,18 @@ impl ResetPassword {
             let account = Account::with_password(id, user.id.clone(), hash, now);
             tx.accounts().insert(&account).await?;
         }
-        budgets::lift(&*tx, &user.id, &user.email).await?;
+        budgets::lift(&*tx, &user).await?;
         if settings.email_and_password.revoke_sessions_on_password_reset {
             tx.sessions().delete_all(&user.id, None).await?;
         }
-        self.devices.forget(&*tx, &user.id).await?;
+        let device = self.devices.keep_only_this(&*tx, &user, true).await?;
         let notice = |circumstances| EmailKind::PasswordChanged { circumstances };
         self.notices.of_act(&*tx, &user, notice).await?;
         cancel_links(&*tx, &self.context, &user).await?;
         tx.record(Event::of(EventKind::PasswordReset, &user.id)).await?;
         tx.commit().await?;
         tracing::info!(user = %user.id, "password reset");
-        Ok(())
+        Ok(device)
     }
 
     async fn find(&self, token: &str) -> Result<(VerificationKey, Verification), ResetPasswordError> {

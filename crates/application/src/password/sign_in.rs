@@ -10,6 +10,7 @@ use super::budgets;
 use crate::Context;
 use crate::audit::record_refusal;
 use crate::device::KnownDevices;
+use crate::email::Asker;
 use crate::hooks::Rejection;
 use crate::rate_limit::{Attempt, AttemptError, AttemptLimiter, TooManyAttempts};
 use crate::sign_in::{Admission, SessionIssuer, SessionRequest, SignInDenied, SignedIn};
@@ -107,8 +108,8 @@ impl SignIn {
             self.record_failure(request, None).await?;
             return Err(error);
         }
-        let key = self.budget(&input).await?;
-        let attempt = self.attempts.begin(request, key).await?;
+        let (key, max) = self.budget(&input).await?;
+        let attempt = self.attempts.begin(request, key, max).await?;
         let outcome = self.compare(request, &input, &attempt).await;
         match &outcome {
             Err(SignInError::Hash(_) | SignInError::Store(_)) => {
@@ -122,26 +123,32 @@ impl SignIn {
         outcome
     }
 
-    /// Whose budget a password spends: that of the account, by whatever name; one of the account and the device, if its user knows
-    /// that; or one of a username that nobody has.
-    async fn budget(&self, input: &SignInInput) -> Result<BudgetKey, StoreError> {
+    /// Which budget a password spends, and how large it is: that of the account and the device, if its user knows that; else that
+    /// of the name. Where accounts have two names, each has half, so that both together are no more.
+    async fn budget(&self, input: &SignInInput) -> Result<(BudgetKey, Option<u32>), StoreError> {
+        let max = self.context.settings.security.max_password_attempts;
         let device = input.session.device.as_ref();
-        let users = self.context.store().users();
-        let user = match &input.name {
-            SignInName::Email(email) if device.is_some() => users.find_by_email(email).await?,
-            SignInName::Email(_) => None,
-            SignInName::Username(username) => users.find_by_username(username).await?,
-        };
-        if let (Some(user), Some(token)) = (&user, device)
+        if let Some(token) = device
+            && let Some(user) = self.find_user(&input.name).await?
             && self.devices.is_known(&user.id, device).await?
         {
-            return Ok(budgets::of_device(&user.email, &token.digest()));
+            return Ok((budgets::of_device(&user.email, &token.digest()), max));
         }
-        Ok(match (&input.name, &user) {
-            (SignInName::Email(email), _) => budgets::of_email(email),
-            (SignInName::Username(_), Some(user)) => budgets::of_email(&user.email),
-            (SignInName::Username(username), None) => budgets::of_unknown_username(username),
-        })
+        let has_two_names = self.context.settings.username.enabled;
+        let half = |max: u32| if has_two_names { max.div_ceil(2) } else { max };
+        let key = match &input.name {
+            SignInName::Email(email) => budgets::of_email(email),
+            SignInName::Username(username) => budgets::of_username(username),
+        };
+        Ok((key, max.map(half)))
+    }
+
+    async fn find_user(&self, name: &SignInName) -> Result<Option<User>, StoreError> {
+        let users = self.context.store().users();
+        match name {
+            SignInName::Email(email) => users.find_by_email(email).await,
+            SignInName::Username(username) => users.find_by_username(username).await,
+        }
     }
 
     async fn compare(
@@ -235,10 +242,7 @@ impl SignIn {
         password: &Password,
     ) -> Result<(User, PasswordHash), SignInError> {
         let store = self.context.store();
-        let user = match name {
-            SignInName::Email(email) => store.users().find_by_email(email).await?,
-            SignInName::Username(username) => store.users().find_by_username(username).await?,
-        };
+        let user = self.find_user(name).await?;
         let account = match &user {
             Some(user) => store.accounts().find_credential(&user.id).await?,
             None => None,
@@ -316,7 +320,10 @@ impl SignIn {
         let settings = &self.context.settings.email_verification;
         if settings.send_on_sign_in && settings.send_verification_email {
             // The answer is the same where too many were mailed.
-            let _ = self.links.mail_verification(tx, user, callback).await?;
+            let _ = self
+                .links
+                .mail_verification(tx, user, Asker::Owner, callback)
+                .await?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use doorward_domain::verification::{Purpose, Verification};
 use doorward_domain::{Constraint, Inserted, RequestContext, Secret, StoreError, Transaction};
 
 use crate::Context;
-use crate::email::{OutboxWriter, Written};
+use crate::email::{Asker, OutboxWriter, Written};
 use crate::hooks::{HookError, Rejection};
 use crate::identity::{UsernameHolds, insert_user, new_user};
 use crate::sign_in::{Admission, IssuedSession, SessionIssuer, SessionRequest, SignInDenied};
@@ -164,7 +164,7 @@ impl SignUp {
             // Also where too many were mailed to this address: the user can ask for another one later.
             let _ = self
                 .links
-                .mail_verification(&*tx, user, input.callback.as_ref())
+                .mail_verification(&*tx, user, Asker::Anybody, input.callback.as_ref())
                 .await?;
         }
         tx.record(Event::of(EventKind::SignedUp, &user.id)).await?;
@@ -176,11 +176,10 @@ impl SignUp {
             let locked = tx.users().lock(&user.id).await?;
             let locked = locked.ok_or_else(|| StoreError::Failed("the user just added is gone".into()))?;
             let proof = Authentication::by(AuthMethod::Password, self.context.now());
-            let wanted = SessionRequest {
-                may_be_new_device: false,
-                ..input.session
-            };
-            let answer = self.issuer.issue(request, &*tx, &locked, proof, wanted).await?;
+            let answer = self
+                .issuer
+                .issue(request, &*tx, &locked, proof, input.session)
+                .await?;
             match &answer {
                 Admission::Issued(issued) => opened = Some(issued.clone()),
                 // Nobody is there to record a refusal of.

@@ -71,7 +71,8 @@ impl VerifyPassword {
         let account = found
             .filter(|account| account.password.is_some())
             .ok_or(VerifyPasswordError::NoCredential)?;
-        let attempt = self.attempts.begin(request, budgets::of_user(user)).await?;
+        let max = self.context.settings.security.max_password_attempts;
+        let attempt = self.attempts.begin(request, budgets::of_user(user), max).await?;
         let hasher = &self.context.ports.hasher;
         match hasher.verify(password, account.password.as_ref()).await {
             Ok(verdict) if verdict.is_match() => {

@@ -6,8 +6,8 @@ use doorward_domain::verification::{EmailChange, EmailChangeStep};
 use doorward_domain::{Changed, Locked, NotSignedIn, RequestContext, StoreError, Transaction};
 
 use crate::Context;
-use crate::email::OwnerNotices;
 use crate::email::Written;
+use crate::email::{Asker, OwnerNotices};
 use crate::session::lock_caller;
 use crate::verification::{VerificationLinks, cancel_links};
 
@@ -158,7 +158,10 @@ impl ChangeEmail {
         });
         if settings.email_verification.send_verification_email {
             // Also where too many were mailed to this address: the user can ask for another one later.
-            let _ = self.links.mail_verification(&*tx, &changed, callback).await?;
+            let _ = self
+                .links
+                .mail_verification(&*tx, &changed, Asker::Anybody, callback)
+                .await?;
         }
         tx.record(Event::of(EventKind::EmailChanged, &changed.id)).await?;
         tx.commit().await?;

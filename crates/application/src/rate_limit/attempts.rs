@@ -56,17 +56,19 @@ impl AttemptLimiter {
         Self { context }
     }
 
-    /// Counts one more attempt, unless there were too many.
+    /// Counts one more attempt, unless there were `max`.
+    ///
+    /// Whoever drops the attempt without settling it has made it: a client that hangs up must not get its guesses for nothing.
     pub(crate) async fn begin(
         &self,
         request: &RequestContext,
         key: BudgetKey,
+        max: Option<u32>,
     ) -> Result<Attempt, AttemptError> {
-        let security = &self.context.settings.security;
-        let Some(max) = security.max_password_attempts else {
+        let Some(max) = max else {
             return Ok(Attempt(None));
         };
-        let budget = Budget::attempts(max, security.password_attempts_expire_in);
+        let budget = Budget::attempts(max, self.context.settings.security.password_attempts_expire_in);
         let tx = self.context.store().begin(request).await?;
         match tx.budgets().spend(&key, &budget, self.context.now()).await? {
             Spending::Granted { used } => {

@@ -23,8 +23,6 @@ pub struct SessionRequest {
     pub previous: Option<SessionToken>,
     /// The token by which its browser is recognised, if it has one.
     pub device: Option<DeviceToken>,
-    /// Whether a browser without a token gets one. Signing up gives none: its answer has the cookies of the session only.
-    pub may_be_new_device: bool,
 }
 
 /// Why a sign-in is denied although the user authenticated.
@@ -194,7 +192,6 @@ impl SessionIssuer {
         let mut issued = self.write(request, tx, user, draft).await?;
         let browser = DeviceSignIn {
             token: wanted.device,
-            may_be_new: wanted.may_be_new_device,
             is_remembered: wanted.lifetime == Lifetime::Remembered,
         };
         let DeviceSeen { token, is_new } = self.devices.mark(tx, user, browser).await?;

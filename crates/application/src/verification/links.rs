@@ -11,7 +11,7 @@ use doorward_domain::{Inserted, Locked, Secret, StoreError, Transaction};
 
 use super::{cancel, claims};
 use crate::Context;
-use crate::email::{OutboxWriter, Written};
+use crate::email::{Asker, OutboxWriter, Written};
 
 /// Makes, reads and consumes verification links.
 ///
@@ -69,11 +69,17 @@ impl VerificationLinks {
         &self,
         tx: &dyn Transaction,
         user: &User,
+        asker: Asker,
         callback: Option<&RedirectTarget>,
     ) -> Result<Written, StoreError> {
         let link = self.issue(tx, user, None, callback).await?;
-        self.write(tx, EmailKind::VerifyEmail, user, user.email.clone(), link)
-            .await
+        let message = EmailMessage {
+            kind: EmailKind::VerifyEmail,
+            to: user.email.clone(),
+            name: user.name.clone(),
+            link,
+        };
+        self.outbox.write_for(tx, &message, asker).await
     }
 
     /// Writes the email of one step of a change of address.

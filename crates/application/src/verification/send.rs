@@ -1,11 +1,13 @@
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::device::DeviceToken;
 use doorward_domain::redirect::RedirectTarget;
 use doorward_domain::user::{Email, User};
 use doorward_domain::{Locked, NotSignedIn, RequestContext, StoreError, Transaction};
 
 use super::VerificationLinks;
 use crate::Context;
-use crate::email::Written;
+use crate::device::KnownDevices;
+use crate::email::{Asker, Written};
 use crate::session::lock_caller;
 
 /// Why no verification email is sent.
@@ -32,6 +34,7 @@ pub enum SendVerificationError {
 #[derive(Clone, Debug)]
 pub struct SendVerificationEmail {
     context: Context,
+    devices: KnownDevices,
     links: VerificationLinks,
 }
 
@@ -40,6 +43,7 @@ impl SendVerificationEmail {
     #[must_use]
     pub fn new(context: Context) -> Self {
         Self {
+            devices: KnownDevices::new(context.clone()),
             links: VerificationLinks::new(context.clone()),
             context,
         }
@@ -56,22 +60,24 @@ impl SendVerificationEmail {
     }
 
     /// For a request without a session: emails the owner of the address, if there is one who has not verified it, and does not
-    /// reveal to the caller whether it did (EN-1).
+    /// reveal to the caller whether it did (EN-1). From a device that the owner knows it is they who ask.
     pub async fn for_anybody(
         &self,
         request: &RequestContext,
         email: &Email,
+        device: Option<&DeviceToken>,
         callback: Option<&RedirectTarget>,
     ) -> Result<(), SendVerificationError> {
         self.check_enabled()?;
         let Some(found) = self.context.store().users().find_by_email(email).await? else {
             return Ok(());
         };
+        let asker = Asker::owner_if(self.devices.is_known(&found.id, device).await?);
         let tx = self.context.store().begin(request).await?;
         let Some(user) = tx.users().lock(&found.id).await? else {
             return Ok(());
         };
-        match self.mail(tx, &user, email, callback).await {
+        match self.mail(tx, &user, email, asker, callback).await {
             // The answer reveals nothing about the owner of the address.
             Err(SendVerificationError::Mismatch | SendVerificationError::AlreadyVerified) => Ok(()),
             outcome => outcome,
@@ -89,7 +95,7 @@ impl SendVerificationEmail {
         let tx = self.context.store().begin(request).await?;
         let locked = lock_caller(&*tx, &self.context, request).await?;
         let user = locked.ok_or(NotSignedIn)?.user;
-        self.mail(tx, &user, email, callback).await
+        self.mail(tx, &user, email, Asker::Owner, callback).await
     }
 
     /// The user is locked, so that the link fits the address it is mailed to.
@@ -98,6 +104,7 @@ impl SendVerificationEmail {
         tx: Box<dyn Transaction>,
         user: &Locked<User>,
         email: &Email,
+        asker: Asker,
         callback: Option<&RedirectTarget>,
     ) -> Result<(), SendVerificationError> {
         if user.email != *email {
@@ -106,7 +113,7 @@ impl SendVerificationEmail {
         if user.email_verified {
             return Err(SendVerificationError::AlreadyVerified);
         }
-        if self.links.mail_verification(&*tx, user, callback).await? == Written::OverLimit {
+        if self.links.mail_verification(&*tx, user, asker, callback).await? == Written::OverLimit {
             return Ok(());
         }
         tx.record(Event::of(EventKind::VerificationRequested, &user.id))

@@ -190,7 +190,6 @@ impl VerifyEmail {
             lifetime: Lifetime::Remembered,
             previous: None,
             device: device.cloned(),
-            may_be_new_device: true,
         };
         self.issuer.issue(request, tx, user, proof, wanted).await
     }

@@ -58,7 +58,7 @@ impl Way {
             return String::new();
         }
         SendVerificationEmail::new(world.context.clone())
-            .for_anybody(&samples::request(), &samples::email("ada"), None)
+            .for_anybody(&samples::request(), &samples::email("ada"), None, None)
             .await
             .unwrap();
         world.mailed_token().await

@@ -2,6 +2,7 @@
 
 mod owner;
 
+use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -18,6 +19,7 @@ use doorward_domain::password::{HashError, Password, PasswordHash, PasswordHashe
 use doorward_domain::session::Lifetime;
 use doorward_domain::user::{Email, User, Username, UsernameLength};
 use doorward_testing::{FaultyStore, PASSWORD, PlainHasher, samples};
+use tokio::sync::Notify;
 
 use super::world::remembered;
 use super::{World, compatible, hardened};
@@ -121,35 +123,71 @@ async fn rl_4_the_right_password_forgets_the_wrong_ones() {
     assert_eq!(world.snapshot().budgets, []);
 }
 
-#[tokio::test]
-async fn rl_4_letter_case_and_the_username_lead_to_the_same_account() {
-    const LENGTH: UsernameLength = UsernameLength { min: 3, max: 30 };
-    let world = World::new(hardened());
-    let name = Username::parse("countess", LENGTH).unwrap();
+const LENGTH: UsernameLength = UsernameLength { min: 3, max: 30 };
+
+fn by_username(name: &str) -> SignInName {
+    SignInName::Username(Username::parse(name, LENGTH).unwrap())
+}
+
+async fn add_countess(world: &World) -> User {
     let ada = User {
-        username: Some(name.clone()),
+        username: Some(Username::parse("countess", LENGTH).unwrap()),
         ..samples::user("ada")
     };
-    let ada = world.add(ada).await;
-    let names = [
-        SignInName::Email(Email::parse(&ada.email.as_str().to_uppercase()).unwrap()),
-        SignInName::Email(ada.email.clone()),
-        SignInName::Username(name),
-    ];
+    world.add(ada).await
+}
+
+#[tokio::test]
+async fn rl_4_letter_case_leads_to_the_same_account() {
+    let world = World::new(hardened());
+    let ada = world.add_user("ada").await;
+    let names = [ada.email.as_str().to_uppercase(), ada.email.as_str().to_owned()]
+        .map(|email| SignInName::Email(Email::parse(&email).unwrap()));
     for number in 0..10 {
         assert_eq!(
-            guess_by(&world, names[number % 3].clone(), "wrong").await,
+            guess_by(&world, names[number % 2].clone(), "wrong").await,
             Ok(false)
         );
     }
     for name in names {
         assert_eq!(guess_by(&world, name, "wrong").await, Err(1));
     }
-    let unknown = SignInName::Username(Username::parse("nobody", LENGTH).unwrap());
-    for _ in 0..10 {
-        assert_eq!(guess_by(&world, unknown.clone(), "wrong").await, Ok(false));
+}
+
+/// Who uses up one of them and looks at the other.
+#[tokio::test]
+async fn en_1_wrong_passwords_do_not_tell_which_address_a_username_has() {
+    for username in ["countess", "nobody"] {
+        for used_up_by_username in [false, true] {
+            let world = World::new(hardened());
+            add_countess(&world).await;
+            let mut names = [by_email("ada"), by_username(username)];
+            if used_up_by_username {
+                names.reverse();
+            }
+            let [used_up, looked_at] = names;
+            fail(&world, &used_up, 12).await;
+            assert_eq!(guess_by(&world, used_up, "wrong").await, Err(4));
+            for _ in 0..10 {
+                let answer = guess_by(&world, looked_at.clone(), "wrong").await;
+                assert_eq!(answer, Ok(false), "{username}");
+            }
+            assert_eq!(guess_by(&world, looked_at, "wrong").await, Err(1));
+        }
     }
-    assert_eq!(guess_by(&world, unknown, "wrong").await, Err(1));
+}
+
+#[tokio::test]
+async fn rl_4_both_names_of_an_account_together_have_a_hundred_guesses() {
+    let mut settings = hardened();
+    settings.username.enabled = true;
+    let world = World::new(settings);
+    add_countess(&world).await;
+    for name in [by_email("ada"), by_username("countess"), by_username("nobody")] {
+        fail(&world, &name, 50).await;
+        let wait = guess_by(&world, name, PASSWORD).await.unwrap_err();
+        assert!(wait > 23 * 3600, "{wait}");
+    }
 }
 
 #[tokio::test]
@@ -240,6 +278,36 @@ async fn rl_4_a_server_that_was_busy_counts_nothing() {
         Ok(true),
         "nor is there a wait"
     );
+}
+
+/// A hasher that says that it began, and never ends.
+#[derive(Default)]
+struct Endless(Notify);
+
+#[async_trait]
+impl PasswordHasher for Endless {
+    async fn hash(&self, _: &Password) -> Result<PasswordHash, HashError> {
+        pending().await
+    }
+
+    async fn verify<'a>(&self, _: &Password, _: Option<&'a PasswordHash>) -> Result<Verdict, HashError> {
+        self.0.notify_one();
+        pending().await
+    }
+}
+
+#[tokio::test]
+async fn rl_4_an_attempt_whose_client_hangs_up_counts() {
+    let hasher = Arc::new(Endless::default());
+    let world = World::with(hardened(), |ports| ports.hasher = hasher.clone());
+    for count in 1..=10 {
+        tokio::select! {
+            answer = guess(&world, "ada", "wrong") => panic!("{answer:?}"),
+            () = hasher.0.notified() => {}
+        }
+        assert_eq!(world.snapshot().budgets[0].spent.used, count);
+    }
+    assert_eq!(guess(&world, "ada", "wrong").await, Err(1));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use doorward_domain::session::{AuthMethod, Lifetime};
 use doorward_domain::verification::{Purpose, Verification};
 use doorward_domain::{Changed, Locked, Repositories};
 use doorward_testing::{Mocks, PASSWORD, PlainHasher, samples};
+use mockall::Sequence;
 
 use super::{World, compatible, hardened};
 
@@ -151,6 +152,8 @@ async fn se_7_a_reset_uses_the_link_up_and_ends_all_sessions_at_once() {
 
 #[tokio::test]
 async fn tk_3_of_two_uses_of_a_link_the_later_changes_nothing() {
+    // Whoever cancels links has locked the user. In another order they and a reset would wait for each other.
+    let mut order = Sequence::new();
     let mut mocks = Mocks::default();
     mocks
         .store
@@ -172,9 +175,17 @@ async fn tk_3_of_two_uses_of_a_link_the_later_changes_nothing() {
     mocks.store.transactions = 1;
     mocks
         .store
+        .users
+        .expect_lock()
+        .once()
+        .in_sequence(&mut order)
+        .returning(|_| Ok(Some(Locked::by_store(samples::user("ada")))));
+    mocks
+        .store
         .verifications
         .expect_consume()
         .once()
+        .in_sequence(&mut order)
         .returning(|_, _| Ok(None));
     let (context, commits) = mocks.context(hardened());
     let outcome = ResetPassword::new(context)

@@ -39,7 +39,7 @@ async fn verify(world: &World, request: &RequestContext, token: &str) -> Result<
 /// The token of a link that verifies this user's address.
 async fn asked(world: &World, user: &User) -> String {
     SendVerificationEmail::new(world.context.clone())
-        .for_anybody(&samples::request(), &user.email, None)
+        .for_anybody(&samples::request(), &user.email, None, None)
         .await
         .unwrap();
     world.mailed_token().await
@@ -59,7 +59,9 @@ async fn en_1_nobody_learns_from_asking_for_a_link_whose_address_it_is() {
     let before = world.snapshot();
     let send = SendVerificationEmail::new(world.context.clone());
     for address in ["verified@example.test", "nobody@example.test"] {
-        let outcome = send.for_anybody(&samples::request(), &email(address), None).await;
+        let outcome = send
+            .for_anybody(&samples::request(), &email(address), None, None)
+            .await;
         assert!(outcome.is_ok(), "{outcome:?}");
     }
     assert!(world.snapshot() == before);

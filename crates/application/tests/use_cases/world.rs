@@ -175,7 +175,6 @@ pub(crate) const fn remembered() -> SessionRequest {
         lifetime: Lifetime::Remembered,
         previous: None,
         device: None,
-        may_be_new_device: true,
     }
 }
 

@@ -14,6 +14,7 @@ use super::codes::RESET_PASSWORD_DISABLED;
 use crate::error::ApiError;
 use crate::error::codes::VALIDATION_ERROR;
 use crate::response::{ErrorReply, StatusReply, json, not_before, redirect};
+use crate::session::SessionCookies;
 use crate::user::codes::USER_NOT_FOUND;
 use crate::verification::codes::INVALID_TOKEN;
 use crate::{AppState, Body, Query, validation};
@@ -52,8 +53,11 @@ pub(super) async fn request_password_reset(
     let started = Instant::now();
     let email = Email::parse(&body.0.email).map_err(|_| VALIDATION_ERROR)?;
     let target = state.redirects.callback(body.0.redirect_to.as_deref())?;
+    let device = SessionCookies::of(&state, &request).presented_device();
     let request = state.request(&request, Actor::Anonymous);
-    request_reset.run(&request, &email, target.as_ref()).await?;
+    request_reset
+        .run(&request, &email, device.as_ref(), target.as_ref())
+        .await?;
     not_before(started, state.context.settings.security.reset_request_floor).await;
     Ok(json(&RequestResetReply {
         status: true,
@@ -141,13 +145,16 @@ pub(super) async fn reset_password(
         .or(query.0.token)
         .filter(|token| !token.is_empty());
     let token = given.ok_or(ResetPasswordError::InvalidToken)?;
-    reset
+    let device = reset
         .run(
             &state.request(&request, Actor::Anonymous),
             &token,
             &state.password(&password),
         )
         .await?;
+    if let Some(device) = &device {
+        SessionCookies::of(&state, &request).recognise(device);
+    }
     Ok(json(&StatusReply::DONE))
 }
 

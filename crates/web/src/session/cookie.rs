@@ -53,7 +53,7 @@ impl<'a> SessionCookies<'a> {
             return None;
         }
         let cookie = self.sent.get(&self.name(DEVICE))?;
-        DeviceToken::parse(&self.state.signer.verify(cookie)?)
+        DeviceToken::parse(&self.state.device_signer.verify(cookie)?)
     }
 
     /// How long the browser asked to stay signed in when it signed in.
@@ -98,9 +98,14 @@ impl<'a> SessionCookies<'a> {
             TimeDelta::MAX,
         );
         if let Some(device) = &opened.device {
-            let value = self.state.signer.sign(device.expose());
-            self.put(DEVICE, value, Some(Device::KNOWN_FOR));
+            self.recognise(device);
         }
+    }
+
+    /// Gives the browser the token by which it is recognised.
+    pub(crate) fn recognise(&self, device: &DeviceToken) {
+        let value = self.state.device_signer.sign(device.expose());
+        self.put(DEVICE, value, Some(Device::KNOWN_FOR));
     }
 
     /// Sets the cookies of a running session anew, which the database has just answered.

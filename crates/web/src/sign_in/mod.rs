@@ -70,7 +70,6 @@ pub(crate) fn session_request(cookies: &SessionCookies<'_>, remember_me: Option<
         },
         previous: cookies.presented_token(),
         device: cookies.presented_device(),
-        may_be_new_device: true,
     }
 }
 

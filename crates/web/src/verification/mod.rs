@@ -87,6 +87,7 @@ async fn send_verification_email(
     caller: EvenImpersonated<OptionalSession>,
     state: Data<AppState>,
     send: Data<SendVerificationEmail>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let started = Instant::now();
     send.check_enabled()?;
@@ -95,7 +96,8 @@ async fn send_verification_email(
     if caller.active().is_some() {
         send.for_user(caller.request(), &email, callback.as_ref()).await?;
     } else {
-        send.for_anybody(caller.request(), &email, callback.as_ref())
+        let device = SessionCookies::of(&state, &request).presented_device();
+        send.for_anybody(caller.request(), &email, device.as_ref(), callback.as_ref())
             .await?;
         not_before(started, ANONYMOUS_FLOOR).await;
     }

@@ -150,7 +150,11 @@ async fn rate_limiter(
     let limiter = SeaRateLimiter::new(store.connection().clone(), entropy.clone());
     limiter.check().await.map_err(|error| StartError::Configuration {
         option: "rate_limit.storage",
-        cause: format!("the table rateLimit cannot be used: {}", ErrorChain(&error)).into(),
+        cause: format!(
+            "the table rateLimit cannot be used: {}. It takes the columns id, key, count, lastRequest, and a unique index on key",
+            ErrorChain(&error)
+        )
+        .into(),
     })?;
     Ok(Arc::new(limiter))
 }

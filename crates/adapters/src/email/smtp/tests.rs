@@ -292,15 +292,20 @@ async fn ml_4_without_starttls_nothing_is_sent() {
 
 #[tokio::test]
 async fn sk_1_what_the_server_quotes_is_not_repeated() {
-    let (result, _) = send_refused(
-        ".",
-        "554 blocked: https://auth.example.test/verify-email?token=secret-token",
-    )
-    .await;
-    let Err(MailError::Permanent(cause)) = result else {
-        panic!("{result:?}")
-    };
-    assert_eq!(cause.to_string(), "the mail server answered 554");
+    for (command, answer) in [
+        (
+            ".",
+            "554 blocked: https://auth.example.test/verify-email?token=secret-token",
+        ),
+        ("RCPT", "550 <ada@example.test>: no such mailbox"),
+    ] {
+        let (result, _) = send_refused(command, answer).await;
+        let Err(MailError::Permanent(cause)) = result else {
+            panic!("{result:?}")
+        };
+        let number = &answer[..3];
+        assert_eq!(cause.to_string(), format!("the mail server answered {number}"));
+    }
 }
 
 #[tokio::test]

@@ -159,7 +159,7 @@ async fn changing_the_password() {
 async fn resetting_the_password() {
     all_or_nothing(settings(), ada, async |context, _| {
         RequestPasswordReset::new(context)
-            .run(&samples::request(), &samples::email("ada"), None)
+            .run(&samples::request(), &samples::email("ada"), None, None)
             .await?;
         Ok(())
     })

@@ -19,7 +19,7 @@ use doorward_testing::{PASSWORD, samples};
 
 use super::super::world::{remembered, token_of};
 use super::super::{World, compatible, hardened};
-use super::{NEW, by_email, fail, guess, pass};
+use super::{NEW, add_countess, by_email, by_username, fail, guess, guess_by, pass};
 
 /// The token of the reset link that was mailed last.
 async fn reset_token(world: &World) -> String {
@@ -32,7 +32,7 @@ async fn reset_token(world: &World) -> String {
 
 async fn ask_for_reset(world: &World, id: &str) {
     RequestPasswordReset::new(world.context.clone())
-        .run(&samples::request(), &samples::email(id), None)
+        .run(&samples::request(), &samples::email(id), None, None)
         .await
         .unwrap();
 }
@@ -49,9 +49,10 @@ async fn rl_5_a_mailed_reset_works_while_the_account_is_blocked_and_lifts_the_bl
     let mut settings = with_mail();
     settings.email_and_password.revoke_sessions_on_password_reset = false;
     let world = World::new(settings);
-    let ada = world.add_user("ada").await;
+    let ada = add_countess(&world).await;
     let request = world.signed_in(&ada, "alpha").await;
     fail(&world, &by_email("ada"), 100).await;
+    fail(&world, &by_username("countess"), 100).await;
     let verify = VerifyPassword::new(world.context.clone());
     for _ in 0..10 {
         let outcome = verify.run(&request, &Password::new("wrong")).await;
@@ -66,6 +67,7 @@ async fn rl_5_a_mailed_reset_works_while_the_account_is_blocked_and_lifts_the_bl
         .await
         .unwrap();
     assert_eq!(guess(&world, "ada", NEW).await, Ok(true));
+    assert_eq!(guess_by(&world, by_username("countess"), NEW).await, Ok(true));
     assert!(
         verify.run(&request, &Password::new(NEW)).await.is_ok(),
         "the session went on"
@@ -128,7 +130,7 @@ async fn rl_7_a_recipient_gets_five_emails_of_a_kind_an_hour() {
     // Another kind.
     for _ in 0..8 {
         verification
-            .for_anybody(&samples::request(), &samples::email("ada"), None)
+            .for_anybody(&samples::request(), &samples::email("ada"), None, None)
             .await
             .unwrap();
     }
@@ -140,6 +142,50 @@ async fn rl_7_a_recipient_gets_five_emails_of_a_kind_an_hour() {
     pass(&world, 52 * 60);
     ask_for_reset(&world, "ada").await;
     assert_eq!(world.emails().await.len(), 1, "an hour after the first");
+}
+
+/// Whoever knows an address can ask for emails to it. They must not use up those of its owner.
+#[tokio::test]
+async fn rl_5_strangers_do_not_use_up_the_emails_of_the_owner() {
+    let world = World::new(with_mail());
+    let ada = User {
+        email_verified: false,
+        ..samples::user("ada")
+    };
+    let ada = world.add(ada).await;
+    let request = world.signed_in(&ada, "alpha").await;
+    let known = sign_in_at(&world, "ada", PASSWORD, None).await.unwrap();
+    world.add_user("grace").await;
+    let of_grace = sign_in_at(&world, "grace", PASSWORD, None).await.unwrap();
+    world.emails().await;
+    let (reset, verification) = (
+        RequestPasswordReset::new(world.context.clone()),
+        SendVerificationEmail::new(world.context.clone()),
+    );
+    let (email, anybody) = (samples::email("ada"), samples::request());
+    let ask = async |device: Option<&DeviceToken>| {
+        for _ in 0..8 {
+            reset.run(&anybody, &email, device, None).await.unwrap();
+            verification
+                .for_anybody(&anybody, &email, device, None)
+                .await
+                .unwrap();
+        }
+    };
+    ask(None).await;
+    assert_eq!(world.emails().await.len(), 10);
+    ask(of_grace.as_ref()).await;
+    assert_eq!(world.emails().await.len(), 0, "a device that another user knows");
+    for _ in 0..2 {
+        verification.for_user(&request, &email, None).await.unwrap();
+    }
+    assert_eq!(world.emails().await.len(), 2, "signed in");
+    ask(known.as_ref()).await;
+    assert_eq!(
+        world.emails().await.len(),
+        5 + 3,
+        "from a known device; the owner has a limit, too"
+    );
 }
 
 #[tokio::test]

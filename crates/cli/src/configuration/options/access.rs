@@ -131,7 +131,7 @@ pub(super) fn security() -> Vec<Entry> {
         Entry::new(
             "security.max_emails_per_hour",
             |config| &mut config.settings.security.max_emails_per_hour,
-            "How many emails of a kind one recipient gets within an hour. Unset: no limit.",
+            "How many emails of a kind one recipient gets within an hour, and as many again that they ask for themselves, signed in or from a known device. Unset: no limit.",
         ),
     ]
 }

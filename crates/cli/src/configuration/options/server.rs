@@ -150,6 +150,11 @@ pub(super) fn wire() -> Vec<Entry> {
             |config| &mut config.http.rate_limit.count_known_sessions,
             "Whether `/get-session` also counts requests with a session that exists.",
         ),
+        Entry::new(
+            "rate_limit.count_refused",
+            |config| &mut config.http.rate_limit.count_refused,
+            "Whether requests that are refused for their method or origin count together with the others of their path. Otherwise they are counted apart, under the same limit.",
+        ),
     ]
 }
 
