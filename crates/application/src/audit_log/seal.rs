@@ -21,6 +21,14 @@ pub enum SealError {
         "the row that says how far the chain of the audit log reaches is missing; run `doorward audit verify`"
     )]
     ChainMissing,
+    /// An event whose retention seems to be over is not as the server wrote it.
+    #[error("event {seq} of the audit log {flaw}; run `doorward audit verify`")]
+    Event {
+        /// Its number in the chain.
+        seq: i64,
+        /// What is wrong with it.
+        flaw: Flaw,
+    },
     /// An event was changed although it was locked.
     #[error("an audit event changed while it was sealed")]
     Stale,
