@@ -302,6 +302,78 @@ async fn au_2_an_event_dated_in_the_past_ends_no_retention_of_others() {
     assert_eq!(purge_after_a_year(&world).await.unwrap(), 0);
 }
 
+/// A server that knows how far the chain reached does not begin it anew, nor go on with one that was cut off.
+#[tokio::test]
+async fn au_1_a_chain_that_reached_further_is_not_gone_on_with() {
+    for is_begun_anew in [false, true] {
+        let world = World::new(hardened());
+        let signer = &*world.context.ports.signer;
+        let worker = SealEvents::new(world.context.clone());
+        let events = world.store.audit_events();
+        record(&world, EventKind::SignedIn).await;
+        assert_eq!(worker.run(&samples::request()).await.unwrap(), 1);
+        let cut = events.find_chain().await.unwrap().unwrap();
+        record(&world, EventKind::SignedOut).await;
+        assert_eq!(worker.run(&samples::request()).await.unwrap(), 1);
+        let chain = events.find_chain().await.unwrap().unwrap();
+        let begun_anew = Chain::empty(signer).all_signed_from_here(signer);
+        let shorter = if is_begun_anew { begun_anew } else { cut };
+        assert_eq!(events.remove_through(2).await.unwrap(), 2);
+        assert!(events.update_chain(&chain, &shorter).await.unwrap().is_applied());
+        for is_something_to_seal in [false, true] {
+            if is_something_to_seal {
+                record(&world, EventKind::SignedUp).await;
+            }
+            let before = world.snapshot();
+            let outcome = worker.run(&samples::request()).await;
+            assert!(
+                matches!(outcome, Err(SealError::Rewound { seq: 2 })),
+                "{outcome:?}"
+            );
+            assert_eq!(world.snapshot(), before);
+        }
+    }
+}
+
+/// Another server may have gone on, but with what this one knows.
+#[tokio::test]
+async fn au_1_a_chain_that_is_longer_must_hold_what_was_sealed_before() {
+    for is_the_same in [true, false] {
+        let world = World::new(hardened());
+        let worker = SealEvents::new(world.context.clone());
+        let events = world.store.audit_events();
+        record(&world, EventKind::SignedIn).await;
+        assert_eq!(worker.run(&samples::request()).await.unwrap(), 1);
+        if !is_the_same {
+            let signer = &*world.context.ports.signer;
+            let chain = events.find_chain().await.unwrap().unwrap();
+            assert_eq!(events.remove_through(1).await.unwrap(), 1);
+            let begun_anew = Chain::empty(signer).all_signed_from_here(signer);
+            assert!(
+                events
+                    .update_chain(&chain, &begun_anew)
+                    .await
+                    .unwrap()
+                    .is_applied()
+            );
+        }
+        for kind in [EventKind::SignedOut, EventKind::SignedUp] {
+            record(&world, kind).await;
+        }
+        assert_eq!(seal(&world).await.unwrap(), 2);
+        record(&world, EventKind::SignedIn).await;
+        let outcome = worker.run(&samples::request()).await;
+        if is_the_same {
+            assert_eq!(outcome.unwrap(), 1);
+        } else {
+            assert!(
+                matches!(outcome, Err(SealError::Rewound { seq: 1 })),
+                "{outcome:?}"
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn dt_2_a_log_without_what_was_personal_can_be_verified() {
     let world = World::new(hardened());
