@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use doorward_adapters::crypto::{AeadSealer, KeyFingerprint};
-use doorward_adapters::sea_orm::keys::{KeyCheck, SealedEmails, note_current_key, sealed_emails};
-use doorward_domain::{Keyring, Sealer, Secret};
-use doorward_testing::samples::at;
+use doorward_adapters::crypto::{AeadSealer, HmacSigner, KeyFingerprint};
+use doorward_adapters::sea_orm::keys::{
+    KeyCheck, SealedEmails, SignedLog, note_current_key, sealed_emails, signed_log,
+};
+use doorward_domain::audit::{Chain, EventKind};
+use doorward_domain::{Keyring, Repositories, Sealer, Secret, UserId};
+use doorward_testing::samples::{self, at};
 use doorward_testing::{SeededEntropy, TestDatabase};
 
 async fn databases() -> Vec<TestDatabase> {
@@ -85,6 +88,46 @@ async fn kr_2_emails_that_wait_are_counted_by_their_secret() {
             assert!(counted.contains(&expected), "{counted:?}");
         }
         assert_eq!(counted.len(), 3);
+        store.connection().clone().close().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn kr_2_what_of_the_audit_log_needs_a_secret_is_counted() {
+    for test in databases().await {
+        let empty = test.connection().await;
+        let old = fingerprint("old");
+        assert_eq!(signed_log(&empty, &old).await.unwrap(), SignedLog::default());
+        empty.close().await.unwrap();
+        let store = test.store().await;
+        let signer = |secret: &str| {
+            let keys = Keyring::single(Secret::new(secret.to_owned()));
+            HmacSigner::new(&keys, "audit", Arc::new(SeededEntropy::default()))
+        };
+        let events = store.audit_events();
+        let begun = Chain::empty(&signer("old"));
+        assert!(events.insert_chain(&begun).await.unwrap().is_inserted());
+        let mut chain = begun.clone();
+        for (id, secret) in [("a", "old"), ("b", "old"), ("c", "new")] {
+            let event = samples::event(id, EventKind::SignedIn, &UserId::from_stored("ada"), at(0));
+            events.insert(&event).await.unwrap();
+            let sealed = chain.seal(event, &signer(secret));
+            assert!(events.seal(&sealed).await.unwrap().is_applied());
+            chain = chain.up_to(&sealed, &signer(secret));
+        }
+        for (is_old_chain, secret, number) in [(true, "old", 2), (false, "new", 1), (false, "none", 0)] {
+            let found = signed_log(store.connection(), &fingerprint(secret))
+                .await
+                .unwrap();
+            let expected = SignedLog {
+                events: number,
+                is_chain: is_old_chain,
+            };
+            assert_eq!(found, expected, "{secret}");
+        }
+        assert!(events.update_chain(&begun, &chain).await.unwrap().is_applied());
+        let new = signed_log(store.connection(), &fingerprint("new")).await.unwrap();
+        assert!(new.is_chain);
         store.connection().clone().close().await.unwrap();
     }
 }

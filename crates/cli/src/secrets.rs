@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use doorward_domain::KeyId;
-use doorward_web::wiring::{KeyReport, clock, key_report};
+use doorward_web::wiring::{KeyReport, KeyUse, clock, key_report};
 
 use crate::arguments::SecretCommand;
 use crate::configuration::{ConfigError, KeptSecrets, Ready, Rotation, shown};
@@ -62,20 +62,47 @@ async fn remove(doorward: Doorward, id: KeyId, force: bool) -> Result<(), Error>
             return Err(needed(problem, "it signs these users out").into());
         }
         let report = key_report(&ready.configuration).await?;
-        let emails = report
-            .keys
-            .iter()
-            .find(|key| key.id == id)
-            .map_or(0, |key| key.waiting_emails);
-        if emails > 0 {
-            let problem = format!("{emails} emails wait that are sealed with the one of the id {id}");
-            return Err(needed(problem, "they are lost").into());
+        // The first is current, and is refused for that.
+        if let Some(key) = report.keys.iter().skip(1).find(|key| key.id == id) {
+            not_needed_by_the_database(key)?;
         }
     }
     directory.remove_secret(id)?;
     print(&format!(
         "The secret {id} is removed. Restart the server: until then it knows it.\n"
     ))
+}
+
+/// Refuses to remove a secret that something in the database needs.
+fn not_needed_by_the_database(key: &KeyUse) -> Result<(), ConfigError> {
+    let id = key.id;
+    if key.waiting_emails > 0 {
+        let problem = format!(
+            "{} emails wait that are sealed with the one of the id {id}",
+            key.waiting_emails
+        );
+        return Err(needed(problem, "they are lost"));
+    }
+    if key.signs_audit_chain {
+        let problem = format!(
+            "the chain of the audit log is signed with the one of the id {id} until a server with the current one seals events"
+        );
+        return Err(needed(
+            problem,
+            "audit events are neither sealed nor removed then",
+        ));
+    }
+    if key.audit_events > 0 {
+        let problem = format!(
+            "{} audit events are signed with the one of the id {id}",
+            key.audit_events
+        );
+        return Err(needed(
+            problem,
+            "these events cannot be verified then, and no audit event is removed at the end of audit.retention",
+        ));
+    }
+    Ok(())
 }
 
 /// A secret that must not be removed yet.
@@ -114,10 +141,14 @@ fn listed(report: &KeyReport, kept: Option<&KeptSecrets>, lifetime: TimeDelta) -
             0 => String::new(),
             emails => format!("; emails that wait: {emails}"),
         };
+        let events = match key.audit_events {
+            0 => String::new(),
+            events => format!("; audit events that it signed: {events}"),
+        };
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
-            "{:<4} {:<17} {made:<21} {role}{emails}",
+            "{:<4} {:<17} {made:<21} {role}{emails}{events}",
             key.id, key.fingerprint
         );
     }

@@ -1,4 +1,4 @@
-//! What the database says of the secrets: which one was current before, and which ones emails that wait are sealed with.
+//! What the database says of the secrets: which one was current before, and which ones emails that wait and the audit log need.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
@@ -87,4 +87,40 @@ pub async fn sealed_emails(database: &DatabaseConnection) -> Result<Vec<SealedEm
         })
     });
     read.collect()
+}
+
+/// What of the audit log can be verified with one secret only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SignedLog {
+    /// How many events have a signature or a seal of that secret.
+    pub events: u64,
+    /// Whether it signed how far the chain reaches.
+    pub is_chain: bool,
+}
+
+/// Counts what of the audit log this secret signed; nothing where there is no chain yet.
+pub async fn signed_log(
+    database: &DatabaseConnection,
+    fingerprint: &KeyFingerprint,
+) -> Result<SignedLog, DbErr> {
+    if !has_column(database, "doorward_audit_event", "seal").await?
+        || !has_column(database, "doorward_audit_chain", "signature").await?
+    {
+        return Ok(SignedLog::default());
+    }
+    let count = async |table: &str, columns: &[&str]| -> Result<u64, DbErr> {
+        let theirs: Vec<_> = columns
+            .iter()
+            .map(|column| format!(r#""{column}" LIKE '{fingerprint}.%'"#))
+            .collect();
+        let query = format!("SELECT count(*) FROM {table} WHERE {}", theirs.join(" OR "));
+        let statement = Statement::from_string(database.get_database_backend(), query);
+        let row = database.query_one_raw(statement).await?;
+        let count: Option<i64> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+        Ok(count.unwrap_or(0).unsigned_abs())
+    };
+    Ok(SignedLog {
+        events: count("doorward_audit_event", &["signature", "seal"]).await?,
+        is_chain: count("doorward_audit_chain", &["signature"]).await? > 0,
+    })
 }

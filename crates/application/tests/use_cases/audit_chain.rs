@@ -7,12 +7,14 @@ use doorward_adapters::system::SystemEntropy;
 use doorward_application::audit_log::{PurgeEvents, SealError, SealEvents, Verification, VerifyEvents};
 use doorward_application::purge_expired::PurgeExpired;
 use doorward_application::{Context, Ports};
-use doorward_domain::audit::{Chain, Event, EventKind, Flaw};
+use doorward_domain::audit::{AuditEvent, Chain, Event, EventKind, Flaw, SealedEvent};
 use doorward_domain::{Actor, Client, Keyring, Repositories, RequestContext, Secret, UserId};
 use doorward_testing::{FaultyStore, samples};
 use samples::at;
 
 use super::{World, hardened};
+
+const DAY: i64 = 24 * 3600;
 
 async fn record(world: &World, kind: EventKind) {
     let client = Client::new("192.0.2.9".to_owned(), "browser");
@@ -168,7 +170,6 @@ async fn au_1_with_another_secret_nothing_is_said_to_be_altered() {
 
 #[tokio::test]
 async fn au_2_after_the_retention_the_rest_can_be_verified() {
-    const DAY: i64 = 24 * 3600;
     let world = World::new(hardened());
     for days in [400, 380, 370, 10] {
         let id = doorward_domain::RequestId::new(format!("{days}"));
@@ -196,6 +197,181 @@ async fn au_2_after_the_retention_the_rest_can_be_verified() {
         .unwrap();
     assert_eq!((found.verified, flaw(&found)), (3, None));
     assert_eq!(found.end.unwrap().seq, 6);
+}
+
+/// A chain of these events, sealed as the server does it. Then `alter` changes what is stored.
+async fn sealed_log(world: &World, days: &[i64], alter: impl Fn(&mut SealedEvent)) {
+    let signer = &*world.context.ports.signer;
+    let events = world.store.audit_events();
+    let empty = Chain::empty(signer);
+    assert!(events.insert_chain(&empty).await.unwrap().is_inserted());
+    let mut chain = empty.clone().all_signed_from_here(signer);
+    for day in days {
+        let id = doorward_domain::RequestId::new(format!("{day}"));
+        let request = RequestContext::new(Actor::Anonymous, Client::default(), id, at(day * DAY));
+        let request = request.signed_by(world.context.ports.signer.clone());
+        let event = Event::of(EventKind::SignedIn, &UserId::from_stored("ada"));
+        let mut sealed = chain.seal(AuditEvent::new(&request.facts(), event), signer);
+        chain = chain.up_to(&sealed, signer);
+        alter(&mut sealed);
+        events.insert(&sealed.event).await.unwrap();
+        assert!(events.seal(&sealed).await.unwrap().is_applied());
+    }
+    assert!(events.update_chain(&empty, &chain).await.unwrap().is_applied());
+}
+
+async fn purge_after_a_year(world: &World) -> Result<u64, SealError> {
+    let purge = PurgeEvents::new(world.context.clone());
+    purge.run(&samples::request(), at(-365 * DAY), 9).await
+}
+
+/// Whoever can write to the database has no event removed by calling it old: the purge would sign that it was.
+#[tokio::test]
+async fn au_1_an_event_that_was_altered_is_not_removed_as_too_old() {
+    let world = World::new(hardened());
+    sealed_log(&world, &[-400, -10, -5], |sealed| {
+        if sealed.seq == 2 {
+            sealed.event.at = at(-390 * DAY);
+        }
+    })
+    .await;
+    let before = world.snapshot();
+    let outcome = purge_after_a_year(&world).await;
+    assert!(
+        matches!(
+            outcome,
+            Err(SealError::Event {
+                seq: 2,
+                flaw: Flaw::Altered
+            })
+        ),
+        "{outcome:?}"
+    );
+    assert_eq!(world.snapshot(), before);
+    assert_eq!(flaw(&verify(&world).await), Some((2, Flaw::Altered)));
+}
+
+/// What was inserted before the beginning does not go unseen with what is removed.
+#[tokio::test]
+async fn au_1_what_was_inserted_before_the_beginning_is_not_removed() {
+    let world = World::new(hardened());
+    sealed_log(&world, &[-400, -390, -5], |_| ()).await;
+    let events = world.store.audit_events();
+    let forged = SealedEvent {
+        event: samples::event(
+            "forged",
+            EventKind::SignedIn,
+            &UserId::from_stored("ada"),
+            at(-399 * DAY),
+        ),
+        seq: 0,
+        seal: "forged".to_owned(),
+    };
+    events.insert(&forged.event).await.unwrap();
+    assert!(events.seal(&forged).await.unwrap().is_applied());
+    let outcome = purge_after_a_year(&world).await;
+    assert!(
+        matches!(
+            outcome,
+            Err(SealError::Event {
+                seq: 0,
+                flaw: Flaw::Inserted
+            })
+        ),
+        "{outcome:?}"
+    );
+    assert_eq!(flaw(&verify(&world).await), Some((0, Flaw::Inserted)));
+}
+
+/// An event of a clock that ran far ahead keeps nothing that is older from its end.
+#[tokio::test]
+async fn au_2_an_event_dated_in_the_future_does_not_stop_the_retention() {
+    let world = World::new(hardened());
+    sealed_log(&world, &[-400, 4000, -390, 5000, -5], |_| ()).await;
+    assert_eq!(purge_after_a_year(&world).await.unwrap(), 3);
+    assert_eq!(purge_after_a_year(&world).await.unwrap(), 0);
+    let found = verify(&world).await;
+    assert_eq!((found.verified, flaw(&found)), (2, None));
+}
+
+/// A clock that ran far behind ends no retention: what is not old and not of the future stays, and what is sealed after it.
+#[tokio::test]
+async fn au_2_an_event_dated_in_the_past_ends_no_retention_of_others() {
+    let world = World::new(hardened());
+    sealed_log(&world, &[-10, -20_000, -5], |_| ()).await;
+    assert_eq!(purge_after_a_year(&world).await.unwrap(), 0);
+}
+
+/// A server that knows how far the chain reached does not begin it anew, nor go on with one that was cut off.
+#[tokio::test]
+async fn au_1_a_chain_that_reached_further_is_not_gone_on_with() {
+    for is_begun_anew in [false, true] {
+        let world = World::new(hardened());
+        let signer = &*world.context.ports.signer;
+        let worker = SealEvents::new(world.context.clone());
+        let events = world.store.audit_events();
+        record(&world, EventKind::SignedIn).await;
+        assert_eq!(worker.run(&samples::request()).await.unwrap(), 1);
+        let cut = events.find_chain().await.unwrap().unwrap();
+        record(&world, EventKind::SignedOut).await;
+        assert_eq!(worker.run(&samples::request()).await.unwrap(), 1);
+        let chain = events.find_chain().await.unwrap().unwrap();
+        let begun_anew = Chain::empty(signer).all_signed_from_here(signer);
+        let shorter = if is_begun_anew { begun_anew } else { cut };
+        assert_eq!(events.remove_through(2).await.unwrap(), 2);
+        assert!(events.update_chain(&chain, &shorter).await.unwrap().is_applied());
+        for is_something_to_seal in [false, true] {
+            if is_something_to_seal {
+                record(&world, EventKind::SignedUp).await;
+            }
+            let before = world.snapshot();
+            let outcome = worker.run(&samples::request()).await;
+            assert!(
+                matches!(outcome, Err(SealError::Rewound { seq: 2 })),
+                "{outcome:?}"
+            );
+            assert_eq!(world.snapshot(), before);
+        }
+    }
+}
+
+/// Another server may have gone on, but with what this one knows.
+#[tokio::test]
+async fn au_1_a_chain_that_is_longer_must_hold_what_was_sealed_before() {
+    for is_the_same in [true, false] {
+        let world = World::new(hardened());
+        let worker = SealEvents::new(world.context.clone());
+        let events = world.store.audit_events();
+        record(&world, EventKind::SignedIn).await;
+        assert_eq!(worker.run(&samples::request()).await.unwrap(), 1);
+        if !is_the_same {
+            let signer = &*world.context.ports.signer;
+            let chain = events.find_chain().await.unwrap().unwrap();
+            assert_eq!(events.remove_through(1).await.unwrap(), 1);
+            let begun_anew = Chain::empty(signer).all_signed_from_here(signer);
+            assert!(
+                events
+                    .update_chain(&chain, &begun_anew)
+                    .await
+                    .unwrap()
+                    .is_applied()
+            );
+        }
+        for kind in [EventKind::SignedOut, EventKind::SignedUp] {
+            record(&world, kind).await;
+        }
+        assert_eq!(seal(&world).await.unwrap(), 2);
+        record(&world, EventKind::SignedIn).await;
+        let outcome = worker.run(&samples::request()).await;
+        if is_the_same {
+            assert_eq!(outcome.unwrap(), 1);
+        } else {
+            assert!(
+                matches!(outcome, Err(SealError::Rewound { seq: 1 })),
+                "{outcome:?}"
+            );
+        }
+    }
 }
 
 #[tokio::test]

@@ -144,7 +144,13 @@ fn kr_2_a_secret_that_waiting_emails_need_is_not_removed() {
     });
     until(|| !told(&secret(home.path(), &["list"], &[short])).contains("emails that wait"));
     drop(server);
-    told(&secret(home.path(), &["remove", "1"], &[short]));
+    // The audit log is the last that needs it.
+    let refused = secret(home.path(), &["remove", "1"], &[short]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(refusal(&refused).contains("audit"), "{}", refusal(&refused));
+    let listed = told(&secret(home.path(), &["list"], &[short]));
+    assert!(listed.contains("audit events that it signed: "), "{listed}");
+    told(&secret(home.path(), &["remove", "1", "--force"], &[short]));
 }
 
 #[test]

@@ -108,10 +108,10 @@ impl Chain {
         self.signed(signer)
     }
 
-    /// The same chain, from which the events up to this one were removed.
+    /// The same chain, from which the events up to this place were removed.
     #[must_use]
-    pub fn behind(mut self, event: &SealedEvent, signer: &dyn Signer) -> Self {
-        self.begin = event.link();
+    pub fn behind(mut self, place: Link, signer: &dyn Signer) -> Self {
+        self.begin = place;
         self.signed(signer)
     }
 

@@ -271,9 +271,13 @@ impl AuditEvent {
 }
 
 impl AuditEvent {
-    /// Whose what is personal in it is: of the user who caused it or, where nobody knows who did, of the user it is about.
+    /// Whose what is personal in it is: of the administrator who impersonated somebody to cause it; else of the user who caused it
+    /// or, where nobody knows who did, of the user it is about.
     #[must_use]
     pub fn personal_of(&self) -> Option<UserId> {
+        if let Some(administrator) = &self.impersonated_by {
+            return Some(administrator.clone());
+        }
         match &*self.actor_kind {
             Actor::USER => self.actor_id.as_deref().map(UserId::from_stored),
             Actor::ANONYMOUS => self.subject_id.clone(),

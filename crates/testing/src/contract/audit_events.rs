@@ -294,25 +294,32 @@ pub async fn goes_on_after_a_place(store: Arc<dyn Store>) {
 
 /// With a user goes what is personal in their events, and nothing of other people's. Ids stay.
 pub async fn dt_2_of_a_removed_user_ids_are_left(store: Arc<dyn Store>) {
+    let by_user = |id: &str, subject: &str, actor: &str, impersonator: Option<&str>| AuditEvent {
+        impersonated_by: impersonator.map(UserId::from_stored),
+        ..told(id, 1, subject, actor, EventKind::UserUpdated)
+    };
     let by_nobody = |id: &str, subject: &str| AuditEvent {
         actor_kind: Actor::ANONYMOUS.to_owned(),
         actor_id: None,
-        ..told(id, 1, subject, "", EventKind::SignInFailed)
+        ..by_user(id, subject, "", None)
     };
     let by_operator = AuditEvent {
         actor_kind: Actor::OPERATOR.to_owned(),
-        ..told("operator", 1, "ada", "ada", EventKind::UserBanned)
+        ..by_user("operator", "ada", "ada", None)
     };
     let events = [
-        told("own", 1, "ada", "ada", EventKind::SignedOut),
-        told("to-another", 1, "grace", "ada", EventKind::UserBanned),
+        by_user("own", "ada", "ada", None),
+        by_user("to-another", "grace", "ada", None),
         by_nobody("tried", "ada"),
-        told("by-another", 1, "ada", "grace", EventKind::UserBanned),
+        by_user("by-another", "ada", "grace", None),
+        // Client address and browser of an impersonation are the administrator's.
+        by_user("by-their-impersonator", "ada", "ada", Some("grace")),
+        by_user("as-another", "grace", "grace", Some("ada")),
         by_operator,
-        told("others", 1, "grace", "grace", EventKind::SignedOut),
+        by_user("others", "grace", "grace", None),
         by_nobody("others-tried", "grace"),
     ];
-    let erased = ["own", "to-another", "tried"];
+    let erased = ["own", "to-another", "tried", "as-another"];
     for way in ["delete", "purge"] {
         let user = super::add_user(&store, "ada").await;
         for event in &events {

@@ -2,7 +2,7 @@
 
 use doorward_adapters::crypto::KeyFingerprint;
 use doorward_adapters::sea_orm::DriverError;
-use doorward_adapters::sea_orm::keys::sealed_emails;
+use doorward_adapters::sea_orm::keys::{SignedLog, sealed_emails, signed_log};
 use doorward_domain::{Key, KeyId};
 
 use super::StartError;
@@ -18,6 +18,10 @@ pub struct KeyUse {
     pub fingerprint: String,
     /// How many emails wait that are sealed with it.
     pub waiting_emails: u64,
+    /// How many audit events it signed. They cannot be verified without it, and so are not removed either.
+    pub audit_events: u64,
+    /// Whether it signed how far the chain of audit events reaches. Without it nothing is sealed.
+    pub signs_audit_chain: bool,
 }
 
 /// What the database needs secrets for.
@@ -29,15 +33,24 @@ pub struct KeyReport {
     pub unreadable_emails: u64,
 }
 
-/// Which secrets there are, and how many emails wait for each.
+/// Which secrets there are, how many emails wait for each, and what of the audit log each signed.
 pub async fn key_report(configuration: &Configuration) -> Result<KeyReport, StartError> {
     let keys = &configuration.secrets;
     let store = open_to_look(configuration).await?;
     let failed = |error| StartError::Database(DriverError::from(error).into());
     let sealed = sealed_emails(store.connection()).await.map_err(failed)?;
+    let mut logs = Vec::new();
+    for key in keys.keys() {
+        let fingerprint = KeyFingerprint::of(&key.secret);
+        logs.push(
+            signed_log(store.connection(), &fingerprint)
+                .await
+                .map_err(failed)?,
+        );
+    }
     store.connection().clone().close().await.map_err(failed)?;
     let oldest = keys.oldest().id;
-    let used = |key: &Key| {
+    let used = |(key, log): (&Key, SignedLog)| {
         let fingerprint = KeyFingerprint::of(&key.secret).to_string();
         let its = sealed.iter().filter(|group| match &group.fingerprint {
             Some(other) => *other == fingerprint,
@@ -46,10 +59,12 @@ pub async fn key_report(configuration: &Configuration) -> Result<KeyReport, Star
         KeyUse {
             id: key.id,
             waiting_emails: its.map(|group| group.emails).sum(),
+            audit_events: log.events,
+            signs_audit_chain: log.is_chain,
             fingerprint,
         }
     };
-    let keys: Vec<_> = keys.keys().map(used).collect();
+    let keys: Vec<_> = keys.keys().zip(logs).map(used).collect();
     let all: u64 = sealed.iter().map(|group| group.emails).sum();
     let readable: u64 = keys.iter().map(|key| key.waiting_emails).sum();
     Ok(KeyReport {

@@ -15,12 +15,15 @@ pub(in crate::sea_orm) async fn erase_personal_data<C: ConnectionTrait>(
 ) -> Result<(), DbErr> {
     let caused = Condition::all()
         .add(Column::ActorKind.eq(Actor::USER))
-        .add(Column::ActorId.is_in(users));
+        .add(Column::ActorId.is_in(users))
+        .add(Column::ImpersonatedBy.is_null());
     let about = Condition::all()
         .add(Column::ActorKind.eq(Actor::ANONYMOUS))
-        .add(Column::SubjectId.is_in(users));
-    // Two statements, for each is a range of one index.
-    for theirs in [caused, about] {
+        .add(Column::SubjectId.is_in(users))
+        .add(Column::ImpersonatedBy.is_null());
+    let impersonating = Condition::all().add(Column::ImpersonatedBy.is_in(users));
+    // A statement for each, because each is a range of one index.
+    for theirs in [caused, about, impersonating] {
         let nothing = || Expr::value(Option::<String>::None);
         let erase = Entity::update_many()
             .col_expr(Column::IpAddress, nothing())

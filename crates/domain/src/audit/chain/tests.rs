@@ -171,7 +171,7 @@ fn au_1_neither_end_can_be_cut_off() {
     };
     assert_eq!(flaw(&later, &log[1..], &KEY), Some((0, Flaw::Altered)));
     // The server itself may, when the retention is over.
-    assert_eq!(flaw(&chain.behind(&log[0], &KEY), &log[1..], &KEY), None);
+    assert_eq!(flaw(&chain.behind(log[0].link(), &KEY), &log[1..], &KEY), None);
 }
 
 #[derive(Clone, Debug)]
