@@ -5,7 +5,12 @@
 mod client;
 mod database;
 mod kill;
+mod life;
 mod mail;
+mod nodes;
+mod printed;
+mod races;
+mod scale;
 #[expect(dead_code, reason = "the tests of the binary use more of it")]
 #[path = "../binary/support.rs"]
 mod support;

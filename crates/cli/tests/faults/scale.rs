@@ -1,0 +1,20 @@
+//! How long the suite runs, and the figures that it prints.
+
+use std::fmt::Display;
+
+/// The variable that makes the suite long: so many kills, a tenth as many races, a hundredth as many outages.
+const CYCLES: &str = "DOORWARD_FAULTS_CYCLES";
+
+/// How often to repeat: `short`, or in a long run one for each `share` of its cycles.
+pub(crate) fn cycles(short: usize, share: usize) -> usize {
+    let long = std::env::var_os(CYCLES).map(|cycles| cycles.to_str().and_then(|cycles| cycles.parse().ok()));
+    long.map_or(short, |cycles: Option<usize>| {
+        let cycles = cycles.unwrap_or_else(|| panic!("{CYCLES} is no number"));
+        (cycles / share).max(1)
+    })
+}
+
+/// Prints a figure in the form in which `cargo xtask faults` collects them.
+pub(crate) fn figure(what: &str, value: impl Display) {
+    eprintln!("figure | {what} | {value}");
+}
