@@ -3,15 +3,21 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 
 mod client;
+mod clock;
 mod database;
 mod kill;
 mod life;
 mod mail;
 mod nodes;
+mod outages;
+mod postgres;
 mod printed;
 mod races;
+mod relay;
 mod scale;
+mod stop;
 #[expect(dead_code, reason = "the tests of the binary use more of it")]
 #[path = "../binary/support.rs"]
 mod support;
 mod two_nodes;
+mod wire;

@@ -41,15 +41,21 @@ impl Nodes {
         Some(Self::start(TestDatabase::postgres().await?, 2))
     }
 
-    pub(crate) fn start(database: TestDatabase, count: usize) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let printed = Printed::to(home.path().join("printed"));
+    /// What every node on this database is started with.
+    pub(crate) fn environment(database: &str) -> Vec<(&'static str, &str)> {
         let mut environment = vec![
-            ("DOORWARD_DATABASE__URL", database.url()),
+            ("DOORWARD_DATABASE__URL", database),
             ("DOORWARD_SECRET", life::SECRET),
         ];
         environment.extend(life::OPTIONS);
         environment.extend(LINKS);
+        environment
+    }
+
+    pub(crate) fn start(database: TestDatabase, count: usize) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let printed = Printed::to(home.path().join("printed"));
+        let environment = Self::environment(database.url());
         let start = || Server::start_writing(home.path(), &environment, printed.file(), Stdio::null());
         let servers = thread::scope(|scope| {
             let starting: Vec<_> = (0..count).map(|_| scope.spawn(start)).collect();

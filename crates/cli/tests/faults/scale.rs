@@ -18,3 +18,12 @@ pub(crate) fn cycles(short: usize, share: usize) -> usize {
 pub(crate) fn figure(what: &str, value: impl Display) {
     eprintln!("figure | {what} | {value}");
 }
+
+/// Says loudly what cannot be tested here. In CI nothing is skipped.
+pub(crate) fn skip(why: &str) {
+    assert!(
+        std::env::var_os("CI").is_none_or(|value| value != "true"),
+        "{why}, and in CI nothing is skipped"
+    );
+    eprintln!("SKIPPED: {why}");
+}
