@@ -9,27 +9,31 @@ use doorward_testing::TestDatabase;
 
 use crate::life::{self, Life, World};
 use crate::printed::Printed;
-use crate::scale::{cycles, figure};
+use crate::scale::{Over, cycles, figure};
 use crate::support::{Server, until};
 
-const CLIENTS: usize = 4;
+const CLIENTS: usize = 3;
 
 /// Kills a server under load so often, looks at the next one, and answers how much was acknowledged.
 fn kill(database: &str, cycles: usize) -> usize {
     let home = tempfile::tempdir().unwrap();
-    let printed = Printed::to(home.path().join("printed"));
     let mut environment = vec![
         ("DOORWARD_DATABASE__URL", database),
         ("DOORWARD_SECRET", life::SECRET),
     ];
     environment.extend(life::OPTIONS);
-    let start = || Server::start_writing(home.path(), &environment, printed.file(), Stdio::null());
+    let start = |cycle: usize| {
+        // A file of its own: clients read it again and again.
+        let printed = Printed::to(home.path().join(format!("printed-{cycle}")));
+        let server = Server::start_writing(home.path(), &environment, printed.file(), Stdio::null());
+        (server, printed)
+    };
     let (acknowledged, mut lives) = (AtomicUsize::new(0), Vec::<Life>::new());
-    let mut server = start();
+    let (mut server, mut printed) = start(0);
     for cycle in 0..cycles {
         let is_over = AtomicBool::new(false);
         // Each kill comes at another place.
-        let enough = acknowledged.load(Ordering::Relaxed) + 3 + cycle * 7 % 30;
+        let enough = acknowledged.load(Ordering::Relaxed) + 3 + cycle * 7 % 20;
         let world = World {
             server: server.address(),
             printed: &printed,
@@ -37,6 +41,7 @@ fn kill(database: &str, cycles: usize) -> usize {
             is_over: &is_over,
         };
         let led = thread::scope(|scope| {
+            let over = Over(&is_over);
             let clients: Vec<_> = (0..CLIENTS)
                 .map(|client| {
                     let world = &world;
@@ -53,13 +58,13 @@ fn kill(database: &str, cycles: usize) -> usize {
                 .collect();
             until(|| acknowledged.load(Ordering::Relaxed) >= enough);
             server.kill();
-            is_over.store(true, Ordering::Relaxed);
+            drop(over);
             clients
                 .into_iter()
                 .flat_map(|client| client.join().unwrap())
                 .collect::<Vec<_>>()
         });
-        server = start();
+        (server, printed) = start(cycle + 1);
         let address = server.address();
         thread::scope(|scope| {
             for life in &led {

@@ -57,6 +57,7 @@ fn re_9_re_10_whatever_the_relay_does_nobody_waits_and_every_email_comes_once() 
     let mut longest = (Duration::ZERO, Duration::ZERO);
     for manner in [
         Manner::SilentAtConnect,
+        Manner::SilentAtData,
         Manner::RefusesUs,
         Manner::TryLater,
         Manner::Slow,

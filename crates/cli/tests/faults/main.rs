@@ -4,9 +4,12 @@
 
 mod client;
 mod clock;
+mod crowd;
 mod database;
+mod disk;
 mod kill;
 mod life;
+mod limiter;
 mod mail;
 mod nodes;
 mod outages;
@@ -15,6 +18,7 @@ mod printed;
 mod races;
 mod relay;
 mod scale;
+mod slow;
 mod stop;
 #[expect(dead_code, reason = "the tests of the binary use more of it")]
 #[path = "../binary/support.rs"]

@@ -12,7 +12,7 @@ use crate::client::{self, Answer};
 use crate::life::{self, Life, World};
 use crate::postgres::Postgres;
 use crate::printed::Printed;
-use crate::scale::{cycles, figure};
+use crate::scale::{Over, cycles, figure};
 use crate::support::{Server, credentials, until};
 use crate::wire::Wire;
 
@@ -82,6 +82,7 @@ fn re_1_re_5_an_outage_under_load_is_over_when_the_database_is_back_and_loses_no
     let outages = cycles(4, 100);
     let (mut longest, signed_up) = (Duration::ZERO, AtomicUsize::new(0));
     let lives = thread::scope(|scope| {
+        let over = Over(&is_over);
         let clients: Vec<_> = (0..CLIENTS)
             .map(|client| {
                 let world = &world;
@@ -118,7 +119,7 @@ fn re_1_re_5_an_outage_under_load_is_over_when_the_database_is_back_and_loses_no
             longest = longest.max(took);
         }
         goes_on();
-        is_over.store(true, Ordering::Relaxed);
+        drop(over);
         clients
             .into_iter()
             .flat_map(|client| client.join().unwrap())

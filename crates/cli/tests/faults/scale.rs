@@ -1,6 +1,7 @@
 //! How long the suite runs, and the figures that it prints.
 
 use std::fmt::Display;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The variable that makes the suite long: so many kills, a tenth as many races, a hundredth as many outages.
 const CYCLES: &str = "DOORWARD_FAULTS_CYCLES";
@@ -26,4 +27,13 @@ pub(crate) fn skip(why: &str) {
         "{why}, and in CI nothing is skipped"
     );
     eprintln!("SKIPPED: {why}");
+}
+
+/// Tells threads that it is over, also when the test fails: a scope waits for them.
+pub(crate) struct Over<'a>(pub(crate) &'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }

@@ -11,7 +11,7 @@ use doorward_testing::TestDatabase;
 
 use crate::client;
 use crate::nodes::Nodes;
-use crate::scale::{cycles, figure};
+use crate::scale::{Over, cycles, figure};
 use crate::support::{self, Server, credentials, doorward, until};
 
 /// What `shutdown_timeout` allows, and room for a busy machine.
@@ -94,6 +94,7 @@ async fn re_9_re_12_no_request_fails_while_nodes_are_replaced_one_after_the_othe
     };
     let replaced = cycles(2, 100);
     thread::scope(|scope| {
+        let over = Over(&is_over);
         for _ in 0..3 {
             scope.spawn(|| {
                 while !is_over.load(Ordering::Relaxed) {
@@ -121,7 +122,7 @@ async fn re_9_re_12_no_request_fails_while_nodes_are_replaced_one_after_the_othe
             *node = start();
         }
         goes_on();
-        is_over.store(true, Ordering::Relaxed);
+        drop(over);
     });
     figure(
         "two nodes replaced one after the other under load: requests that failed",
