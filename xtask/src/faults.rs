@@ -26,12 +26,11 @@ pub(crate) struct Faults {
 impl Faults {
     /// Runs the suite test by test, so that nothing disturbs what is measured, and prints the figures at its end.
     pub(crate) fn run(&self) -> Outcome {
-        let binary = match &self.binary {
-            Some(binary) => binary.clone(),
-            None => {
-                shell::run(&mut cargo(&["build", "--release", "--locked", "-p", "doorward"]))?;
-                release_binary()
-            }
+        let binary = if let Some(binary) = &self.binary {
+            binary.clone()
+        } else {
+            shell::run(&mut cargo(&["build", "--release", "--locked", "-p", "doorward"]))?;
+            release_binary()
         };
         let binary = binary
             .canonicalize()
@@ -64,9 +63,9 @@ impl Faults {
         let status = suite
             .wait()
             .map_err(|error| format!("cannot wait for cargo: {error}"))?;
-        println!("| What | Figure |\n| --- | --- |");
+        eprintln!("\n| What | Figure |\n| --- | --- |");
         for figure in figures {
-            println!("{figure} |");
+            eprintln!("{figure} |");
         }
         if status.success() {
             Ok(())

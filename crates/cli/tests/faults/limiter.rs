@@ -25,14 +25,18 @@ fn median(agent: &ureq::Agent, url: &str) -> Duration {
 #[test]
 fn rl_1_counting_in_memory_costs_less_than_answering() {
     let home = tempfile::tempdir().unwrap();
-    let start = |enabled| {
+    let start = |enabled, most| {
         let environment = [
             ("DOORWARD_RATE_LIMIT__ENABLED", enabled),
-            ("DOORWARD_RATE_LIMIT__MAX", "1000000000"),
+            ("DOORWARD_RATE_LIMIT__MAX", most),
         ];
         Server::start_logging(home.path(), &environment, Stdio::null())
     };
-    let servers = [start("false"), start("true")];
+    let limited = start("true", "1");
+    let asked = [200, 429].map(|_| support::get(limited.address(), "/get-session").unwrap().0);
+    assert_eq!(asked, [200, 429], "requests to this path are counted");
+    drop(limited);
+    let servers = ["false", "true"].map(|enabled| start(enabled, "1000000000"));
     let urls = servers
         .each_ref()
         .map(|server| support::url(server.address(), "/get-session"));

@@ -121,7 +121,11 @@ impl Relay {
                 self.heard.accepted.lock().unwrap().push(recipient.clone());
                 say("250 accepted")?;
             } else if let Some(address) = line.strip_prefix("RCPT TO:<") {
-                recipient = address.split('>').next().unwrap_or_default().to_owned();
+                address
+                    .split('>')
+                    .next()
+                    .unwrap_or_default()
+                    .clone_into(&mut recipient);
                 match manner {
                     Manner::TryLater => {
                         self.refuse();

@@ -92,9 +92,8 @@ impl Wire {
                         break;
                     }
                 }
-                Ok(_) => break,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(_) => break,
+                Ok(_) | Err(_) => break,
             }
         }
     }
