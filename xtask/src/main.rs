@@ -7,6 +7,7 @@ mod ci;
 mod circles;
 mod compat;
 mod errors;
+mod faults;
 mod generated;
 mod guides;
 mod mutants;
@@ -26,6 +27,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use compat::Compat;
+use faults::Faults;
 use mutants::Mutants;
 use shell::Outcome;
 
@@ -103,6 +105,8 @@ enum Chore {
     },
     /// Change decisions one by one, and see whether a test notices; needs cargo-mutants, and hours for everything
     Mutants(Mutants),
+    /// Kill, stop, starve and crowd the release build for a long time, and print the figures
+    Faults(Faults),
     /// Measure the release build, and the original beside it where npm has installed it
     Bench,
 }
@@ -133,6 +137,7 @@ fn run(chore: Chore) -> Outcome {
         Chore::Compat(compat) => compat.run(),
         Chore::Browser { screenshot } => browser::run(screenshot.as_deref()),
         Chore::Mutants(mutants) => mutants.run(),
+        Chore::Faults(faults) => faults.run(),
         Chore::Bench => bench::run(),
     }
 }

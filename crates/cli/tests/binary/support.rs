@@ -1,7 +1,7 @@
 //! The real binary as a process, and a client of few words.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,9 +14,15 @@ pub(crate) struct Server {
     address: SocketAddr,
 }
 
+/// The binary that is tested: the one just built, or that which `DOORWARD_TEST_BINARY` names, such as a release build.
+pub(crate) fn binary() -> PathBuf {
+    std::env::var_os("DOORWARD_TEST_BINARY")
+        .map_or_else(|| env!("CARGO_BIN_EXE_doorward").into(), PathBuf::from)
+}
+
 /// The binary with nothing of the sources in its environment.
 pub(crate) fn doorward(home: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
+    let mut command = Command::new(binary());
     command.current_dir(home).env_clear().stdin(Stdio::null());
     command
 }
@@ -48,11 +54,13 @@ impl Server {
             .env_clear()
             .stdin(Stdio::null())
             .args(["-c", "ulimit -n \"$1\"; exec \"$2\" serve", "sh"])
-            .args([&files.to_string(), env!("CARGO_BIN_EXE_doorward")]);
+            .arg(files.to_string())
+            .arg(binary());
         Self::spawn(&mut command, &[], Stdio::null(), log)
     }
 
-    fn spawn(
+    /// Starts such a command, and waits until it answers.
+    pub(crate) fn spawn(
         command: &mut Command,
         environment: &[(&str, &str)],
         output: impl Into<Stdio>,
@@ -78,6 +86,10 @@ impl Server {
         self.address
     }
 
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGTERM. Answers how it ended, if it ended within the time.
     pub(crate) fn terminate(&mut self, within: Duration) -> Option<ExitStatus> {
         self.signal();
@@ -87,7 +99,7 @@ impl Server {
     /// SIGTERM.
     pub(crate) fn signal(&self) {
         let sent = Command::new("kill")
-            .arg(self.child.id().to_string())
+            .arg(self.process().to_string())
             .status()
             .unwrap();
         assert!(sent.success());

@@ -1,77 +1,15 @@
 //! A database that freezes or goes away, and comes back (RE-5, RE-6).
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::process::Stdio;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use doorward_testing::TestDatabase;
 
 use crate::client;
 use crate::support::{self, Server, credentials};
-
-/// What stands between the server and its database.
-#[derive(Default)]
-struct Wire {
-    /// Nothing gets through, and nobody is told.
-    is_frozen: AtomicBool,
-    /// Connections are ended.
-    is_cut: AtomicBool,
-}
-
-impl Wire {
-    fn before(database: String) -> (SocketAddr, Arc<Self>) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let (address, wire) = (listener.local_addr().unwrap(), Arc::new(Self::default()));
-        let shared = wire.clone();
-        thread::spawn(move || {
-            for client in listener.incoming() {
-                let client = client.unwrap();
-                if shared.is_cut.load(Ordering::Relaxed) {
-                    continue;
-                }
-                let server = TcpStream::connect(&database).unwrap();
-                for (from, to) in [
-                    (client.try_clone().unwrap(), server.try_clone().unwrap()),
-                    (server, client),
-                ] {
-                    let wire = shared.clone();
-                    thread::spawn(move || wire.carry(from, to));
-                }
-            }
-        });
-        (address, wire)
-    }
-
-    fn carry(&self, mut from: TcpStream, mut to: TcpStream) {
-        from.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
-        let mut bytes = [0; 4096];
-        while !self.is_cut.load(Ordering::Relaxed) {
-            if self.is_frozen.load(Ordering::Relaxed) {
-                thread::sleep(Duration::from_millis(20));
-                continue;
-            }
-            match from.read(&mut bytes) {
-                Ok(0) => break,
-                Ok(count) => {
-                    if to.write_all(&bytes[..count]).is_err() {
-                        break;
-                    }
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-                Err(_) => break,
-            }
-        }
-        // The other end may be gone already.
-        drop((
-            from.shutdown(std::net::Shutdown::Both),
-            to.shutdown(std::net::Shutdown::Both),
-        ));
-    }
-}
+use crate::wire::Wire;
 
 /// The status of a path outside of the API.
 fn outside(server: SocketAddr, path: &str) -> u16 {

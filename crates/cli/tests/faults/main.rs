@@ -3,10 +3,25 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 
 mod client;
+mod clock;
+mod crowd;
 mod database;
+mod disk;
 mod kill;
+mod life;
+mod limiter;
 mod mail;
+mod nodes;
+mod outages;
+mod postgres;
+mod printed;
+mod races;
+mod relay;
+mod scale;
+mod slow;
+mod stop;
 #[expect(dead_code, reason = "the tests of the binary use more of it")]
 #[path = "../binary/support.rs"]
 mod support;
 mod two_nodes;
+mod wire;
