@@ -1,4 +1,4 @@
-//! A disk that was full once does not harm what comes after.
+//! A disk that was full once, or could only be read, does not harm what comes after.
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 
 use doorward_adapters::sea_orm::{ConnectOptions, SeaTransaction, connect};
@@ -7,13 +7,27 @@ use doorward_domain::{Secret, Store, StoreError};
 use doorward_testing::{TestDatabase, samples};
 use sea_orm::ConnectionTrait;
 
-/// Sets the size at which SQLite says that the disk is full, on the only connection of the pool.
-async fn limit(store: &dyn Store, pages: u32) {
+/// Changes how the only connection of the pool behaves.
+async fn pragma(store: &dyn Store, pragma: &str) {
     let tx = store.begin(&doorward_testing::samples::request()).await.unwrap();
     let connection = SeaTransaction::of(&*tx).unwrap();
-    let pragma = format!("PRAGMA max_page_count = {pages}");
-    connection.execute_unprepared(&pragma).await.unwrap();
+    connection.execute_unprepared(pragma).await.unwrap();
     tx.commit().await.unwrap();
+}
+
+/// Sets the size at which SQLite says that the disk is full.
+async fn limit(store: &dyn Store, pages: u32) {
+    pragma(store, &format!("PRAGMA max_page_count = {pages}")).await;
+}
+
+/// A store with one connection.
+async fn store_of(test: &TestDatabase) -> impl Store + use<> {
+    test.store().await;
+    let options = ConnectOptions {
+        url: Secret::new(test.url().to_owned()),
+        max_connections: Some(1),
+    };
+    connect(&options).await.unwrap()
 }
 
 /// One that fills a page or more.
@@ -33,12 +47,7 @@ async fn add(store: &dyn Store, user: &User) -> Result<(), StoreError> {
 #[tokio::test(flavor = "multi_thread")]
 async fn re_1_re_11_nothing_is_acknowledged_and_lost_after_the_disk_was_full() {
     let test = TestDatabase::sqlite();
-    let options = ConnectOptions {
-        url: Secret::new(test.url().to_owned()),
-        max_connections: Some(1),
-    };
-    test.store().await;
-    let store = connect(&options).await.unwrap();
+    let store = store_of(&test).await;
     let mut acknowledged = Vec::new();
     for round in 0..3 {
         // SQLite raises a limit below the present size to that size.
@@ -62,7 +71,7 @@ async fn re_1_re_11_nothing_is_acknowledged_and_lost_after_the_disk_was_full() {
             }
         }
     }
-    let fresh: &dyn Store = &connect(&options).await.unwrap();
+    let fresh: &dyn Store = &store_of(&test).await;
     for id in &acknowledged {
         assert!(fresh.users().find(id).await.unwrap().is_some(), "{id} is lost");
     }
@@ -71,4 +80,13 @@ async fn re_1_re_11_nothing_is_acknowledged_and_lost_after_the_disk_was_full() {
         "only {} were stored",
         acknowledged.len()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn re_5_a_file_that_can_only_be_read_is_out_of_reach() {
+    let test = TestDatabase::sqlite();
+    let store = store_of(&test).await;
+    pragma(&store, "PRAGMA query_only = ON").await;
+    let refused = add(&store, &samples::user("early")).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Unavailable(_)), "{refused:?}");
 }

@@ -15,7 +15,12 @@ pub(super) fn store_error(error: DbErr) -> StoreError {
         return StoreError::Conflict(constraint(refusal));
     }
     // A server that ran cannot connect any more: whatever the cause, it passes when others mend it.
-    if matches!(error, DbErr::Conn(_)) || is_unavailable(&error) {
+    let lost_its_file = || {
+        refusal(&error)
+            .and_then(DatabaseError::code)
+            .is_some_and(is_lost_file)
+    };
+    if matches!(error, DbErr::Conn(_)) || is_unavailable(&error) || lost_its_file() {
         StoreError::Unavailable(Box::new(DriverError::from(error)))
     } else {
         StoreError::Failed(Box::new(DriverError::from(error)))
@@ -105,9 +110,30 @@ fn is_passing(code: Cow<'_, str>) -> bool {
     kind.is_ok_and(|kind| matches!(kind, BUSY | LOCKED | FULL))
 }
 
+/// Whether SQLite says that it cannot reach its file any more: read-only now, a disk that fails, a file that cannot be opened.
+/// A server that ran waits until others mended that; a start with such a file gives up.
+#[expect(clippy::needless_pass_by_value, reason = "the driver gives it so")]
+fn is_lost_file(code: Cow<'_, str>) -> bool {
+    const READONLY: u32 = 8;
+    const IOERR: u32 = 10;
+    const CANTOPEN: u32 = 14;
+    let kind = code.parse::<u32>().map(|code| code & 0xff);
+    code.len() < 5 && kind.is_ok_and(|kind| matches!(kind, READONLY | IOERR | CANTOPEN))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn re_5_a_file_that_sqlite_lost_is_told_from_errors_of_ours() {
+        for code in ["8", "1032", "10", "522", "266", "14", "526"] {
+            assert!(is_lost_file(code.into()), "{code}");
+        }
+        for code in ["1", "5", "13", "19", "2067", "26", "08006", "23505", ""] {
+            assert!(!is_lost_file(code.into()), "{code}");
+        }
+    }
 
     #[test]
     fn codes_that_pass_are_told_from_those_that_stay() {
