@@ -4,52 +4,39 @@ use doorward_adapters::sea_orm::schema::{Changes, SchemaCheck};
 use doorward_adapters::sea_orm::{ExtraColumns, SeaStore};
 use doorward_domain::fields::FieldKind;
 use doorward_testing::TestDatabase;
-use sea_orm::{DatabaseConnection, DbBackend};
+use sea_orm::{Database, DatabaseConnection, DbBackend};
 
 use super::{better_auth, findings, labels, run, text};
 
-/// A role that may do nothing, until `end` gives the database back.
+/// A role that may do nothing, until `end` removes it.
 struct Restricted<'a> {
     owner: &'a DatabaseConnection,
-    name: &'a str,
     role: String,
 }
 
 impl<'a> Restricted<'a> {
-    async fn begin(owner: &'a DatabaseConnection, test: &'a TestDatabase, kind: &str) -> Self {
-        let (name, role) = (name_of(test), format!("{kind}_{}", std::process::id()));
+    async fn begin(owner: &'a DatabaseConnection, kind: &str) -> Self {
+        let role = format!("{kind}_{}", std::process::id());
         run(
             owner,
             &format!("CREATE ROLE {role}; REVOKE CREATE ON SCHEMA public FROM PUBLIC"),
         )
         .await;
-        Self { owner, name, role }
+        Self { owner, role }
     }
 
-    /// A connection as the role. The pool may have more connections than one: the role is set for all of the database.
+    /// Connections as the role. It is part of their URL, so that no connection of the owner, which its pool may open
+    /// anew at any time, has it too.
     async fn connection(&self, test: &TestDatabase) -> DatabaseConnection {
-        let set = format!(
-            "ALTER ROLE CURRENT_USER IN DATABASE {} SET role = {}",
-            self.name, self.role
-        );
-        run(self.owner, &set).await;
-        let connection = test.connection().await;
-        // Each pool connection is opened with it; those of the owner are open already.
-        connection.ping().await.unwrap();
-        connection
+        let mut url = url::Url::parse(test.url()).unwrap();
+        url.query_pairs_mut().append_pair("options[role]", &self.role);
+        Database::connect(url.as_str()).await.unwrap()
     }
 
     async fn end(self) {
-        let (name, role) = (self.name, self.role);
-        let script = format!(
-            "ALTER ROLE CURRENT_USER IN DATABASE {name} RESET role; DROP OWNED BY {role}; DROP ROLE {role}"
-        );
-        run(self.owner, &script).await;
+        let role = self.role;
+        run(self.owner, &format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
     }
-}
-
-fn name_of(test: &TestDatabase) -> &str {
-    test.url().rsplit('/').next().unwrap()
 }
 
 #[tokio::test]
@@ -59,7 +46,7 @@ async fn h11_a_role_without_a_right_is_told_which() {
     };
     let owner = test.connection().await;
     SeaStore::new(owner.clone()).migrate().await.unwrap();
-    let restricted = Restricted::begin(&owner, &test, "reader").await;
+    let restricted = Restricted::begin(&owner, "reader").await;
     let role = restricted.role.clone();
     run(
         &owner,
@@ -86,7 +73,7 @@ async fn a_role_that_may_not_change_tables_is_told_what_it_lacks_before_it_chang
     };
     let owner = test.connection().await;
     run(&owner, &better_auth(DbBackend::Postgres)).await;
-    let restricted = Restricted::begin(&owner, &test, "writer").await;
+    let restricted = Restricted::begin(&owner, "writer").await;
     let role = restricted.role.clone();
     run(
         &owner,
