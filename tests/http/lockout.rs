@@ -41,6 +41,25 @@ fn rl_4_of_fifty_guesses_at_once_no_more_than_ten_are_answered(backend: Backend)
     assert!(answered + rest.count() <= 10, "{statuses:?}");
 }
 
+fn rl_4_of_forty_right_passwords_at_once_all_are_let_in(backend: Backend) {
+    let app = TestApp::on(backend);
+    drop(app.signed_up("ada@example.test"));
+    let browsers: Vec<_> = (0..40).map(|_| app.browser()).collect();
+    let statuses: Vec<_> = thread::scope(|scope| {
+        let all: Vec<_> = browsers
+            .into_iter()
+            .map(|mut browser| {
+                scope.spawn(move || {
+                    let body = credentials("ada@example.test", PASSWORD);
+                    browser.post("/sign-in/email", &body).status
+                })
+            })
+            .collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert_eq!(statuses, [200; 40]);
+}
+
 fn rl_9_failures_are_in_the_database_so_that_a_restart_forgets_none(backend: Backend) {
     let app = TestApp::on(backend);
     drop(app.signed_up("ada@example.test"));
@@ -54,6 +73,7 @@ fn rl_9_failures_are_in_the_database_so_that_a_restart_forgets_none(backend: Bac
 
 doorward_testing::on_every_backend!(
     rl_4_of_fifty_guesses_at_once_no_more_than_ten_are_answered,
+    rl_4_of_forty_right_passwords_at_once_all_are_let_in,
     rl_9_failures_are_in_the_database_so_that_a_restart_forgets_none,
 );
 

@@ -15,6 +15,7 @@ use doorward_domain::{
 use crate::audit::RefusalBudget;
 use crate::hooks::Hooks;
 use crate::password::BreachCheckCounts;
+use crate::rate_limit::AttemptsInFlight;
 use crate::reads::StoreReader;
 use crate::settings::Settings;
 use crate::sign_in::SecondFactor;
@@ -75,6 +76,8 @@ pub struct Inner {
     pub refusals: RefusalBudget,
     /// How often new passwords were looked for among breached ones.
     pub breach_checks: BreachCheckCounts,
+    /// The guesses that are under way.
+    pub attempts_in_flight: AttemptsInFlight,
 }
 
 impl Context {
@@ -86,6 +89,7 @@ impl Context {
             settings,
             refusals: RefusalBudget::default(),
             breach_checks: BreachCheckCounts::default(),
+            attempts_in_flight: AttemptsInFlight::default(),
         }))
     }
 

@@ -2,6 +2,7 @@ use chrono::TimeDelta;
 use doorward_domain::rate_limit::{Budget, BudgetKey, Spending};
 use doorward_domain::{ErrorChain, RequestContext, StoreError, Transaction};
 
+use super::in_flight::Turn;
 use crate::Context;
 
 /// Too many attempts failed, so that this one was not made (RL-4).
@@ -30,6 +31,7 @@ pub(crate) struct Attempt(Option<Counted>);
 struct Counted {
     key: BudgetKey,
     used: u32,
+    _turn: Turn,
 }
 
 impl Attempt {
@@ -45,7 +47,8 @@ impl Attempt {
 
 /// Counts attempts to guess something, and refuses them when too many failed (RL-4).
 ///
-/// An attempt is counted before it is made, so that many at once are no more than one after the other.
+/// An attempt is counted before it is made, so that many at once are no more than one after the other. Of those on one budget
+/// [few are in flight](crate::rate_limit::AttemptsInFlight), the others wait, so that many right ones at once do not use it up.
 #[derive(Clone, Debug)]
 pub(crate) struct AttemptLimiter {
     context: Context,
@@ -69,11 +72,16 @@ impl AttemptLimiter {
             return Ok(Attempt(None));
         };
         let budget = Budget::attempts(max, self.context.settings.security.password_attempts_expire_in);
+        let turn = self.context.attempts_in_flight.turn(&key).await;
         let tx = self.context.store().begin(request).await?;
         match tx.budgets().spend(&key, &budget, self.context.now()).await? {
             Spending::Granted { used } => {
                 tx.commit().await?;
-                Ok(Attempt(Some(Counted { key, used })))
+                Ok(Attempt(Some(Counted {
+                    key,
+                    used,
+                    _turn: turn,
+                })))
             }
             Spending::Refused { retry_after } => Err(TooManyAttempts { retry_after }.into()),
         }
@@ -98,7 +106,7 @@ impl AttemptLimiter {
 
     /// It could not be told whether the guess was right: the server was busy, or the store out of reach. It does not count.
     pub(crate) async fn give_back(&self, request: &RequestContext, attempt: Attempt) {
-        let Some(Counted { key, used }) = attempt.0 else {
+        let Some(Counted { key, used, _turn }) = attempt.0 else {
             return;
         };
         let refund = async {
