@@ -197,14 +197,14 @@ impl PasswordHasher for PooledHasher {
             return Ok(());
         }
         let computed = |hash: &&PasswordHash| StoredHash::parse(hash.expose()).is_some();
-        let hashes = in_use.iter().filter(computed).chain([&self.dummy_hash]);
-        let mut forms = Vec::new();
-        for hash in hashes {
-            let Some(form) = HashForm::of(hash) else {
-                continue;
-            };
-            forms.push(form);
-            if self.refusals(|refusals| refusals.knows(form)) == Some(true) {
+        let hashes: Vec<_> = in_use.iter().filter(computed).chain([&self.dummy_hash]).collect();
+        let forms: Vec<_> = hashes.iter().filter_map(|hash| HashForm::of(hash)).collect();
+        // Nobody is held where all are alike, so their time is not worth the memory and the heat.
+        let are_alike = forms.windows(2).all(|two| two[0] == two[1]);
+        for hash in hashes.into_iter().filter(|_| !are_alike) {
+            let is_known = HashForm::of(hash)
+                .is_none_or(|form| self.refusals(|refusals| refusals.knows(form)) == Some(true));
+            if is_known {
                 continue;
             }
             let compared = self.compare(&Password::parse("", 0), Some(hash)).await?;

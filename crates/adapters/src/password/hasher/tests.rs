@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use super::*;
 use crate::password::{Pepper, Peppers};
 use crate::system::SystemEntropy;
@@ -331,6 +333,22 @@ async fn refusals_are_not_held_where_that_is_switched_off() {
     for hash in [None, Some(BCRYPT)] {
         assert_eq!(held(&hasher, "wrong", hash).await, 0);
     }
+}
+
+#[tokio::test]
+async fn nothing_is_computed_to_learn_that_all_hashes_are_alike() {
+    static COMPUTED: AtomicU32 = AtomicU32::new(0);
+    let mut hasher = argon2();
+    hasher.stopwatch = |_, took| {
+        COMPUTED.fetch_add(1, Ordering::Relaxed);
+        took
+    };
+    let own = hasher.hash(&Password::new(PASSWORD)).await.unwrap();
+    hasher.learn(&[]).await.unwrap();
+    hasher.learn(&[own]).await.unwrap();
+    assert_eq!(COMPUTED.load(Ordering::Relaxed), 0);
+    hasher.learn(&[PasswordHash::from_stored(BCRYPT)]).await.unwrap();
+    assert_eq!(COMPUTED.load(Ordering::Relaxed), 2, "the imported one and ours");
 }
 
 #[tokio::test]
