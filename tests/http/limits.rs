@@ -118,6 +118,17 @@ fn rl_1_special_paths_have_their_limits_and_all_others_a_hundred() {
 }
 
 #[test]
+fn rl_1_an_export_has_a_limit_of_its_own() {
+    let app = TestApp::with(Preset::Hardened, limited);
+    let mut client = at(&app, "203.0.113.1");
+    for _ in 0..3 {
+        assert_eq!(client.get("/export-user").status, 401);
+    }
+    blocked(&client.get("/export-user"), "60");
+    assert_eq!(client.get("/ok").status, 200);
+}
+
+#[test]
 fn rl_1_the_general_limit_is_an_option_and_does_not_touch_the_special_ones() {
     let app = TestApp::with(Preset::Hardened, |setup| {
         limited(setup);

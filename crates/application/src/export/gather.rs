@@ -5,8 +5,7 @@ use doorward_domain::verification::{Purpose, Verification};
 use doorward_domain::{StoreError, Transaction};
 use serde_json::Value;
 
-use super::UserExport;
-use super::user_export::{Held, HeldEmail, HeldVerification};
+use super::{Held, HeldEmail, HeldVerification, UserExport};
 use crate::Context;
 use crate::email::open_waiting;
 

@@ -6,4 +6,4 @@ mod user_export;
 
 pub(crate) use gather::{Gathered, gather};
 pub use own::{ExportError, ExportOwnData};
-pub use user_export::{ExportedEvent, HeldEmail, HeldVerification, UserExport};
+pub use user_export::{ExportedEvent, Held, HeldEmail, HeldVerification, UserExport};

@@ -15,24 +15,8 @@ use crate::Context;
 pub struct UserExport {
     /// When it was read.
     pub at: DateTime<Utc>,
-    /// The user, deleted or not.
-    pub user: User,
-    /// The ways to sign in. They have hashes, which are not to be shown.
-    pub accounts: Vec<Account>,
-    /// The ids of accounts with tokens of another provider.
-    pub with_provider_tokens: Vec<AccountId>,
-    /// All sessions, expired ones too, and those in which an administrator impersonates the user. They have digests of tokens, which are not to be shown.
-    pub sessions: Vec<Session>,
-    /// The sessions in which the user impersonates others.
-    pub impersonations: Vec<Session>,
-    /// The browsers in which the user signed in. They have digests of tokens, which are not to be shown.
-    pub devices: Vec<Device>,
-    /// What waits for a link to be followed, and marks.
-    pub verifications: Vec<HeldVerification>,
-    /// Emails to the user that wait to be sent.
-    pub emails: Vec<HeldEmail>,
-    /// What modules hold, by their names.
-    pub modules: Vec<(&'static str, Value)>,
+    /// What was read.
+    pub held: Held,
     events: Events,
 }
 
@@ -89,17 +73,27 @@ struct Events {
     after: Option<EventPosition>,
 }
 
-/// What an export has besides events.
-pub(super) struct Held {
-    pub(super) user: User,
-    pub(super) accounts: Vec<Account>,
-    pub(super) with_provider_tokens: Vec<AccountId>,
-    pub(super) sessions: Vec<Session>,
-    pub(super) impersonations: Vec<Session>,
-    pub(super) devices: Vec<Device>,
-    pub(super) verifications: Vec<HeldVerification>,
-    pub(super) emails: Vec<HeldEmail>,
-    pub(super) modules: Vec<(&'static str, Value)>,
+/// What is held about a user, besides audit events.
+#[derive(Debug)]
+pub struct Held {
+    /// The user, deleted or not.
+    pub user: User,
+    /// The ways to sign in. They have hashes, which are not to be shown.
+    pub accounts: Vec<Account>,
+    /// The ids of accounts with tokens of another provider.
+    pub with_provider_tokens: Vec<AccountId>,
+    /// All sessions, expired ones too, and those in which an administrator impersonates the user. They have digests of tokens, which are not to be shown.
+    pub sessions: Vec<Session>,
+    /// The sessions in which the user impersonates others.
+    pub impersonations: Vec<Session>,
+    /// The browsers in which the user signed in. They have digests of tokens, which are not to be shown.
+    pub devices: Vec<Device>,
+    /// What waits for a link to be followed, and marks.
+    pub verifications: Vec<HeldVerification>,
+    /// Emails to the user that wait to be sent.
+    pub emails: Vec<HeldEmail>,
+    /// What modules hold, by their names.
+    pub modules: Vec<(&'static str, Value)>,
 }
 
 impl UserExport {
@@ -107,34 +101,15 @@ impl UserExport {
     pub const PAGE: u64 = 500;
 
     pub(super) fn new(context: &Context, held: Held) -> Self {
-        let Held {
-            user,
-            accounts,
-            with_provider_tokens,
-            sessions,
-            impersonations,
-            devices,
-            verifications,
-            emails,
-            modules,
-        } = held;
         let events = Events {
             context: context.clone(),
-            user: user.id.clone(),
+            user: held.user.id.clone(),
             involvements: &Involvement::ALL,
             after: None,
         };
         Self {
             at: context.now(),
-            user,
-            accounts,
-            with_provider_tokens,
-            sessions,
-            impersonations,
-            devices,
-            verifications,
-            emails,
-            modules,
+            held,
             events,
         }
     }

@@ -93,12 +93,12 @@ async fn dt_2_an_operator_exports_anybody_and_it_is_recorded() {
     let request = world.context.internal_request(Actor::Operator("user export"));
     let export = ExportUser::new(world.context.clone());
     let mut exported = export.run(&request, &ada.id).await.unwrap();
-    assert_eq!((&exported.user, exported.accounts.len()), (&ada, 1));
+    assert_eq!((&exported.held.user, exported.held.accounts.len()), (&ada, 1));
     assert_eq!(events(&mut exported).await, ["user.exported"]);
     let deleted = world.store.users().soft_delete(&ada.id, at(1)).await.unwrap();
     assert!(deleted.is_removed());
     let exported = export.run(&request, &ada.id).await.unwrap();
-    assert_eq!(exported.user.deleted_email.as_ref(), Some(&ada.email));
+    assert_eq!(exported.held.user.deleted_email.as_ref(), Some(&ada.email));
     let unknown = export.run(&request, &UserId::from_stored("nobody")).await;
     assert!(matches!(unknown, Err(AdminError::UserNotFound)), "{unknown:?}");
     let anonymous = export.run(&samples::request(), &ada.id).await;

@@ -3,6 +3,8 @@
 mod reply;
 mod stream;
 
+use std::time::Duration;
+
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use doorward_application::Context;
@@ -16,7 +18,7 @@ use crate::error::ApiError;
 use crate::response::ErrorReply;
 use crate::session::codes::{IMPERSONATION_FORBIDS, SESSION_NOT_FRESH};
 use crate::session::extract::CurrentSession;
-use crate::{AppState, Module};
+use crate::{AppState, Module, RateLimit};
 
 /// The export of the own data.
 pub(crate) struct ExportModule;
@@ -24,6 +26,12 @@ pub(crate) struct ExportModule;
 impl Module for ExportModule {
     fn id(&self) -> &'static str {
         "export"
+    }
+
+    fn rate_limits(&self) -> &'static [RateLimit] {
+        // One reads all that is held, and opens every email that waits.
+        const LIMITS: &[RateLimit] = &[RateLimit::path("/export-user", 3, Duration::from_mins(1))];
+        LIMITS
     }
 
     fn routes(&self, context: &Context, config: &mut ServiceConfig<'_>) {

@@ -1,5 +1,5 @@
 use chrono::{DateTime, Utc};
-use doorward_application::export::{ExportedEvent, HeldEmail, HeldVerification, UserExport};
+use doorward_application::export::{ExportedEvent, Held, HeldEmail, HeldVerification, UserExport};
 use doorward_application::settings::Settings;
 use doorward_domain::AccountId;
 use doorward_domain::account::Account;
@@ -198,33 +198,34 @@ pub(super) struct AuditEventReply {
 impl UserExportReply {
     /// The export without its events.
     pub(super) fn without_events(export: &UserExport, settings: &Settings) -> Self {
-        let modules = export.modules.iter();
+        let Held {
+            user,
+            accounts,
+            with_provider_tokens,
+            sessions,
+            impersonations,
+            devices,
+            verifications,
+            emails,
+            modules,
+        } = &export.held;
         Self {
             exported_at: export.at,
-            user: ExportedUser::new(&export.user, settings),
-            accounts: export
-                .accounts
+            user: ExportedUser::new(user, settings),
+            accounts: accounts
                 .iter()
-                .map(|account| ExportedAccount::new(account, &export.with_provider_tokens))
+                .map(|account| ExportedAccount::new(account, with_provider_tokens))
                 .collect(),
-            sessions: export
-                .sessions
+            sessions: sessions
                 .iter()
                 .map(|session| ExportedSession::new(session, settings))
                 .collect(),
-            impersonations: export
-                .impersonations
-                .iter()
-                .map(ExportedImpersonation::from)
-                .collect(),
-            devices: export.devices.iter().map(ExportedDevice::from).collect(),
-            verifications: export
-                .verifications
-                .iter()
-                .map(ExportedVerification::from)
-                .collect(),
-            emails: export.emails.iter().map(ExportedEmail::from).collect(),
+            impersonations: impersonations.iter().map(ExportedImpersonation::from).collect(),
+            devices: devices.iter().map(ExportedDevice::from).collect(),
+            verifications: verifications.iter().map(ExportedVerification::from).collect(),
+            emails: emails.iter().map(ExportedEmail::from).collect(),
             modules: modules
+                .iter()
                 .map(|(name, part)| ((*name).to_owned(), part.clone()))
                 .collect(),
             audit_events: Vec::new(),

@@ -59,7 +59,7 @@ async fn next(written: Written) -> Result<Option<(Bytes, Written)>, BoxError> {
 
 /// 200 with the document as a file to keep. If the store fails on the way, the answer breaks off.
 pub(crate) fn attachment(export: UserExport, settings: &Settings) -> HttpResponse {
-    let user = export.user.id.clone();
+    let user = export.held.user.id.clone();
     let chunks = chunks(export, settings).map_err(move |error| {
         tracing::error!(%user, error = %ErrorChain(&*error), "an export broke off");
         std::io::Error::other(error)
