@@ -76,7 +76,7 @@ pub(crate) enum Command {
     /// Manage users
     #[command(subcommand)]
     User(UserCommand),
-    /// Read the audit log, or verify it
+    /// Read the audit log, verify it, or begin its chain anew
     Audit(Box<AuditArguments>),
     /// Replace the secret that signs and seals, without signing anybody out
     #[command(subcommand)]
@@ -162,6 +162,8 @@ pub(crate) enum AuditCommand {
     List(EventArguments),
     /// Verify that no event was changed, removed or inserted; exits with 1 if one was
     Verify,
+    /// Begin the chain anew over the events as they are, after `verify` found a flaw or the secret was lost
+    RestartChain,
 }
 
 #[derive(Debug, Args)]

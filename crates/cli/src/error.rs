@@ -37,6 +37,9 @@ pub enum Error {
         /// The id of the event, in brackets; empty if there is none.
         id: String,
     },
+    /// The chain of the audit log has no flaw, so that it is not begun anew.
+    #[error("the chain of the audit log holds, so it is not begun anew; nothing was changed")]
+    ChainHolds,
     /// The database was not backed up or restored.
     #[error(transparent)]
     Backup(#[from] BackupError),
@@ -60,6 +63,7 @@ impl Error {
             | Self::Argument { .. }
             | Self::Audit(_)
             | Self::Flawed { .. }
+            | Self::ChainHolds
             | Self::Backup(_)
             | Self::Export(_)
             | Self::Io(_) => 1,

@@ -160,6 +160,26 @@ impl<A: Access> AuditEventRepository for MemoryRepositories<A> {
             .await)
     }
 
+    async fn remove_proof(&self, id: &str) -> Result<Changed, StoreError> {
+        self.write(|tables| {
+            let known = tables.audit_events.iter_mut().find(|event| event.id == id);
+            known.map_or(Ok(Changed::Stale), |event| {
+                event.proof = None;
+                Ok(Changed::Applied)
+            })
+        })
+        .await
+    }
+
+    async fn unseal(&self, limit: u64) -> Result<u64, StoreError> {
+        Ok(self
+            .write(|tables| {
+                let taken = (0..limit).map_while(|_| tables.audit_seals.pop_first());
+                u64::try_from(taken.count()).unwrap_or(u64::MAX)
+            })
+            .await)
+    }
+
     async fn list_involving(
         &self,
         user: &UserId,

@@ -4,6 +4,7 @@ mod list;
 mod list_own;
 mod page;
 mod purge;
+mod restart;
 mod seal;
 mod verify;
 
@@ -11,5 +12,6 @@ pub use list::ListEvents;
 pub use list_own::ListOwnEvents;
 pub use page::{EventPage, MAX_PAGE, PageRequest};
 pub use purge::PurgeEvents;
+pub use restart::{RestartChain, Restarted};
 pub use seal::{SealError, SealEvents};
 pub use verify::{Finding, Verification, VerifyEvents};

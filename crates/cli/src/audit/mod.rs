@@ -1,6 +1,7 @@
 //! `doorward audit`: the audit log at the command line.
 
 mod line;
+mod restart;
 mod verify;
 
 use std::collections::HashSet;
@@ -15,6 +16,7 @@ use doorward_domain::{Actor, RequestContext, UserId, parse_moment};
 use crate::arguments::EventArguments;
 use crate::error::Error;
 use crate::terminal::print;
+pub(crate) use restart::restart_chain;
 pub(crate) use verify::verify;
 
 /// What the command is called as an actor.

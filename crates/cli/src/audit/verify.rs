@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 use chrono::SecondsFormat;
 use doorward_application::Context;
-use doorward_application::audit_log::VerifyEvents;
+use doorward_application::audit_log::{Finding, VerifyEvents};
 use doorward_domain::Actor;
 
 use super::line::value;
@@ -53,12 +53,16 @@ pub(crate) async fn verify(context: &Context) -> Result<(), Error> {
     print(&text)?;
     match found.flaw {
         None => Ok(()),
-        Some(finding) => Err(Error::Flawed {
-            seq: finding.seq,
-            flaw: finding.flaw,
-            id: finding
-                .id
-                .map_or_else(String::new, |id| format!(" (event {})", value(&id))),
-        }),
+        Some(finding) => Err(flawed(finding)),
+    }
+}
+
+/// What was found, as an error.
+pub(super) fn flawed(finding: Finding) -> Error {
+    let Finding { seq, id, flaw } = finding;
+    Error::Flawed {
+        seq,
+        flaw,
+        id: id.map_or_else(String::new, |id| format!(" (event {})", value(&id))),
     }
 }

@@ -184,3 +184,37 @@ async fn au_1_verify_says_what_was_tampered_with() {
         stderr(&removed)
     );
 }
+
+#[test]
+fn au_1_a_chain_that_does_not_hold_can_be_begun_anew_and_no_other() {
+    let (home, test) = (tempfile::tempdir().unwrap(), TestDatabase::sqlite());
+    let restart = || audit(home.path(), &test, &["restart-chain"]);
+    let verify = || audit(home.path(), &test, &["verify"]);
+    assert!(verify().status.success());
+    let refused = restart();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        stderr(&refused).contains("nothing was changed"),
+        "{}",
+        stderr(&refused)
+    );
+
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(test.execute(
+        r#"INSERT INTO "doorward_audit_chain" ("id", "beginSeq", "beginSeal", "endSeq", "endSeal", "signature")
+           VALUES ('chain', 0, 'made up', 0, 'made up', 'made up')"#,
+    ));
+    assert_eq!(verify().status.code(), Some(1));
+    let restarted = restart();
+    assert!(restarted.status.success(), "{}", stderr(&restarted));
+    assert!(
+        stdout(&restarted).contains("Restart all servers"),
+        "{}",
+        stdout(&restarted)
+    );
+    let verified = verify();
+    assert!(verified.status.success(), "{}", stderr(&verified));
+    let listed = audit(home.path(), &test, &["--json", "--kind", "audit.chain_restarted"]);
+    assert_eq!(kinds(&stdout(&listed)), ["audit.chain_restarted"]);
+    assert_eq!(restart().status.code(), Some(1), "the new one holds");
+}

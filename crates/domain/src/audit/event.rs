@@ -110,6 +110,8 @@ kinds! {
     EventsListed = "audit.listed",
     /// An operator verified the audit log.
     EventsVerified = "audit.verified",
+    /// An operator began the chain of the audit log anew. The details say over how many events.
+    ChainRestarted = "audit.chain_restarted",
     /// More was refused than is recorded one by one. The details say how much.
     RefusalsOmitted = "audit.refusals_omitted",
     /// Everything held about the user was exported.

@@ -49,6 +49,12 @@ pub trait AuditEventRepository: Send + Sync {
     /// Removes the events of the chain up to this number, and answers how many.
     async fn remove_through(&self, seq: i64) -> Result<u64, StoreError>;
 
+    /// Takes away what is proved of the event, as if an earlier version had written it.
+    async fn remove_proof(&self, event: &str) -> Result<Changed, StoreError>;
+
+    /// Takes events out of the chain, from its beginning, `limit` at most, and answers how many.
+    async fn unseal(&self, limit: u64) -> Result<u64, StoreError>;
+
     /// The events in which the user is involved in this way, oldest first, `limit` at most, of those after a position.
     async fn list_involving(
         &self,

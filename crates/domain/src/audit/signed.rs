@@ -75,6 +75,16 @@ impl AuditEvent {
         }
     }
 
+    /// Whether it has a proof that does not hold. That it has none, or no signature, refutes nothing.
+    #[must_use]
+    pub fn is_refuted(&self, signer: &dyn Signer) -> bool {
+        let Some(proof) = &self.proof else {
+            return false;
+        };
+        let is_forged = proof.signature.is_some() && self.check_signature(signer) != SignatureCheck::Valid;
+        is_forged || !self.has_own_personal_data()
+    }
+
     /// Whether the server wrote it like this.
     pub(super) fn check_signature(&self, signer: &dyn Signer) -> SignatureCheck {
         match &self.proof {

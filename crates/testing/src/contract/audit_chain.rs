@@ -163,6 +163,30 @@ pub async fn au_2_remove_through(store: Arc<dyn Store>) {
     assert_eq!(events.count_unsealed().await.unwrap(), 1);
 }
 
+/// Events are taken out of the chain from its beginning. What is proved of them stays, unless that is taken away.
+pub async fn au_1_unseal(store: Arc<dyn Store>) {
+    let events = store.audit_events();
+    let mut written = Vec::new();
+    for (id, seq) in [("a", 1), ("b", 2), ("c", 3)] {
+        let event = add(&store, id, seq).await;
+        assert!(events.seal(&sealed(&event, seq)).await.unwrap().is_applied());
+        written.push(event);
+    }
+    assert_eq!(events.unseal(2).await.unwrap(), 2);
+    assert_eq!(unsealed(&store, 9).await, written[..2]);
+    assert_eq!(
+        events.sealed_after(i64::MIN, 9).await.unwrap(),
+        [sealed(&written[2], 3)]
+    );
+    for (id, outcome) in [("a", Changed::Applied), ("unknown", Changed::Stale)] {
+        assert_eq!(events.remove_proof(id).await.unwrap(), outcome);
+    }
+    assert_eq!(events.unseal(9).await.unwrap(), 1);
+    assert_eq!(events.unseal(9).await.unwrap(), 0);
+    written[0].proof = None;
+    assert_eq!(unsealed(&store, 9).await, written);
+}
+
 /// What is personal is erased with its salt, whether the event is sealed or not; the commitment stays.
 pub async fn dt_2_commitments_stay(store: Arc<dyn Store>) {
     let user = super::add_user(&store, "ada").await;

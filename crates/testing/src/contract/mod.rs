@@ -100,7 +100,7 @@ macro_rules! store_contract {
             audit_events: insert_and_list, ids_are_unique, committed_and_visible, dropped_without_trace,
                 the_request_is_recorded, oldest_first, dt_2_who_is_involved_and_how, au_2_filters,
                 goes_on_after_a_place, dt_2_of_a_removed_user_ids_are_left;
-            audit_chain: au_1_there_is_one_chain, proofs_are_kept, au_1_seal, au_2_remove_through,
+            audit_chain: au_1_there_is_one_chain, proofs_are_kept, au_1_seal, au_2_remove_through, au_1_unseal,
                 dt_2_commitments_stay, au_1_those_who_seal_take_turns;
             budgets: rl_7_a_period_has_its_number, rl_4_waits_grow, rl_4_a_hundred_are_answered,
                 rl_4_of_fifty_at_once_ten_are_granted, dropped_without_trace, refund, rl_5_reset, purge_expired;

@@ -66,6 +66,16 @@ impl<S: Refers> AuditEventRepository for Faulty<S> {
         self.inner.audit_events().remove_through(seq).await
     }
 
+    async fn remove_proof(&self, event: &str) -> Answer<Changed> {
+        self.write()?;
+        self.inner.audit_events().remove_proof(event).await
+    }
+
+    async fn unseal(&self, limit: u64) -> Answer<u64> {
+        self.write()?;
+        self.inner.audit_events().unseal(limit).await
+    }
+
     async fn list_involving(
         &self,
         user: &UserId,

@@ -5,7 +5,7 @@ use doorward_domain::audit::{AuditEvent, Chain, EventProof, Link, SealedEvent};
 use doorward_domain::{Changed, Inconsistent, Inserted, Locked, StoreError};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict};
-use sea_orm::{QueryOrder, QuerySelect, Set};
+use sea_orm::{QueryOrder, QuerySelect, QueryTrait as _, Set};
 
 use super::{Column as EventColumn, Entity as Events, Model as EventModel};
 use crate::sea_orm::SeaRepositories;
@@ -155,6 +155,35 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
     pub(super) async fn remove_sealed(&self, seq: i64) -> Result<u64, StoreError> {
         let delete = Events::delete_many().filter(EventColumn::Seq.lte(seq));
         let outcome = delete.exec(&self.connection).await.map_err(store_error)?;
+        Ok(outcome.rows_affected)
+    }
+}
+
+impl<C: ConnectionTrait> SeaRepositories<C> {
+    pub(super) async fn take_proof(&self, id: &str) -> Result<Changed, StoreError> {
+        let nothing = || Expr::value(None::<String>);
+        let update = Events::update_many()
+            .col_expr(EventColumn::Salt, nothing())
+            .col_expr(EventColumn::Commitment, nothing())
+            .col_expr(EventColumn::Signature, nothing())
+            .filter(EventColumn::Id.eq(id));
+        let outcome = update.exec(&self.connection).await.map_err(store_error)?;
+        Ok(Changed::by_count(outcome.rows_affected))
+    }
+
+    pub(super) async fn take_seals(&self, limit: u64) -> Result<u64, StoreError> {
+        let first = Events::find()
+            .select_only()
+            .column(EventColumn::Seq)
+            .filter(EventColumn::Seq.is_not_null())
+            .order_by_asc(EventColumn::Seq)
+            .limit(limit)
+            .into_query();
+        let update = Events::update_many()
+            .col_expr(EventColumn::Seq, Expr::value(None::<i64>))
+            .col_expr(EventColumn::Seal, Expr::value(None::<String>))
+            .filter(EventColumn::Seq.in_subquery(first));
+        let outcome = update.exec(&self.connection).await.map_err(store_error)?;
         Ok(outcome.rows_affected)
     }
 }

@@ -154,6 +154,14 @@ impl<C: ConnectionTrait + Send + Sync + 'static> AuditEventRepository for SeaRep
         self.remove_sealed(seq).await
     }
 
+    async fn remove_proof(&self, id: &str) -> Result<Changed, StoreError> {
+        self.take_proof(id).await
+    }
+
+    async fn unseal(&self, limit: u64) -> Result<u64, StoreError> {
+        self.take_seals(limit).await
+    }
+
     async fn list_involving(
         &self,
         user: &UserId,
