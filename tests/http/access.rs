@@ -70,6 +70,11 @@ const EXPECTED: &[(&str, &str, [u16; 4])] = &[
         [401, 403, 200, 403],
     ),
     (
+        "POST /admin/send-password-reset",
+        r#"{"userId": "EVE"}"#,
+        [401, 403, 200, 403],
+    ),
+    (
         "POST /admin/set-user-password",
         r#"{"userId": "EVE", "newPassword": "nine green bottles"}"#,
         [401, 403, 200, 403],

@@ -2,6 +2,7 @@
 
 use doorward_application::settings::Preset;
 use doorward_domain::Secret;
+use doorward_domain::email::EmailKind;
 use doorward_testing::{Backend, Browser, PASSWORD, Response, TestApp};
 use serde_json::{Value, json};
 
@@ -191,6 +192,59 @@ fn pw_12_a_password_set_by_an_administrator_ends_the_sessions(backend: Backend) 
     );
 }
 
+fn pw_12_an_administrator_starts_a_reset_and_learns_nothing(backend: Backend) {
+    let (app, mut admin, mut eve, id) = admin_and_user(backend);
+    drop(app.sent_emails());
+    let body = json!({ "userId": id, "redirectTo": "/new-password" });
+    let answer = admin.post("/admin/send-password-reset", &body);
+    assert_eq!((answer.status, &*answer.text), (200, r#"{"status":true}"#));
+    assert!(is_signed_in(&mut eve), "nothing changes until the link is used");
+    let emails = app.sent_emails();
+    assert_eq!(emails.len(), 1);
+    assert_eq!(
+        (emails[0].to.as_str(), &emails[0].kind),
+        (EVE, &EmailKind::ResetPassword)
+    );
+    let link = emails[0].link.expose();
+    assert!(link.ends_with("?callbackURL=%2Fnew-password"), "{link}");
+    let token = link.split('?').next().unwrap().rsplit('/').next().unwrap();
+    let new = json!({ "token": token, "newPassword": "nine green bottles" });
+    assert_eq!(app.browser().post("/reset-password", &new).status, 200);
+    assert_eq!(sign_in(&app, EVE, "nine green bottles").status, 200);
+
+    let unknown = json!({ "userId": "nobody" });
+    refused(
+        &admin.post("/admin/send-password-reset", &unknown),
+        404,
+        "USER_NOT_FOUND",
+    );
+    let elsewhere = json!({ "userId": id, "redirectTo": "https://evil.test/" });
+    assert_eq!(admin.post("/admin/send-password-reset", &elsewhere).status, 403);
+    for _ in 0..4 {
+        assert_eq!(admin.post("/admin/send-password-reset", &body).status, 200);
+    }
+    refused(
+        &admin.post("/admin/send-password-reset", &body),
+        429,
+        "TOO_MANY_EMAILS",
+    );
+    assert_eq!(
+        app.sent_emails().len(),
+        5,
+        "one of them says that the password was reset"
+    );
+    let app = TestApp::on_with(backend, Preset::Hardened, |setup| {
+        setup.settings.email_and_password.send_reset_password = false;
+    });
+    let mut admin = app.administrator();
+    let body = json!({ "userId": app.id_of("admin@example.test").as_str() });
+    refused(
+        &admin.post("/admin/send-password-reset", &body),
+        400,
+        "RESET_PASSWORD_DISABLED",
+    );
+}
+
 fn a_removed_user_can_be_restored_until_somebody_takes_the_address(backend: Backend) {
     let (app, mut admin, mut eve, id) = admin_and_user(backend);
     let body = json!({ "userId": id });
@@ -354,6 +408,7 @@ doorward_testing::on_every_backend!(
     ac_5_of_administrators_who_remove_each_other_one_remains,
     ac_7_only_declared_roles_are_given,
     pw_12_a_password_set_by_an_administrator_ends_the_sessions,
+    pw_12_an_administrator_starts_a_reset_and_learns_nothing,
     a_removed_user_can_be_restored_until_somebody_takes_the_address,
     an_explanation_says_what_decides,
     ac_8_the_first_administrator_is_made_once,

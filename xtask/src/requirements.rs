@@ -67,7 +67,7 @@ requirements! {
     "PW-9" => "Changing password or address, and deleting the user, needs the password or a fresh session. Nothing is applied in part.";
     "PW-10" => "Imported hashes (scrypt of Better Auth, bcrypt, Argon2, PBKDF2) verify at a bounded cost. Nothing is truncated.";
     "PW-11" => "A pepper from the configuration can be mixed in. Hashes of older peppers verify and are renewed.";
-    "PW-12" => "A password that an administrator sets ends the user's sessions, is recorded, and can be switched off.", missing("an administrator cannot start a reset yet");
+    "PW-12" => "An administrator starts a reset and learns no password. A password that they set ends the user's sessions, is recorded, and can be switched off.";
     "EN-1" => "Sign-in, reset and verification requests answer alike whether or not the address has an account.";
     "EN-2" => "Where sign-up opens no session, a taken address is answered like a free one. So is a change of address.";
     "EN-3" => "The time of an answer does not tell whether an account exists.";

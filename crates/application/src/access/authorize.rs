@@ -49,6 +49,12 @@ pub enum AdminError {
     /// Choosing passwords of others is switched off (PW-12).
     #[error("administrators do not set passwords here")]
     SettingPasswordsDisabled,
+    /// Passwords cannot be reset by mail.
+    #[error("resetting passwords is not enabled")]
+    ResetsDisabled,
+    /// The user got too many emails of this kind (RL-7).
+    #[error("the user got too many of these emails")]
+    TooManyEmails,
     /// The policy refuses the password.
     #[error(transparent)]
     Password(#[from] PasswordProblem),

@@ -7,6 +7,7 @@ mod learn_hashes;
 mod new_password;
 mod request_reset;
 mod reset;
+mod reset_links;
 mod sign_in;
 mod sign_up;
 mod verify;
@@ -17,6 +18,7 @@ pub use change::{ChangePassword, ChangePasswordError, ChangePasswordInput, Passw
 pub use learn_hashes::{LearnHashesError, LearnPasswordHashes};
 pub use request_reset::{RequestPasswordReset, RequestResetError};
 pub use reset::{ResetPassword, ResetPasswordError};
+pub(crate) use reset_links::ResetLinks;
 pub use sign_in::{SignIn, SignInError, SignInInput, SignInName};
 pub use sign_up::{SignUp, SignUpError, SignUpInput, SignedUp};
 pub use verify::{VerifyPassword, VerifyPasswordError};

@@ -1,15 +1,12 @@
-use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::device::DeviceToken;
-use doorward_domain::email::{EmailKind, EmailMessage};
-use doorward_domain::redirect::{RedirectTarget, encode_uri_component};
+use doorward_domain::redirect::RedirectTarget;
 use doorward_domain::user::Email;
-use doorward_domain::verification::{OneTimeToken, Purpose, Verification, VerificationKey};
-use doorward_domain::{RequestContext, Secret, StoreError, UserId};
+use doorward_domain::{RequestContext, StoreError, UserId};
 
+use super::ResetLinks;
 use crate::Context;
 use crate::device::KnownDevices;
-use crate::email::{Asker, OutboxWriter, Written};
-use crate::verification::Binding;
+use crate::email::{Asker, Written};
 
 /// Why no reset link can be asked for.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +24,7 @@ pub enum RequestResetError {
 pub struct RequestPasswordReset {
     context: Context,
     devices: KnownDevices,
-    outbox: OutboxWriter,
+    links: ResetLinks,
 }
 
 impl RequestPasswordReset {
@@ -36,7 +33,7 @@ impl RequestPasswordReset {
     pub fn new(context: Context) -> Self {
         Self {
             devices: KnownDevices::new(context.clone()),
-            outbox: OutboxWriter::new(context.clone()),
+            links: ResetLinks::new(context.clone()),
             context,
         }
     }
@@ -69,50 +66,15 @@ impl RequestPasswordReset {
         asker: Asker,
         redirect_to: Option<&RedirectTarget>,
     ) -> Result<(), StoreError> {
-        let settings = &self.context.settings;
         let tx = self.context.store().begin(request).await?;
         let locked = tx.users().lock(id).await?;
         let Some(user) = locked.filter(|user| user.email == *email) else {
             return Ok(());
         };
-        let token = OneTimeToken::mint(Purpose::ResetPassword, self.context.entropy());
-        let key = VerificationKey::new(Purpose::ResetPassword, token.clone());
-        let storage = settings.security.tokens_at_rest;
-        let row = Verification::new(
-            &key,
-            storage,
-            user.id.clone(),
-            Binding::value(&user, storage),
-            settings.email_and_password.reset_password_token_expires_in,
-            self.context.now(),
-            self.context.entropy(),
-        );
-        let callback = redirect_to
-            .map(|target| encode_uri_component(target.as_str()))
-            .unwrap_or_default();
-        let path = Secret::new(format!(
-            "/reset-password/{}?callbackURL={callback}",
-            token.expose()
-        ));
-        let link = Secret::new(settings.endpoint(path.expose()));
-        if settings.security.cancel_older_links {
-            tx.verifications()
-                .cancel(&user.id, &[Purpose::ResetPassword])
-                .await?;
-        }
-        tx.verifications().insert(&row).await?;
-        let message = EmailMessage {
-            kind: EmailKind::ResetPassword,
-            to: user.email.clone(),
-            name: user.name.clone(),
-            link,
-        };
-        if self.outbox.write_for(&*tx, &message, asker).await? == Written::OverLimit {
+        match self.links.write(&*tx, &user, asker, redirect_to).await? {
+            Written::Queued => tx.commit().await,
             // Nothing is written, so that the links in earlier emails stay good.
-            return Ok(());
+            Written::OverLimit => Ok(()),
         }
-        tx.record(Event::of(EventKind::PasswordResetRequested, &user.id))
-            .await?;
-        tx.commit().await
     }
 }

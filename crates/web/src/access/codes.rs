@@ -6,6 +6,7 @@ use doorward_domain::access::{Permission, permissions};
 use crate::ErrorCode;
 use crate::error::ApiError;
 use crate::error::codes::FORBIDDEN;
+use crate::password::codes::RESET_PASSWORD_DISABLED;
 use crate::sign_in::codes::BANNED_USER;
 use crate::user::codes::{USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL, USER_NOT_FOUND};
 use crate::user::username_codes;
@@ -18,6 +19,7 @@ crate::error_codes! {
     PASSWORD_CANNOT_BE_UPDATED_VIA_UPDATE_USER = 400, "Password cannot be updated through update-user. Use the set-user-password endpoint instead";
     SETTING_PASSWORDS_DISABLED = 403, "Administrators do not set passwords here. The user can ask for a reset";
     SET_UP_CLOSED = 403, "Setting up is not possible, or was done before";
+    TOO_MANY_EMAILS = 429, "The user got too many of these emails. Try again later";
     USER_ID_CANNOT_BE_UPDATED = 400, "User id cannot be updated";
     USER_NOT_DELETED = 400, "User is not deleted";
     YOU_ARE_NOT_ALLOWED_TO_BAN_USERS = 403, "You are not allowed to ban users";
@@ -91,6 +93,8 @@ impl From<AdminError> for ApiError {
             AdminError::Banned => BANNED_USER.into(),
             AdminError::NotDeleted => USER_NOT_DELETED.into(),
             AdminError::SettingPasswordsDisabled => SETTING_PASSWORDS_DISABLED.into(),
+            AdminError::ResetsDisabled => RESET_PASSWORD_DISABLED.into(),
+            AdminError::TooManyEmails => TOO_MANY_EMAILS.into(),
             AdminError::Password(problem) => problem.into(),
             AdminError::Rejected(rejection) => rejection.into(),
             AdminError::Hash(error) => error.into(),

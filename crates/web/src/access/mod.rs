@@ -7,6 +7,7 @@ mod export;
 mod guard;
 mod impersonation;
 mod list;
+mod password_reset;
 mod permissions;
 mod removal;
 mod require;
@@ -18,7 +19,8 @@ use actix_web::web::Data;
 use doorward_application::Context;
 use doorward_application::access::{
     AdminCreateUser, AdminDeleteUser, AdminUpdateUser, CheckPermission, ExplainDecision, ExportUser,
-    Impersonate, ListUsers, RestoreUser, SetUp, SetUserPassword, StopImpersonating, UserSessions,
+    Impersonate, ListUsers, RestoreUser, SendPasswordReset, SetUp, SetUserPassword, StopImpersonating,
+    UserSessions,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -46,6 +48,7 @@ impl Module for AdminModule {
             .app_data(Data::new(ExportUser::new(context.clone())))
             .app_data(Data::new(UserSessions::new(context.clone())))
             .app_data(Data::new(SetUserPassword::new(context.clone())))
+            .app_data(Data::new(SendPasswordReset::new(context.clone())))
             .app_data(Data::new(Impersonate::new(context.clone())))
             .app_data(Data::new(StopImpersonating::new(context.clone())))
             .app_data(Data::new(CheckPermission::new(context.clone())))
@@ -57,6 +60,7 @@ impl Module for AdminModule {
             .service(users::update_user)
             .service(users::set_role)
             .service(users::set_user_password)
+            .service(password_reset::send_password_reset)
             .service(bans::ban_user)
             .service(bans::unban_user)
             .service(removal::remove_user)

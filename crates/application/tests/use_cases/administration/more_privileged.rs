@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use doorward_application::access::{
     AdminCreateUser, AdminDeleteUser, AdminError, AdminUpdateUser, Impersonate, RestoreUser, RoleInput,
-    SetUserPassword, UserSessions,
+    SendPasswordReset, SetUserPassword, UserSessions,
 };
 use doorward_application::settings::Settings;
 use doorward_domain::access::{AccessPolicy, Permission, permissions};
@@ -44,6 +44,7 @@ fn with_policy(protects: bool) -> Settings {
     let mut settings = settings();
     settings.access = policy();
     settings.security.protect_more_privileged = protects;
+    settings.email_and_password.send_reset_password = true;
     settings
 }
 
@@ -58,13 +59,14 @@ enum Act {
     Delete,
     Restore,
     SetPassword,
+    SendPasswordReset,
     RevokeSession,
     RevokeSessions,
     Impersonate,
 }
 
 impl Act {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Rename,
         Self::ChangeEmail,
         Self::SetRole,
@@ -73,6 +75,7 @@ impl Act {
         Self::Delete,
         Self::Restore,
         Self::SetPassword,
+        Self::SendPasswordReset,
         Self::RevokeSession,
         Self::RevokeSessions,
         Self::Impersonate,
@@ -107,6 +110,7 @@ impl Act {
                 let password = Password::new("another staple of horses");
                 SetUserPassword::new(context).run(request, &user, password).await
             }
+            Self::SendPasswordReset => SendPasswordReset::new(context).run(request, &user, None).await,
             Self::RevokeSession => {
                 let handle = SessionHandle::new(format!("session-{name}"));
                 UserSessions::new(context).revoke(request, &handle).await

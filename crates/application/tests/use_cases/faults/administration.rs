@@ -3,7 +3,8 @@
 use doorward_application::access::CreateUser;
 use doorward_application::access::{
     AdminCreateUser, AdminCreateUserInput, AdminDeleteUser, AdminUpdateUser, BanInput, Impersonate,
-    RestoreUser, RoleInput, SetUp, SetUpInput, SetUserPassword, StopImpersonating, UserSessions,
+    RestoreUser, RoleInput, SendPasswordReset, SetUp, SetUpInput, SetUserPassword, StopImpersonating,
+    UserSessions,
 };
 use doorward_domain::password::Password;
 use doorward_domain::session::{Lifetime, Session, SessionHandle};
@@ -174,6 +175,17 @@ async fn setting_a_password() {
     all_or_nothing(settings(), administrator, async |context, request| {
         SetUserPassword::new(context)
             .run(request, &grace(), Password::new("another staple of horses"))
+            .await?;
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sending_a_password_reset() {
+    all_or_nothing(settings(), administrator, async |context, request| {
+        SendPasswordReset::new(context)
+            .run(request, &grace(), None)
             .await?;
         Ok(())
     })
