@@ -18,6 +18,7 @@ use doorward_application::sign_in::SecondFactor;
 use doorward_application::{Context, Ports};
 use doorward_domain::access::AccessPolicy;
 use doorward_domain::email::{EmailMessage, MailError, Mailer};
+use doorward_domain::metrics::NoMetrics;
 use doorward_domain::password::{Argon2Parameters, BreachedPasswords, HashScheme};
 use doorward_domain::rate_limit::RateLimiter;
 use doorward_domain::redirect::Origin;
@@ -159,6 +160,7 @@ impl TestApp {
             clock: clock.clone(),
             entropy,
             rate_limiter: setup.rate_limiter,
+            metrics: Arc::new(NoMetrics),
             hooks: setup.hooks,
             second_factors: setup.second_factors,
         };

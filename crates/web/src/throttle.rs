@@ -5,6 +5,7 @@ use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpMessage, HttpRequest};
 use doorward_domain::TokenDigest;
+use doorward_domain::metrics::{Limit, Observation};
 use doorward_domain::rate_limit::{Decision, RequestLimit, whole_seconds};
 
 use crate::bearer;
@@ -95,10 +96,13 @@ async fn take(state: &AppState, counted: &Counted) -> Result<(), ApiError> {
     let limiter = &state.context.ports.rate_limiter;
     match limiter.take(key, *limit, state.context.now()).await {
         Decision::Allowed => Ok(()),
-        Decision::Blocked { retry_after } => Err(ApiError::TooManyRequests {
-            code: None,
-            retry_after: whole_seconds(retry_after),
-        }),
+        Decision::Blocked { retry_after } => {
+            state.context.observe(Observation::LimitReached(Limit::Requests));
+            Err(ApiError::TooManyRequests {
+                code: None,
+                retry_after: whole_seconds(retry_after),
+            })
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use doorward_application::Ports;
 use doorward_application::settings::{HashingSettings, Settings};
 use doorward_domain::email::Mailer;
 use doorward_domain::fields::FieldSpec;
+use doorward_domain::metrics::NoMetrics;
 use doorward_domain::password::BreachedPasswords;
 use doorward_domain::rate_limit::RateLimiter;
 use doorward_domain::session::{NoSessionCache, SessionCache, TokenStorage};
@@ -121,6 +122,7 @@ async fn open_app(
         clock: Arc::new(SystemClock),
         entropy,
         rate_limiter,
+        metrics: Arc::new(NoMetrics),
         hooks: extensions.hooks,
         second_factors: Vec::new(),
     };
