@@ -32,19 +32,19 @@ pub(crate) struct SessionExists;
 pub(crate) async fn throttle(
     state: &AppState,
     request: &ServiceRequest,
+    pattern: Option<&str>,
 ) -> Result<Option<Deferred>, ApiError> {
     let Some(limits) = &state.limits else {
         return Ok(None);
     };
     let path = request.uri().path();
-    let pattern = request.match_pattern();
     let pattern = pattern.filter(|pattern| Routes::is_exact(pattern, path));
-    let Some((rule, limit)) = limits.rule(path, pattern.as_deref()) else {
+    let Some((rule, limit)) = limits.rule(path, pattern) else {
         return Ok(None);
     };
     let peer = request.peer_addr().map(|address| address.ip());
     let address = state.address(peer, request.headers());
-    let key = if limits.count_refused || !will_be_refused(state, request, pattern.as_deref()) {
+    let key = if limits.count_refused || !will_be_refused(state, request, pattern) {
         rule.key(&address)
     } else {
         rule.key_of_refused(&address)

@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use crate::system::Readiness;
 
 /// What the worker that sends emails is called, in logs and as an actor.
-const MAIL: &str = "mail";
+pub(super) const MAIL: &str = "mail";
 /// How often the outbox is looked into while nothing waits in it.
 const OUTBOX_PAUSE: Duration = Duration::from_millis(200);
 /// How long the outbox is left alone after the store failed.
