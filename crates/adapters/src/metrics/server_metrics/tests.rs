@@ -304,3 +304,26 @@ fn work_is_shown_by_worker_and_strangers_are_not() {
     );
     assert!(!text.contains("stranger"));
 }
+
+/// The names of metrics that a text has in it.
+fn names_in(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+    words.filter(|word| word.starts_with("doorward_") || word.starts_with("process_"))
+}
+
+#[test]
+fn alarms_and_the_guide_for_production_name_metrics_that_exist() {
+    let guide = include_str!("../../../../../docs/guides/production.md");
+    let alarms = CATALOGUE.iter().filter_map(|family| family.alarm.as_ref());
+    let texts: Vec<_> = alarms.map(|alarm| alarm.when).chain([guide]).collect();
+    // Zones of the proxy in the guide.
+    let others = ["doorward_connections", "doorward_requests"];
+    for name in texts.iter().copied().flat_map(names_in) {
+        let is_shown = CATALOGUE.iter().any(|family| {
+            let rest = name.strip_prefix(family.name);
+            rest.is_some_and(|rest| ["", "_bucket"].contains(&rest))
+        });
+        assert!(is_shown || others.contains(&name), "{name}");
+    }
+    assert!(names_in(guide).count() > 5);
+}
