@@ -133,3 +133,69 @@ async fn show(page: Data<MetricsPage>) -> HttpResponse {
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .body(page.text().await)
 }
+
+#[cfg(test)]
+mod tests {
+    use doorward_application::settings::{Preset, Settings};
+    use doorward_domain::StoreError;
+    use doorward_domain::redirect::Origin;
+    use doorward_testing::{Mocks, samples};
+
+    use super::*;
+
+    type Answer = fn() -> Result<Backlog, StoreError>;
+
+    /// The page of a server whose database answers that.
+    async fn page(answer: Answer) -> String {
+        let mut mocks = Mocks::default();
+        mocks.store.outbox.expect_backlog().once().returning(answer);
+        let settings = Settings::of(Preset::Hardened, Origin::loopback(3000), "/api/auth".to_owned());
+        let (context, _) = mocks.context(settings);
+        let metrics = Arc::new(ServerMetrics::new("test", context.now()));
+        MetricsPage::new(metrics, Watched::default(), context, Arc::default())
+            .text()
+            .await
+    }
+
+    #[tokio::test]
+    async fn a_database_that_fails_is_told_of_on_a_page_that_is_there() {
+        let text = page(|| Err(StoreError::Unavailable("gone".into()))).await;
+        assert!(text.contains("\ndoorward_database_up 0"), "{text}");
+        assert!(!text.contains("doorward_outbox"), "{text}");
+        assert!(text.contains("\ndoorward_sign_ins_total{"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_database_that_answers_is_told_of_with_what_waits() {
+        let text = page(|| {
+            Ok(Backlog {
+                waiting: 2,
+                oldest: Some(samples::now()),
+            })
+        });
+        let text = text.await;
+        assert!(text.contains("\ndoorward_database_up 1"), "{text}");
+        assert!(text.contains("\ndoorward_outbox_emails 2"), "{text}");
+    }
+
+    #[actix_web::test]
+    async fn the_page_is_at_one_path_for_one_method() {
+        let (ports, ..) = doorward_testing::in_memory_ports();
+        let settings = Settings::of(Preset::Hardened, Origin::loopback(3000), "/api/auth".to_owned());
+        let context = Context::new(ports, settings);
+        let metrics = Arc::new(ServerMetrics::new("test", context.now()));
+        let page = MetricsPage::new(metrics, Watched::default(), context, Arc::default());
+        let app = App::new().app_data(Data::new(page)).service(show);
+        let app = actix_web::test::init_service(app).await;
+        for (method, path, status) in [
+            ("GET", "/metrics", 200),
+            ("POST", "/metrics", 404),
+            ("GET", "/metrics/", 404),
+            ("GET", "/", 404),
+        ] {
+            let request = actix_web::test::TestRequest::with_uri(path).method(method.parse().unwrap());
+            let answer = actix_web::test::call_service(&app, request.to_request()).await;
+            assert_eq!(answer.status().as_u16(), status, "{method} {path}");
+        }
+    }
+}

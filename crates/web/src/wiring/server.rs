@@ -89,7 +89,11 @@ impl Server {
         let metrics = metrics.map(|(page, listener)| metrics::serve(page, listener));
         let metrics = metrics.transpose()?.map(|server| {
             let handle = server.handle();
-            actix_web::rt::spawn(server);
+            actix_web::rt::spawn(async move {
+                if let Err(error) = server.await {
+                    tracing::error!(%error, "metrics are not shown any more");
+                }
+            });
             handle
         });
         let stopper = actix_web::rt::spawn(async move {
