@@ -15,11 +15,11 @@ pub(crate) trait RequestMeter: Send + Sync {
     /// The place of the route of this pattern; none if it is not served.
     fn place(&self, pattern: &str) -> Option<usize>;
 
-    /// A request that began has ended: with a status, or because its client went away.
+    /// A request that began has ended: with a status, or it was given up before it was answered.
     fn end(&self, place: Option<usize>, method: &str, status: Option<u16>, took: Duration);
 }
 
-/// The measurement of a request, if somebody wants to know. Dropped without an [end](Self::end), the client went away.
+/// The measurement of a request, if somebody wants to know. Dropped without an [end](Self::end), the request was given up.
 pub(crate) struct Measurement(Option<Running>);
 
 struct Running {
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_whose_client_went_away_is_counted_without_a_status() {
+    fn a_request_that_is_given_up_is_counted_without_a_status() {
         assert_eq!(measured("/known/{id}", drop), (Some(7), "POST".to_owned(), None));
     }
 }

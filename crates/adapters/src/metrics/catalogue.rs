@@ -92,7 +92,7 @@ pub(super) const REQUESTS: Family = Family {
         },
         LabelName {
             name: "status",
-            values: "the status of the answer; `1xx` to `5xx` for an unusual one; `aborted` where the client went away before the answer",
+            values: "the status of the answer; `1xx` to `5xx` for an unusual one; `aborted` where the request was given up before it was answered",
         },
     ],
     about: "Requests that ended. A series begins with its first request.",
@@ -301,9 +301,9 @@ pub(super) const WORKER_SUCCESS: Family = Family {
     labels: &[WORKER],
     about: "When work in the background last succeeded; 0 before the first time.",
     alarm: Some(Alarm {
-        when: "time() - doorward_worker_last_success_timestamp_seconds > 3600 and on (instance) time() - process_start_time_seconds > 3600",
+        when: "time() - doorward_worker_last_success_timestamp_seconds > 7200 and on (instance) time() - process_start_time_seconds > 7200",
         lasting: None,
-        means: "Background work stands still, such as the removal of what has expired. The workers of Doorward rest ten minutes at most.",
+        means: "Background work stands still, such as the removal of what has expired. The workers of Doorward rest an hour at most.",
     }),
 };
 pub(super) const WORKER_FAILURES: Family = Family {

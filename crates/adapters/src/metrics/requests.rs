@@ -14,7 +14,7 @@ const STATUSES: [u16; 23] = [
     502, 503,
 ];
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
-/// An answer that nobody waited for.
+/// What stands for the status of a request that was given up before it was answered.
 const ABORTED: &str = "aborted";
 const SLOTS: usize = STATUSES.len() + CLASSES.len() + 1;
 /// What paths are called that no route serves: their number would be without end.
@@ -71,7 +71,7 @@ impl RequestMetrics {
         self.places.get(pattern).copied()
     }
 
-    /// A request that began has ended: with a status, or because its client went away.
+    /// A request that began has ended: with a status, or it was given up before it was answered.
     pub fn end(&self, place: Option<usize>, method: &str, status: Option<u16>, took: Duration) {
         self.in_flight.fetch_sub(1, Ordering::Relaxed);
         let place = place.unwrap_or(self.routes.len() - 1);
