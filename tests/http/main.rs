@@ -26,6 +26,7 @@ mod limits;
 mod links;
 mod lists;
 mod lockout;
+mod metrics;
 mod origins;
 mod passwords;
 mod privileges;

@@ -22,6 +22,7 @@ pub(crate) fn run() -> Outcome {
     generated::config_reference(true)?;
     errors::document(true)?;
     generated::personal_data(true)?;
+    generated::metrics(true)?;
     guides::run(true)?;
     shell::run(cargo(&["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     dependencies()?;

@@ -27,6 +27,12 @@ pub(crate) fn personal_data(check: bool) -> Outcome {
     settle("docs/reference/personal-data.md", &text, check, "personal-data")
 }
 
+/// `docs/reference/metrics.md` from the declarations of the metrics.
+pub(crate) fn metrics(check: bool) -> Outcome {
+    let text = output(&mut doorward(&["metrics"]))?;
+    settle("docs/reference/metrics.md", &text, check, "metrics")
+}
+
 /// The binary with these arguments.
 pub(crate) fn doorward(arguments: &[&str]) -> std::process::Command {
     let mut command = cargo(&["run", "--quiet", "--locked", "-p", "doorward", "--"]);

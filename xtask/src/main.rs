@@ -89,6 +89,12 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
+    /// Write docs/reference/metrics.md from the declarations of the metrics
+    Metrics {
+        /// Write nothing, and fail if the file is out of date
+        #[arg(long)]
+        check: bool,
+    },
     /// Put the code of examples/ into docs/guides
     Guides {
         /// Write nothing, and fail if a guide is out of date
@@ -133,6 +139,7 @@ fn run(chore: Chore) -> Outcome {
         Chore::Errors { check } => errors::document(check),
         Chore::Security { check } => security::document(check),
         Chore::PersonalData { check } => generated::personal_data(check),
+        Chore::Metrics { check } => generated::metrics(check),
         Chore::Guides { check } => guides::run(check),
         Chore::Compat(compat) => compat.run(),
         Chore::Browser { screenshot } => browser::run(screenshot.as_deref()),

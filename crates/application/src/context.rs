@@ -3,6 +3,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use doorward_domain::metrics::{Metrics, Observation};
 use doorward_domain::password::{BreachedPasswords, CommonPasswords, PasswordHasher};
 use doorward_domain::rate_limit::RateLimiter;
 use doorward_domain::session::ActiveSession;
@@ -45,6 +46,8 @@ pub struct Ports {
     pub entropy: Arc<dyn Entropy>,
     /// Counts requests.
     pub rate_limiter: Arc<dyn RateLimiter>,
+    /// Counts what happens.
+    pub metrics: Arc<dyn Metrics>,
     /// The hooks of a team.
     pub hooks: Hooks,
     /// The registered second factors.
@@ -103,6 +106,11 @@ impl Context {
     #[must_use]
     pub fn store(&self) -> StoreReader<'_> {
         StoreReader::new(&*self.ports.store)
+    }
+
+    /// Counts something that happened.
+    pub fn observe(&self, observation: Observation) {
+        self.ports.metrics.observe(observation);
     }
 
     /// The context of a request from outside that begins now.

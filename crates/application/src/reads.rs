@@ -6,7 +6,7 @@ use doorward_domain::audit::{
     AuditEvent, AuditEventRepository, Chain, EventPosition, EventQuery, Involvement, SealedEvent,
 };
 use doorward_domain::device::{Device, DeviceRepository};
-use doorward_domain::email::{OutboxMessage, OutboxRepository};
+use doorward_domain::email::{Backlog, OutboxMessage, OutboxRepository};
 use doorward_domain::session::{Session, SessionHandle, SessionRepository, SessionToken};
 use doorward_domain::user::{Email, User, UserPage, UserQuery, UserRepository, Username};
 use doorward_domain::verification::{Verification, VerificationKey, VerificationRepository};
@@ -121,6 +121,7 @@ readers! {
     }
     OutboxReader of OutboxRepository {
         fn list(after: Option<String>, limit: u64) -> Vec<OutboxMessage>;
+        fn backlog() -> Backlog;
     }
     DeviceReader of DeviceRepository {
         fn is_known(user: &UserId, device: &TokenDigest, since: DateTime<Utc>) -> bool;

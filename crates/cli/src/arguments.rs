@@ -89,6 +89,9 @@ pub(crate) enum Command {
     /// Print the error codes and the modules that declare them, as JSON
     #[command(hide = true)]
     Errors,
+    /// Print what every metric says, as Markdown
+    #[command(hide = true)]
+    Metrics,
     /// Print what every column of the database holds of people, as Markdown
     #[command(hide = true)]
     PersonalData,

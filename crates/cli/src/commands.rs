@@ -7,8 +7,8 @@ use clap::Parser;
 use doorward_domain::ErrorChain;
 use doorward_web::ErrorCode;
 use doorward_web::wiring::{
-    NewUser, backup, create_user, error_catalogue, export_user, migrate, open_context, openapi_json,
-    personal_data_map, restore,
+    NewUser, backup, create_user, error_catalogue, export_user, metrics_reference, migrate, open_context,
+    openapi_json, personal_data_map, restore,
 };
 use serde_json::{Value, json};
 
@@ -119,6 +119,7 @@ async fn run(command: Command, doorward: Doorward) -> Result<(), Error> {
         }
         Command::Version => print(&format!("doorward {}\n", env!("CARGO_PKG_VERSION"))),
         Command::PersonalData => print(&personal_data_map()),
+        Command::Metrics => print(&metrics_reference()),
         Command::Openapi => print(&openapi_json(&standard()?, doorward.into_extensions()).await?),
         Command::Errors => {
             let codes = error_catalogue(&standard()?, doorward.into_extensions())?;

@@ -11,6 +11,7 @@ pub mod audit;
 pub mod device;
 pub mod email;
 pub mod fields;
+pub mod metrics;
 pub mod password;
 pub mod rate_limit;
 pub mod redirect;

@@ -10,6 +10,7 @@ use actix_web::rt::System;
 use async_trait::async_trait;
 use doorward_adapters::crypto::{AeadSealer, HmacSigner, JwtEmailTokens};
 use doorward_adapters::memory::{MemoryRateLimiter, MemoryStore};
+use doorward_adapters::metrics::ServerMetrics;
 use doorward_adapters::password::{CommonPasswordList, HasherSettings, PooledHasher};
 use doorward_application::email::{DeliverMail, Delivery};
 use doorward_application::hooks::Hooks;
@@ -18,6 +19,7 @@ use doorward_application::sign_in::SecondFactor;
 use doorward_application::{Context, Ports};
 use doorward_domain::access::AccessPolicy;
 use doorward_domain::email::{EmailMessage, MailError, Mailer};
+use doorward_domain::metrics::NoMetrics;
 use doorward_domain::password::{Argon2Parameters, BreachedPasswords, HashScheme};
 use doorward_domain::rate_limit::RateLimiter;
 use doorward_domain::redirect::Origin;
@@ -26,7 +28,7 @@ use doorward_domain::user::{Email, RoleList, UserChange};
 use doorward_domain::{Actor, Clock, Entropy, Keyring, Secret, Store, UserId};
 use doorward_web::Module;
 use doorward_web::configuration::HttpSettings;
-use doorward_web::wiring::{AppFactory, modules};
+use doorward_web::wiring::{AppFactory, MetricsPage, Watched, modules};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -52,6 +54,7 @@ pub struct TestApp {
     /// The ports and settings of the server, for calling use-cases directly.
     pub context: Context,
     document: Value,
+    metrics: Option<Arc<MetricsPage>>,
     // Connections of the store belong to it: it ends after them, and the database last.
     runtime: Arc<Runtime>,
     database: Option<TestDatabase>,
@@ -77,6 +80,8 @@ pub struct Setup {
     pub rate_limiter: Arc<dyn RateLimiter>,
     /// The passwords that became known; nobody is asked, unless a test says otherwise.
     pub breached_passwords: Option<Arc<dyn BreachedPasswords>>,
+    /// Whether the server counts what it does, for [`TestApp::metrics`].
+    pub metrics: bool,
     /// The secrets of the server; [`SECRET`] alone, unless a test says otherwise.
     pub keys: Keyring,
 }
@@ -130,6 +135,7 @@ impl TestApp {
             session_cache: Arc::new(NoSessionCache),
             rate_limiter: Arc::new(MemoryRateLimiter::new()),
             breached_passwords: None,
+            metrics: false,
             keys: test_keys(),
         };
         change(&mut setup);
@@ -147,10 +153,13 @@ impl TestApp {
             queue: 1000,
             equal_refusals: true,
         };
+        let hasher = Arc::new(PooledHasher::new(hashing, entropy.clone()).expect("a hasher"));
+        let counts = setup.metrics;
+        let metrics = counts.then(|| Arc::new(ServerMetrics::new("test", clock.now())));
         let ports = Ports {
             store: setup.store.clone(),
             session_cache: setup.session_cache,
-            hasher: Arc::new(PooledHasher::new(hashing, entropy.clone()).expect("a hasher")),
+            hasher: hasher.clone(),
             common_passwords: Arc::new(CommonPasswordList),
             breached_passwords: setup.breached_passwords,
             email_tokens: Arc::new(JwtEmailTokens::new(&setup.keys)),
@@ -159,6 +168,10 @@ impl TestApp {
             clock: clock.clone(),
             entropy,
             rate_limiter: setup.rate_limiter,
+            metrics: match &metrics {
+                Some(metrics) => metrics.clone(),
+                None => Arc::new(NoMetrics),
+            },
             hooks: setup.hooks,
             second_factors: setup.second_factors,
         };
@@ -166,6 +179,17 @@ impl TestApp {
             .context(ports, setup.settings)
             .expect("permissions with proper names");
         let app = AppFactory::new(&context, &setup.http, &setup.keys, modules).expect("settings that fit");
+        let app = match metrics {
+            Some(metrics) => {
+                let watched = Watched {
+                    hasher: Some(hasher),
+                    pool: None,
+                    session_cache: None,
+                };
+                app.measured(metrics, watched)
+            }
+            None => app,
+        };
         let document = serde_json::from_str(app.document()).expect("a description in JSON");
         Self {
             address,
@@ -173,6 +197,7 @@ impl TestApp {
             store: setup.store,
             context,
             document,
+            metrics: app.metrics(),
             _server: RunningServer::start(listener, app, runtime.clone()),
             runtime,
             database,
@@ -195,6 +220,16 @@ impl TestApp {
     #[must_use]
     pub const fn document(&self) -> &Value {
         &self.document
+    }
+
+    /// What it counted, as monitoring reads it.
+    ///
+    /// # Panics
+    /// If [`Setup::metrics`] is not set.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        let page = self.metrics.as_ref().expect("a server that counts");
+        self.wait(page.text())
     }
 
     /// A browser without cookies, on a page of the server's own origin.

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use doorward_domain::account::{Account, AccountRepository, Unlinked};
-use doorward_domain::email::{OutboxMessage, OutboxRepository};
+use doorward_domain::email::{Backlog, OutboxMessage, OutboxRepository};
 use doorward_domain::fields::FieldChanges;
 use doorward_domain::password::PasswordHash;
 use doorward_domain::rate_limit::{Budget, BudgetKey, BudgetRepository, Spending};
@@ -373,6 +373,10 @@ impl<S: Refers> OutboxRepository for Faulty<S> {
 
     async fn list(&self, after: Option<String>, limit: u64) -> Answer<Vec<OutboxMessage>> {
         self.inner.outbox().list(after, limit).await
+    }
+
+    async fn backlog(&self) -> Answer<Backlog> {
+        self.inner.outbox().backlog().await
     }
 
     async fn remove(&self, id: &str, lease_until: DateTime<Utc>) -> Answer<Removed> {

@@ -7,6 +7,7 @@ use doorward_adapters::password::CommonPasswordList;
 use doorward_application::hooks::Hooks;
 use doorward_application::settings::Settings;
 use doorward_application::{Context, Ports};
+use doorward_domain::metrics::NoMetrics;
 use doorward_domain::password::{HashError, Password, PasswordHash, PasswordHasher, Verdict};
 use doorward_domain::session::NoSessionCache;
 use doorward_domain::{Entropy, Signer};
@@ -32,6 +33,7 @@ pub fn in_memory_ports() -> (Ports, Arc<MemoryStore>, Arc<FixedClock>) {
         clock: clock.clone(),
         entropy,
         rate_limiter: Arc::new(MemoryRateLimiter::new()),
+        metrics: Arc::new(NoMetrics),
         hooks: Hooks::default(),
         second_factors: Vec::new(),
     };

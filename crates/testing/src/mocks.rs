@@ -9,6 +9,7 @@ use doorward_application::settings::Settings;
 use doorward_application::{Context, Ports};
 use doorward_domain::account::{AccountRepository, MockAccountRepository};
 use doorward_domain::email::{MockOutboxRepository, OutboxRepository};
+use doorward_domain::metrics::NoMetrics;
 use doorward_domain::password::{MockCommonPasswords, MockPasswordHasher};
 use doorward_domain::session::{MockSessionRepository, NoSessionCache, SessionRepository};
 use doorward_domain::user::{MockUserRepository, UserRepository};
@@ -135,6 +136,7 @@ impl Mocks {
             clock,
             entropy,
             rate_limiter: Arc::new(MemoryRateLimiter::new()),
+            metrics: Arc::new(NoMetrics),
             hooks: self.hooks,
             second_factors: Vec::new(),
         };

@@ -37,6 +37,8 @@ pub struct Configuration {
     pub hashing: HashingSettings,
     /// Whether new passwords are looked for among those that became known.
     pub breach_check: BreachCheckSettings,
+    /// Who may see what the server counts about itself.
+    pub metrics: MetricsSettings,
     /// The relay emails go to; without one they are printed to the terminal.
     pub mail: Option<MailSettings>,
 }
@@ -244,6 +246,29 @@ impl Default for BreachCheckSettings {
         Self {
             enabled: false,
             url: "https://api.pwnedpasswords.com/range/".to_owned(),
+        }
+    }
+}
+
+/// `[metrics]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MetricsSettings {
+    /// Whether anything is counted and shown.
+    pub enabled: bool,
+    /// Where it is shown. Whoever reaches this address may read it.
+    pub listen: SocketAddr,
+}
+
+impl MetricsSettings {
+    /// The option that says where.
+    pub(crate) const LISTEN: &str = "metrics.listen";
+}
+
+impl Default for MetricsSettings {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9464)),
         }
     }
 }

@@ -98,6 +98,11 @@ impl Connections {
         connection
     }
 
+    /// How many are open.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().open
+    }
+
     fn close(&self, connection: &Connection) {
         let mut registry = self.lock();
         registry.open -= 1;

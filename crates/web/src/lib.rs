@@ -23,6 +23,7 @@ mod error;
 mod export;
 mod fields;
 mod json;
+mod measure;
 mod module;
 mod openapi;
 mod password;

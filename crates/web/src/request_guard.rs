@@ -29,7 +29,8 @@ use crate::error::ApiError;
 use crate::error::codes::{
     BAD_REQUEST, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE, VALIDATION_ERROR,
 };
-use crate::state::{AppState, Route};
+use crate::measure::Measurement;
+use crate::state::{AppState, Route, Routes};
 use crate::throttle::{Deferred, afterwards, throttle};
 use crate::{bearer, json, query};
 
@@ -43,20 +44,39 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The middleware around everything.
 pub(crate) async fn request_guard(
-    mut request: ServiceRequest,
+    request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let Some(state) = request.app_data::<web::Data<AppState>>().cloned() else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
+    let mut measurement = Measurement::begin(state.meter.get(), request.method());
+    let outcome = guard(&state, request, next, &mut measurement).await;
+    measurement.end(&outcome);
+    outcome
+}
+
+async fn guard(
+    state: &AppState,
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    measurement: &mut Measurement,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     let cookies = ResponseCookies::of(request.request());
     let id = request.extensions().get::<RequestId>().copied();
     let exchange = Exchange::begin(&state.connections, request.request());
-    let deferred = match check_request(&state, &mut request).await {
+    let pattern = request.match_pattern();
+    if let Some(pattern) = pattern
+        .as_deref()
+        .filter(|it| Routes::is_exact(it, request.path_as_sent()))
+    {
+        measurement.is_for(pattern);
+    }
+    let deferred = match check_request(state, &mut request, pattern.as_deref()).await {
         Ok(deferred) => deferred,
         Err(error) => {
             let mut response = request.into_response(error.error_response());
-            finish_response(&state, &cookies, id, response.response_mut());
+            finish_response(state, &cookies, id, response.response_mut());
             return Ok(response);
         }
     };
@@ -65,7 +85,7 @@ pub(crate) async fn request_guard(
     }
     let refused = |problem: &'static str, error: ApiError| {
         let mut response = error.error_response();
-        finish_response(&state, &cookies, id, &mut response);
+        finish_response(state, &cookies, id, &mut response);
         InternalError::from_response(problem, response).into()
     };
     let answer = AssertUnwindSafe(next.call(request)).catch_unwind();
@@ -82,23 +102,27 @@ pub(crate) async fn request_guard(
     };
     let mut response = outcome?.map_into_boxed_body();
     if let Some(deferred) = deferred
-        && let Err(error) = afterwards(&state, response.request(), deferred).await
+        && let Err(error) = afterwards(state, response.request(), deferred).await
     {
         response = response.into_response(error.error_response());
     }
-    finish_response(&state, &cookies, id, response.response_mut());
+    finish_response(state, &cookies, id, response.response_mut());
     Ok(response)
 }
 
-async fn check_request(state: &AppState, request: &mut ServiceRequest) -> Result<Option<Deferred>, ApiError> {
+async fn check_request(
+    state: &AppState,
+    request: &mut ServiceRequest,
+    pattern: Option<&str>,
+) -> Result<Option<Deferred>, ApiError> {
     if state.routes().is_disabled(request.path_as_sent()) {
         return Err(ApiError::Plain(404, "Not Found"));
     }
-    let deferred = throttle(state, request).await?;
-    let pattern = request.match_pattern().ok_or(ApiError::Empty(404))?;
+    let deferred = throttle(state, request, pattern).await?;
+    let pattern = pattern.ok_or(ApiError::Empty(404))?;
     let route = state
         .routes()
-        .find(request.method(), &pattern, request.path_as_sent())
+        .find(request.method(), pattern, request.path_as_sent())
         .ok_or(ApiError::Empty(404))?;
     let query = check_target(request)?;
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {

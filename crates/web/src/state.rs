@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::HttpMessage;
 use actix_web::http::Method;
@@ -18,6 +18,7 @@ use crate::connections::Connections;
 use crate::cookie_cache::CookieCacheCodec;
 use crate::cookies::{CookieSigner, CookieStyle};
 use crate::dead_sessions::DeadSessions;
+use crate::measure::RequestMeter;
 use crate::rate_limit::{Limits, RateLimit};
 use crate::redirects::Redirects;
 
@@ -39,6 +40,8 @@ pub struct AppState {
     /// Sessions that were asked for a moment ago and did not exist.
     pub(crate) dead_sessions: DeadSessions,
     pub(crate) connections: Arc<Connections>,
+    /// Counts requests, if somebody wants to know.
+    pub(crate) meter: OnceLock<Arc<dyn RequestMeter>>,
     routes: Routes,
     client_address: ClientAddressPolicy,
 }
@@ -85,6 +88,7 @@ impl AppState {
             ),
             dead_sessions: DeadSessions::default(),
             connections: Arc::default(),
+            meter: OnceLock::new(),
             routes: Routes::of(document, &context.settings.base_path, &http.disabled_paths),
             client_address: http.client_address_policy()?,
             context,
@@ -155,6 +159,11 @@ impl Routes {
                 .collect(),
             disabled,
         }
+    }
+
+    /// The patterns of all paths.
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.served.keys().map(String::as_str)
     }
 
     /// Whether the operator switched off whatever is at this path.

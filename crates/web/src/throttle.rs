@@ -5,6 +5,7 @@ use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpMessage, HttpRequest};
 use doorward_domain::TokenDigest;
+use doorward_domain::metrics::{Limit, Observation};
 use doorward_domain::rate_limit::{Decision, RequestLimit, whole_seconds};
 
 use crate::bearer;
@@ -31,19 +32,19 @@ pub(crate) struct SessionExists;
 pub(crate) async fn throttle(
     state: &AppState,
     request: &ServiceRequest,
+    pattern: Option<&str>,
 ) -> Result<Option<Deferred>, ApiError> {
     let Some(limits) = &state.limits else {
         return Ok(None);
     };
     let path = request.uri().path();
-    let pattern = request.match_pattern();
     let pattern = pattern.filter(|pattern| Routes::is_exact(pattern, path));
-    let Some((rule, limit)) = limits.rule(path, pattern.as_deref()) else {
+    let Some((rule, limit)) = limits.rule(path, pattern) else {
         return Ok(None);
     };
     let peer = request.peer_addr().map(|address| address.ip());
     let address = state.address(peer, request.headers());
-    let key = if limits.count_refused || !will_be_refused(state, request, pattern.as_deref()) {
+    let key = if limits.count_refused || !will_be_refused(state, request, pattern) {
         rule.key(&address)
     } else {
         rule.key_of_refused(&address)
@@ -95,10 +96,13 @@ async fn take(state: &AppState, counted: &Counted) -> Result<(), ApiError> {
     let limiter = &state.context.ports.rate_limiter;
     match limiter.take(key, *limit, state.context.now()).await {
         Decision::Allowed => Ok(()),
-        Decision::Blocked { retry_after } => Err(ApiError::TooManyRequests {
-            code: None,
-            retry_after: whole_seconds(retry_after),
-        }),
+        Decision::Blocked { retry_after } => {
+            state.context.observe(Observation::LimitReached(Limit::Requests));
+            Err(ApiError::TooManyRequests {
+                code: None,
+                retry_after: whole_seconds(retry_after),
+            })
+        }
     }
 }
 

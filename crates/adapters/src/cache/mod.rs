@@ -4,5 +4,5 @@ mod repositories;
 mod sessions;
 mod store;
 
-pub use sessions::MemorySessionCache;
+pub use sessions::{CacheLoad, MemorySessionCache};
 pub use store::{CacheInvalidatingStore, Watched};

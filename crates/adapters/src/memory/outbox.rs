@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use doorward_domain::email::{OutboxMessage, OutboxRepository};
+use doorward_domain::email::{Backlog, OutboxMessage, OutboxRepository};
 use doorward_domain::{Changed, Constraint, Removed, StoreError};
 
 use super::store::{Access, MemoryRepositories, remove};
@@ -58,6 +58,17 @@ impl<A: Access> OutboxRepository for MemoryRepositories<A> {
         messages.sort_by(|one, other| one.id.cmp(&other.id));
         messages.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(messages)
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        Ok(self.read(|tables| Backlog {
+            waiting: u64::try_from(tables.outbox.len()).unwrap_or(u64::MAX),
+            oldest: tables
+                .outbox
+                .iter()
+                .map(|waiting| waiting.message.created_at)
+                .min(),
+        }))
     }
 
     async fn remove(&self, id: &str, lease_until: DateTime<Utc>) -> Result<Removed, StoreError> {

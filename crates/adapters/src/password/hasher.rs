@@ -16,7 +16,7 @@ use super::argon2id::Argon2Cost;
 use super::better_auth;
 use super::block_pool::BlockPool;
 use super::pepper::Peppers;
-use super::pool::HashPool;
+use super::pool::{HashLoad, HashPool};
 use super::stored::StoredHash;
 
 /// How passwords are hashed, and how many at a time.
@@ -102,6 +102,12 @@ impl PooledHasher {
             refusals: settings.equal_refusals.then(Mutex::default),
             stopwatch: |_, took| took,
         })
+    }
+
+    /// How busy the threads are.
+    #[must_use]
+    pub fn load(&self) -> HashLoad {
+        self.pool.load()
     }
 
     /// Compares on one of the threads, and answers what that took.

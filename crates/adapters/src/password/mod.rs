@@ -15,6 +15,7 @@ pub use breach::RangeQuery;
 pub use common::CommonPasswordList;
 pub use hasher::{HasherError, HasherSettings, PooledHasher};
 pub use pepper::{InvalidPepper, Pepper, Peppers};
+pub use pool::HashLoad;
 
 /// Why a hash could not be computed, whatever the password.
 type HashingError = doorward_domain::BoxError;

@@ -22,6 +22,21 @@ pub(super) struct HashPool {
     threads: Vec<JoinHandle<()>>,
 }
 
+/// How busy the hashing threads are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HashLoad {
+    /// Passwords that wait for a thread.
+    pub waiting: u64,
+    /// Most that may wait.
+    pub capacity: u64,
+    /// Threads at work.
+    pub running: u64,
+    /// Threads.
+    pub threads: u64,
+    /// Passwords that were turned away since the start, because too many waited.
+    pub shed: u64,
+}
+
 /// How long a thread without work keeps its memory.
 const IDLE: Duration = Duration::from_millis(1100);
 
@@ -35,6 +50,8 @@ struct Queue {
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Box<dyn Job>>,
+    running: usize,
+    shed: u64,
     closed: bool,
 }
 
@@ -87,6 +104,18 @@ impl HashPool {
         Ok(pool)
     }
 
+    pub(super) fn load(&self) -> HashLoad {
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let state = self.queue.lock();
+        HashLoad {
+            waiting: count(state.waiting.len()),
+            capacity: count(self.queue.capacity),
+            running: count(state.running),
+            threads: count(self.threads.len()),
+            shed: state.shed,
+        }
+    }
+
     /// Runs `work` on one of the threads. If the caller is cancelled before it starts, it is not run.
     pub(super) async fn run<T, W>(&self, work: W) -> Result<T, HashError>
     where
@@ -126,6 +155,7 @@ impl Queue {
             state.waiting.retain(|job| !job.is_abandoned());
         }
         if state.waiting.len() >= self.capacity {
+            state.shed += 1;
             return Err(HashError::Busy);
         }
         state.waiting.push_back(job);
@@ -144,13 +174,11 @@ impl Queue {
     fn serve(&self) {
         let mut memory = BlockPool::default();
         while let Some(job) = self.next(&mut memory) {
-            if job.is_abandoned() {
-                continue;
-            }
             // The job answers by dropping its reply. Memory has no state that a panic could leave half-made.
             if catch_unwind(AssertUnwindSafe(|| job.run(&mut memory))).is_err() {
                 tracing::error!("a password computation panicked");
             }
+            self.lock().running -= 1;
         }
     }
 
@@ -161,8 +189,11 @@ impl Queue {
             if state.closed {
                 return None;
             }
-            if let Some(job) = state.waiting.pop_front() {
-                return Some(job);
+            while let Some(job) = state.waiting.pop_front() {
+                if !job.is_abandoned() {
+                    state.running += 1;
+                    return Some(job);
+                }
             }
             if memory.holds_blocks() {
                 let wait = self.changed.wait_timeout(state, self.idle);
@@ -245,6 +276,33 @@ mod tests {
         blocker.release().await;
         assert_eq!((first.await.unwrap(), second.await.unwrap()), (1, 2));
         assert_eq!(pool.run(|_| 4).await.unwrap(), 4);
+    }
+
+    #[tokio::test]
+    async fn the_load_tells_who_waits_who_works_and_who_was_turned_away() {
+        let pool = Arc::new(pool(1));
+        let idle = HashLoad {
+            capacity: 1,
+            threads: 1,
+            ..HashLoad::default()
+        };
+        assert_eq!(pool.load(), idle);
+        let blocker = Blocker::of(&pool).await;
+        let mut first = pin!(pool.run(|_| 1));
+        assert!(begin(first.as_mut()).is_pending());
+        for _ in 0..2 {
+            assert!(matches!(pool.run(|_| 2).await, Err(HashError::Busy)));
+        }
+        let busy = HashLoad {
+            waiting: 1,
+            running: 1,
+            shed: 2,
+            ..idle
+        };
+        assert_eq!(pool.load(), busy);
+        blocker.release().await;
+        assert_eq!(first.await.unwrap(), 1);
+        assert_eq!(pool.load().waiting, 0);
     }
 
     #[tokio::test]

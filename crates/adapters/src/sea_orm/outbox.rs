@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use doorward_domain::email::{OutboxMessage, OutboxRepository};
+use doorward_domain::email::{Backlog, OutboxMessage, OutboxRepository};
 use doorward_domain::{Changed, Removed, StoreError};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, Expr, LockBehavior, LockType};
@@ -107,6 +107,22 @@ impl<C: ConnectionTrait + Send + Sync + 'static> OutboxRepository for SeaReposit
         }
         let rows = select.all(&self.connection).await.map_err(store_error)?;
         Ok(rows.into_iter().map(OutboxMessage::from).collect())
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        let select = Entity::find()
+            .select_only()
+            .column_as(Column::Id.count(), "waiting")
+            .column_as(Column::CreatedAt.min(), "oldest");
+        let row = select
+            .into_tuple::<(i64, Option<Timestamp>)>()
+            .one(&self.connection)
+            .await;
+        let (waiting, oldest) = row.map_err(store_error)?.unwrap_or_default();
+        Ok(Backlog {
+            waiting: u64::try_from(waiting).unwrap_or_default(),
+            oldest: oldest.map(Timestamp::moment),
+        })
     }
 
     async fn remove(&self, id: &str, lease_until: DateTime<Utc>) -> Result<Removed, StoreError> {

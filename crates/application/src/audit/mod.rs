@@ -3,6 +3,7 @@
 mod budget;
 
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::metrics::{Limit, Observation};
 use doorward_domain::{RequestContext, StoreError};
 
 use crate::Context;
@@ -30,6 +31,9 @@ pub(crate) async fn record_refusal(
 ) -> Result<(), StoreError> {
     let budget = &context.refusals;
     let is_recorded = budget.take(&request.client, context.now());
+    if !is_recorded {
+        context.observe(Observation::LimitReached(Limit::RecordedRefusals));
+    }
     let omitted = budget.settle(context.now());
     if !is_recorded && omitted == 0 {
         return Ok(());

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use doorward_domain::email::{MailError, Mailer, OutboxMessage};
+use doorward_domain::metrics::{EmailOutcome, Observation};
 use doorward_domain::{Changed, ErrorChain, Removed, RequestContext, StoreError};
 
 use super::attempt::{Attempt, attempt};
@@ -111,6 +112,7 @@ impl DeliverMail {
                 attempts,
                 "email dropped: the server ended whenever it was sent"
             );
+            self.count(EmailOutcome::GivenUp);
             Fate::Over
         } else {
             match envelope::open(&message.sealed, &*self.context.ports.sealer) {
@@ -130,11 +132,13 @@ impl DeliverMail {
         match attempt {
             Attempt::Answered(Ok(())) => {
                 tracing::info!(email = message.id, "email sent");
+                self.count(EmailOutcome::Sent);
                 Fate::Over
             }
             Attempt::Answered(Err(MailError::Permanent(cause))) => {
                 let cause = ErrorChain(&*cause);
                 tracing::error!(email = message.id, %cause, "email dropped: it was refused");
+                self.count(EmailOutcome::Refused);
                 Fate::Over
             }
             Attempt::Answered(Err(MailError::Temporary(cause) | MailError::NoRelay(cause))) => {
@@ -176,9 +180,11 @@ impl DeliverMail {
         let Some(at) = self.unless_given_up(message, (Self::FIRST_RETRY * factor).min(Self::LAST_RETRY))
         else {
             tracing::error!(email = message.id, cause, "email dropped: not sent within a day");
+            self.count(EmailOutcome::GivenUp);
             return Fate::Over;
         };
         tracing::warn!(email = message.id, cause, due_at = %at, "email not sent, will be tried again");
+        self.count(EmailOutcome::Postponed);
         Fate::Due {
             attempts: message.attempts,
             at,
@@ -195,6 +201,7 @@ impl DeliverMail {
                 cause,
                 "email dropped: no relay took emails for a day"
             );
+            self.count(EmailOutcome::GivenUp);
             return Fate::Over;
         };
         tracing::warn!(
@@ -202,11 +209,16 @@ impl DeliverMail {
             cause,
             "email not sent: no relay takes emails now"
         );
+        self.count(EmailOutcome::NoRelay);
         // The email was not at fault: the attempt does not count.
         Fate::Due {
             attempts: message.attempts.saturating_sub(1),
             at,
         }
+    }
+
+    fn count(&self, outcome: EmailOutcome) {
+        self.context.observe(Observation::Email(outcome));
     }
 
     /// When the email is due after this pause, unless that is a day after it was written.

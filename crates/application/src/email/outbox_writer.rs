@@ -1,5 +1,6 @@
 use chrono::TimeDelta;
 use doorward_domain::email::{EmailKind, EmailMessage, OutboxMessage};
+use doorward_domain::metrics::{Limit, Observation};
 use doorward_domain::rate_limit::{Budget, BudgetKey, BudgetKind, Spending};
 use doorward_domain::{StoreError, Transaction, mint_id};
 
@@ -77,6 +78,8 @@ impl OutboxWriter {
                     kind = message.kind.to_stored().0,
                     "too many emails to one recipient"
                 );
+                self.context
+                    .observe(Observation::LimitReached(Limit::EmailsToRecipient));
                 return Ok(Written::OverLimit);
             }
         }

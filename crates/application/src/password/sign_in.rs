@@ -1,4 +1,5 @@
 use doorward_domain::audit::{Event, EventKind};
+use doorward_domain::metrics::{Observation, SignInOutcome};
 use doorward_domain::password::{HashError, Password, PasswordHash, Verdict};
 use doorward_domain::rate_limit::BudgetKey;
 use doorward_domain::redirect::RedirectTarget;
@@ -101,6 +102,14 @@ impl SignIn {
 
     /// Issues a session if the password is right. An unknown user and a wrong password take the same time (EN-3).
     pub async fn run(&self, request: &RequestContext, input: SignInInput) -> Result<SignedIn, SignInError> {
+        let outcome = self.attempt(request, input).await;
+        if let Some(failure) = outcome.as_ref().err().and_then(failure_before_issuing) {
+            self.context.observe(Observation::SignIn(failure));
+        }
+        outcome
+    }
+
+    async fn attempt(&self, request: &RequestContext, input: SignInInput) -> Result<SignedIn, SignInError> {
         if !self.context.settings.email_and_password.enabled {
             return Err(SignInError::Disabled);
         }
@@ -326,6 +335,23 @@ impl SignIn {
                 .await?;
         }
         Ok(())
+    }
+}
+
+/// How a sign-in ended that the session issuer, which counts its own answers, was not asked about.
+const fn failure_before_issuing(error: &SignInError) -> Option<SignInOutcome> {
+    match error {
+        SignInError::InvalidCredentials | SignInError::PasswordTooLong => {
+            Some(SignInOutcome::WrongCredentials)
+        }
+        SignInError::TooManyAttempts(_) => Some(SignInOutcome::TooManyAttempts),
+        SignInError::Hash(HashError::Busy) => Some(SignInOutcome::Busy),
+        SignInError::Hash(HashError::Failed(_)) | SignInError::Store(_) => Some(SignInOutcome::Failed),
+        SignInError::Disabled
+        | SignInError::EmailNotVerified
+        | SignInError::Banned
+        | SignInError::SecondFactorUnavailable
+        | SignInError::Rejected(_) => None,
     }
 }
 

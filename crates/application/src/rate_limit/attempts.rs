@@ -1,4 +1,5 @@
 use chrono::TimeDelta;
+use doorward_domain::metrics::{Limit, Observation};
 use doorward_domain::rate_limit::{Budget, BudgetKey, Spending};
 use doorward_domain::{ErrorChain, RequestContext, StoreError, Transaction};
 
@@ -83,7 +84,11 @@ impl AttemptLimiter {
                     _turn: turn,
                 })))
             }
-            Spending::Refused { retry_after } => Err(TooManyAttempts { retry_after }.into()),
+            Spending::Refused { retry_after } => {
+                self.context
+                    .observe(Observation::LimitReached(Limit::PasswordAttempts));
+                Err(TooManyAttempts { retry_after }.into())
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 use chrono::{DateTime, Utc};
+use doorward_domain::metrics::{Observation, SessionSource};
 use doorward_domain::session::{ActiveSession, Session, SessionToken};
 use doorward_domain::{Changed, RequestContext, StoreError};
 
@@ -29,6 +30,17 @@ impl ReadSession {
     /// The session of the token and its user, read from the store. Who asks is not known yet, so the actor of `request` is
     /// anonymous. An expired session is removed; a token stored in the other form is rewritten (`Security::tokens_at_rest`).
     pub async fn run(
+        &self,
+        request: &RequestContext,
+        token: SessionToken,
+        refresh: Refresh,
+    ) -> Result<Option<ActiveSession>, StoreError> {
+        self.context
+            .observe(Observation::SessionRead(SessionSource::StoreOnly));
+        self.read(request, token, refresh).await
+    }
+
+    async fn read(
         &self,
         request: &RequestContext,
         token: SessionToken,
@@ -82,6 +94,8 @@ impl ReadSession {
             let now = self.context.now();
             if policy.is_live(session, now) && policy.extension(session, now).is_none() {
                 let (session, user) = (session.clone(), user.clone());
+                self.context
+                    .observe(Observation::SessionRead(SessionSource::Cache));
                 return Ok(Some(ActiveSession {
                     session,
                     user,
@@ -91,7 +105,9 @@ impl ReadSession {
                 }));
             }
         }
-        self.run(request, token, refresh).await
+        self.context
+            .observe(Observation::SessionRead(SessionSource::Store));
+        self.read(request, token, refresh).await
     }
 
     /// An impersonation is valid only while its administrator exists, is not banned, and may impersonate (SE-6, AC-6).

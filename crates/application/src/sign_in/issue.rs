@@ -2,6 +2,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use doorward_domain::audit::{Event, EventKind};
 use doorward_domain::device::DeviceToken;
 use doorward_domain::fields;
+use doorward_domain::metrics::{Observation, SignInOutcome};
 use doorward_domain::session::{
     ActiveSession, Authentication, IssuedSession, Lifetime, Session, SessionToken,
 };
@@ -64,6 +65,21 @@ pub enum Admission {
     Challenged(Challenge),
     /// The sign-in is denied. No session was issued.
     Denied(SignInDenied),
+}
+
+impl From<&Admission> for SignInOutcome {
+    fn from(admission: &Admission) -> Self {
+        match admission {
+            Admission::Issued(_) => Self::Issued,
+            Admission::Challenged(_) => Self::Challenged,
+            Admission::Denied(denied) => match denied {
+                SignInDenied::EmailNotVerified => Self::EmailNotVerified,
+                SignInDenied::Banned => Self::Banned,
+                SignInDenied::SecondFactorUnavailable => Self::SecondFactorUnavailable,
+                SignInDenied::Rejected(_) => Self::RefusedByHook,
+            },
+        }
+    }
 }
 
 /// A successful authentication.
@@ -228,11 +244,14 @@ impl SessionIssuer {
         let tx = self.context.store().begin(request).await?;
         let event = Event::of(EventKind::SignInDenied, &user.id).denied();
         tx.record(event.with_details(rejection.code)).await?;
-        tx.commit().await
+        tx.commit().await?;
+        self.announce(user, admission).await;
+        Ok(())
     }
 
-    /// Runs the hooks that follow a sign-in, which has been committed.
+    /// Counts a sign-in, which has been committed, and runs the hooks that follow it.
     pub(crate) async fn announce(&self, user: &User, admission: &Admission) {
+        self.context.observe(Observation::SignIn(admission.into()));
         if matches!(admission, Admission::Issued(_)) {
             self.context.ports.hooks.sign_in.after_commit(user).await;
         }

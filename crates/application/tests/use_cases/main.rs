@@ -18,6 +18,7 @@ mod faults;
 mod issuer;
 mod learn_hashes;
 mod limits;
+mod metrics;
 mod notices;
 mod passwords;
 mod read_session;

@@ -45,6 +45,7 @@ impl RawConfig {
             database: self.database,
             hashing: self.hashing,
             breach_check: self.breach_check,
+            metrics: self.metrics,
             mail,
         };
         check(&configuration).map_err(|error| unusable(&error))?;

@@ -1,7 +1,7 @@
 use doorward_application::settings::{HashingSettings, Preset, Settings};
 use doorward_domain::Secret;
 use doorward_domain::redirect::Origin;
-use doorward_web::configuration::{BreachCheckSettings, DatabaseSettings, HttpSettings};
+use doorward_web::configuration::{BreachCheckSettings, DatabaseSettings, HttpSettings, MetricsSettings};
 
 use super::access::AccessDraft;
 use super::fields::FieldsDraft;
@@ -18,6 +18,7 @@ pub(crate) struct RawConfig {
     pub(crate) database: DatabaseSettings,
     pub(crate) hashing: HashingSettings,
     pub(crate) breach_check: BreachCheckSettings,
+    pub(crate) metrics: MetricsSettings,
     pub(crate) access: AccessDraft,
     pub(crate) fields: FieldsDraft,
     pub(crate) base_url: Option<String>,
@@ -47,6 +48,7 @@ impl RawConfig {
             database: DatabaseSettings::of(preset),
             hashing: HashingSettings::of(preset),
             breach_check: BreachCheckSettings::default(),
+            metrics: MetricsSettings::default(),
             access: AccessDraft::default(),
             fields: FieldsDraft::default(),
             base_url: None,

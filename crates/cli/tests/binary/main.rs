@@ -9,6 +9,7 @@ mod broken_output;
 mod connections;
 mod crash;
 mod logs;
+mod metrics;
 mod operator;
 mod rolling;
 mod secrets;

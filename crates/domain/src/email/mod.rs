@@ -10,7 +10,7 @@ pub use circumstances::{ActedBy, Circumstances, SignInMethod};
 pub use custom::{CustomEmail, InvalidCustomEmail};
 pub use mailer::{MailError, Mailer};
 pub use message::{EmailKind, EmailMessage, StoredFields};
-pub use outbox::{OutboxMessage, OutboxRepository};
+pub use outbox::{Backlog, OutboxMessage, OutboxRepository};
 
 #[cfg(any(test, feature = "mocks"))]
 pub use mailer::MockMailer;

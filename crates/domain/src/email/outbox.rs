@@ -19,6 +19,15 @@ pub struct OutboxMessage {
     pub created_at: DateTime<Utc>,
 }
 
+/// How much waits to be sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// How many emails wait, leased or not.
+    pub waiting: u64,
+    /// When the oldest of them was written.
+    pub oldest: Option<DateTime<Utc>>,
+}
+
 /// Where emails wait to be sent.
 ///
 /// A worker *claims* messages for a while. If it dies, the lease runs out and another worker gets them: an email is
@@ -41,6 +50,9 @@ pub trait OutboxRepository: Send + Sync {
 
     /// At most `limit` of those that wait, leased or not, by id, of those after this id. Nothing is leased.
     async fn list(&self, after: Option<String>, limit: u64) -> Result<Vec<OutboxMessage>, StoreError>;
+
+    /// How much waits.
+    async fn backlog(&self) -> Result<Backlog, StoreError>;
 
     /// Removes a message that was sent or given up, if its lease is still the one that ends at `lease_until`.
     async fn remove(&self, id: &str, lease_until: DateTime<Utc>) -> Result<Removed, StoreError>;

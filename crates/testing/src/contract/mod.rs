@@ -95,7 +95,7 @@ macro_rules! store_contract {
             verifications: insert_and_find, re_4_consume_once, expired_is_worth_nothing, left_by_better_auth,
                 tk_6_purposes_are_apart, tk_2_a_stored_identifier_opens_nothing, cancel,
                 cancel_goes_by_the_user_first, insert_unless_live, purge_expired, any_text_survives, list_of_a_user;
-            outbox: claim_and_remove, ids_are_unique, leases, a_lease_that_ran_out_decides_nothing, reschedule,
+            outbox: backlog_counts_what_waits, claim_and_remove, ids_are_unique, leases, a_lease_that_ran_out_decides_nothing, reschedule,
                 what_was_removed_is_not_rescheduled, concurrent_claims, list_by_pages;
             audit_events: insert_and_list, ids_are_unique, committed_and_visible, dropped_without_trace,
                 the_request_is_recorded, oldest_first, dt_2_who_is_involved_and_how, au_2_filters,

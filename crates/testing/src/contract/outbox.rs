@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use doorward_domain::email::OutboxMessage;
+use doorward_domain::email::{Backlog, OutboxMessage};
 use doorward_domain::{Changed, Constraint, Removed, Store, StoreError};
 use futures_util::future::join_all;
 
@@ -37,6 +37,25 @@ pub async fn claim_and_remove(store: Arc<dyn Store>) {
     assert_eq!(claim(&store, 9, 19, 9).await, ["later"]);
     let removed = store.outbox().remove("first", at(5)).await.unwrap();
     assert_eq!(removed, Removed::AlreadyGone);
+}
+
+/// What waits is counted, leased or not, and the oldest is the one that was written first, whenever it is due.
+pub async fn backlog_counts_what_waits(store: Arc<dyn Store>) {
+    assert_eq!(store.outbox().backlog().await.unwrap(), Backlog::default());
+    for (id, written, due) in [("later", 7, 8), ("first", 3, 9), ("second", 5, 1)] {
+        let message = OutboxMessage {
+            created_at: at(written),
+            ..message(id, at(due))
+        };
+        store.outbox().push(&message).await.unwrap();
+    }
+    assert_eq!(claim(&store, 2, 12, 9).await, ["second"]);
+    let backlog = store.outbox().backlog().await.unwrap();
+    let expected = Backlog {
+        waiting: 3,
+        oldest: Some(at(3)),
+    };
+    assert_eq!(backlog, expected);
 }
 
 /// A message is there once.

@@ -9,7 +9,7 @@ use doorward_domain::rate_limit::LONGEST_WINDOW;
 use doorward_domain::redirect::{Origin, TrustedOrigins};
 
 use super::secret::{check_keys, check_secret};
-use super::{Configuration, HttpSettings};
+use super::{Configuration, HttpSettings, MetricsSettings};
 use crate::client_address::ClientAddressPolicy;
 
 /// Where hardened, the longest a cached session is believed, whether or not the cache is on (SE-10).
@@ -27,6 +27,14 @@ impl Configuration {
                 "session.memory",
                 "a revoked session must be refused on every node within a second",
                 "write at most 1",
+            ));
+        }
+        let (metrics, public) = (self.metrics.listen, self.http.listen);
+        if self.metrics.enabled && metrics == public && public.port() != 0 {
+            return Err(InvalidSetting::new(
+                MetricsSettings::LISTEN,
+                format!("{metrics} is where clients come: they must not see metrics"),
+                "write an address of its own that only the monitoring reaches, such as 127.0.0.1:9464",
             ));
         }
         Ok(())

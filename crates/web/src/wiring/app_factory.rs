@@ -5,12 +5,15 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, Error};
+use doorward_adapters::metrics::ServerMetrics;
 use doorward_application::{Context, Worker};
 use doorward_domain::Keyring;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
 
 use super::StartError;
+use super::metrics::{MetricsPage, Watched};
+use super::workers::MAIL;
 use crate::configuration::{HttpSettings, validate_app};
 use crate::connections::Connections;
 use crate::module::Modules;
@@ -28,6 +31,7 @@ pub struct AppFactory {
     workers: Vec<Arc<dyn Worker>>,
     readiness: Data<Readiness>,
     document: Data<Document>,
+    metrics: Option<Arc<MetricsPage>>,
 }
 
 impl AppFactory {
@@ -54,7 +58,30 @@ impl AppFactory {
             workers,
             readiness: Data::new(readiness),
             document: Data::new(Document(openapi::to_text(&described))),
+            metrics: None,
         })
+    }
+
+    /// The same server, whose requests and workers are counted there. Its use-cases count what they do if the same is among their
+    /// ports.
+    #[must_use]
+    pub fn measured(self, metrics: Arc<ServerMetrics>, watched: Watched) -> Self {
+        let patterns = self.state.routes().patterns().map(str::to_owned);
+        let meter = metrics.serve(patterns);
+        self.state.meter.get_or_init(|| meter);
+        let workers = self.workers.iter().map(|worker| worker.name());
+        metrics.watch(workers.chain([MAIL]));
+        let page = MetricsPage::new(metrics, watched, self.context().clone(), self.connections());
+        Self {
+            metrics: Some(Arc::new(page)),
+            ..self
+        }
+    }
+
+    /// The page that shows what is counted, if anything is.
+    #[must_use]
+    pub fn metrics(&self) -> Option<Arc<MetricsPage>> {
+        self.metrics.clone()
     }
 
     /// The application of one worker thread.

@@ -14,6 +14,8 @@ const FILES_OF_DATABASE: u64 = 3;
 const DATABASE_CONNECTIONS: u32 = 10;
 /// Files of a thread: its queues of events.
 const FILES_OF_WORKER: u64 = 4;
+/// Connections of monitoring, with the thread that answers them and what it reads.
+const FILES_OF_METRICS: u64 = super::metrics::CONNECTIONS as u64 + FILES_OF_WORKER + 2;
 /// Mail, the log, standard streams, name resolution, and what a team opens.
 const OTHER_FILES: u64 = 64;
 
@@ -32,7 +34,12 @@ impl ConnectionLimit {
     pub(super) fn of(configuration: &Configuration, workers: usize) -> Self {
         let http = &configuration.http;
         let database = configuration.database.max_connections;
-        let own = own_files(database.unwrap_or(DATABASE_CONNECTIONS), workers);
+        let metrics = if configuration.metrics.enabled {
+            FILES_OF_METRICS
+        } else {
+            0
+        };
+        let own = own_files(database.unwrap_or(DATABASE_CONNECTIONS), workers).saturating_add(metrics);
         let wanted = wanted(http);
         let files = raise_open_files(own.saturating_add(u64::try_from(wanted).unwrap_or(u64::MAX)));
         let limit = Self::within(wanted, files, own, workers);

@@ -7,6 +7,7 @@ mod http;
 mod key_check;
 mod key_report;
 mod limits;
+mod metrics;
 mod modules;
 mod ports;
 mod server;
@@ -23,10 +24,12 @@ use futures_util::TryStreamExt;
 
 pub use app_factory::AppFactory;
 pub use backup::{BackupError, backup, restore};
+pub use doorward_adapters::metrics::metrics_reference;
 pub use doorward_adapters::sea_orm::Restored;
 pub use doorward_adapters::sea_orm::personal_data::personal_data_map;
 pub use extensions::{Extensions, StoreWrapper};
 pub use key_report::{KeyReport, KeyUse, key_report};
+pub use metrics::{MetricsPage, Watched};
 pub use modules::modules;
 pub use ports::{check, clock, has_users, migrate};
 pub use server::Server;
@@ -66,8 +69,10 @@ pub enum StartError {
     #[error(transparent)]
     Permissions(#[from] PolicyError),
     /// Nobody can listen there.
-    #[error("listen: cannot listen on {address}: {cause}")]
+    #[error("{option}: cannot listen on {address}: {cause}")]
     Listen {
+        /// The option that names the address.
+        option: &'static str,
         /// The address.
         address: std::net::SocketAddr,
         /// Why not.

@@ -8,6 +8,7 @@ use doorward_adapters::cache::{CacheInvalidatingStore, MemorySessionCache};
 use doorward_adapters::crypto::{AeadSealer, HmacSigner, JwtEmailTokens};
 use doorward_adapters::email::{SmtpMailer, TerminalMailer};
 use doorward_adapters::memory::MemoryRateLimiter;
+use doorward_adapters::metrics::ServerMetrics;
 use doorward_adapters::outgoing::OutgoingUrl;
 use doorward_adapters::password::{
     CommonPasswordList, HasherSettings, Pepper, Peppers, PooledHasher, RangeQuery,
@@ -23,6 +24,7 @@ use doorward_application::Ports;
 use doorward_application::settings::{HashingSettings, Settings};
 use doorward_domain::email::Mailer;
 use doorward_domain::fields::FieldSpec;
+use doorward_domain::metrics::NoMetrics;
 use doorward_domain::password::BreachedPasswords;
 use doorward_domain::rate_limit::RateLimiter;
 use doorward_domain::session::{NoSessionCache, SessionCache, TokenStorage};
@@ -32,7 +34,7 @@ use futures_util::future::LocalBoxFuture;
 use tokio::time::Instant;
 
 use super::key_check::check_keys;
-use super::{AppFactory, Extensions, StartError, modules};
+use super::{AppFactory, Extensions, StartError, Watched, modules};
 use crate::configuration::{
     BreachCheckSettings, Configuration, MailSettings, RateLimitSettings, RateLimitStorage, short_keys,
 };
@@ -103,16 +105,22 @@ async fn open_app(
     }
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let rate_limiter = rate_limiter(&configuration.http.rate_limit, &store, &entropy).await?;
+    let counts = purpose == Purpose::Serving && configuration.metrics.enabled;
+    let pool = store.watch_pool();
     let store: Arc<dyn Store> = Arc::new(store);
     let store = match extensions.store {
         Some(wrap) => wrap(store),
         None => store,
     };
-    let (store, session_cache) = remembering(store, configuration.database.session_memory);
+    let max_age = configuration.database.session_memory;
+    let cache = (!max_age.is_zero()).then(|| session_cache(max_age, counts));
+    let (store, session_cache) = remembering(store, cache.as_ref());
+    let hasher = Arc::new(hasher(&configuration.hashing, &entropy)?);
+    let metrics = counts.then(|| Arc::new(ServerMetrics::new(env!("CARGO_PKG_VERSION"), SystemClock.now())));
     let ports = Ports {
         store,
         session_cache,
-        hasher: Arc::new(hasher(&configuration.hashing, &entropy)?),
+        hasher: hasher.clone(),
         common_passwords: Arc::new(CommonPasswordList),
         breached_passwords: breached_passwords(&configuration.breach_check)?,
         email_tokens: Arc::new(JwtEmailTokens::new(keys)),
@@ -121,11 +129,24 @@ async fn open_app(
         clock: Arc::new(SystemClock),
         entropy,
         rate_limiter,
+        metrics: match &metrics {
+            Some(metrics) => metrics.clone(),
+            None => Arc::new(NoMetrics),
+        },
         hooks: extensions.hooks,
         second_factors: Vec::new(),
     };
     let context = modules.context(ports, configuration.settings.clone())?;
-    AppFactory::new(&context, &configuration.http, keys, modules)
+    let app = AppFactory::new(&context, &configuration.http, keys, modules)?;
+    let Some(metrics) = metrics else {
+        return Ok(app);
+    };
+    let watched = Watched {
+        hasher: Some(hasher),
+        pool: Some(pool),
+        session_cache: cache,
+    };
+    Ok(app.measured(metrics, watched))
 }
 
 /// Whether all requests come from a proxy on this machine that is not trusted to say from where.
@@ -173,13 +194,24 @@ fn extra_columns(settings: &Settings) -> ExtraColumns {
     }
 }
 
-/// A store and what is remembered of it for at most `max_age`.
-fn remembering(store: Arc<dyn Store>, max_age: Duration) -> (Arc<dyn Store>, Arc<dyn SessionCache>) {
-    if max_age.is_zero() {
-        return (store, Arc::new(NoSessionCache));
+/// A cache of sessions for at most `max_age`, which measures how old is what it tells if somebody wants to know.
+fn session_cache(max_age: Duration, is_measured: bool) -> Arc<MemorySessionCache> {
+    let cache = MemorySessionCache::new(max_age);
+    Arc::new(if is_measured { cache.measured() } else { cache })
+}
+
+/// A store and what is remembered of it, if anything is.
+fn remembering(
+    store: Arc<dyn Store>,
+    cache: Option<&Arc<MemorySessionCache>>,
+) -> (Arc<dyn Store>, Arc<dyn SessionCache>) {
+    match cache {
+        Some(cache) => {
+            let store = CacheInvalidatingStore::new(store, cache.clone());
+            (Arc::new(store), cache.clone())
+        }
+        None => (store, Arc::new(NoSessionCache)),
     }
-    let cache = Arc::new(MemorySessionCache::new(max_age));
-    (Arc::new(CacheInvalidatingStore::new(store, cache.clone())), cache)
 }
 
 /// Whether the configuration is valid and ports can be made of it, as far as that can be told without the database.

@@ -8,9 +8,10 @@ use doorward_domain::email::Mailer;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::limits::ConnectionLimit;
+use super::metrics::MetricsPage;
 use super::ports::{self, Purpose};
 use super::workers::Workers;
-use super::{AppFactory, Extensions, StartError, http};
+use super::{AppFactory, Extensions, StartError, http, metrics};
 use crate::configuration::Configuration;
 
 /// How many connections may wait to be accepted.
@@ -23,6 +24,8 @@ pub struct Server {
     mailer: Arc<dyn Mailer>,
     listener: TcpListener,
     address: SocketAddr,
+    /// The page of metrics and where it is shown, if it is.
+    metrics: Option<(Arc<MetricsPage>, TcpListener)>,
     workers: usize,
     limit: ConnectionLimit,
 }
@@ -30,11 +33,6 @@ pub struct Server {
 impl Server {
     /// Opens the database, brings it up to date, and binds the port.
     pub async fn bind(configuration: Configuration, extensions: Extensions) -> Result<Self, StartError> {
-        let wanted = configuration.http.listen;
-        let cannot_listen = |cause| StartError::Listen {
-            address: wanted,
-            cause,
-        };
         let mailer = match &extensions.mailer {
             Some(mailer) => mailer.clone(),
             None => ports::mailer(configuration.mail.as_ref())?,
@@ -44,14 +42,22 @@ impl Server {
         // Before files are opened.
         let limit = ConnectionLimit::of(&configuration, workers);
         let app = ports::open(&configuration, extensions, Purpose::Serving).await?;
-        let listener = listen(wanted).map_err(cannot_listen)?;
-        let address = listener.local_addr().map_err(cannot_listen)?;
+        let (listener, address) = listen("listen", configuration.http.listen)?;
+        let metrics = match app.metrics() {
+            Some(page) => {
+                let (listener, address) = listen("metrics.listen", configuration.metrics.listen)?;
+                tracing::info!("metrics: http://{address}/metrics");
+                Some((page, listener))
+            }
+            None => None,
+        };
         Ok(Self {
             configuration,
             app,
             mailer,
             listener,
             address,
+            metrics,
             workers,
             limit,
         })
@@ -70,6 +76,7 @@ impl Server {
             app,
             mailer,
             listener,
+            metrics,
             workers: threads,
             limit,
             ..
@@ -79,6 +86,16 @@ impl Server {
         let timeout = configuration.http.shutdown_timeout;
         let server = http::serve(app, listener, threads, limit, timeout)?;
         let handle = server.handle();
+        let metrics = metrics.map(|(page, listener)| metrics::serve(page, listener));
+        let metrics = metrics.transpose()?.map(|server| {
+            let handle = server.handle();
+            actix_web::rt::spawn(async move {
+                if let Err(error) = server.await {
+                    tracing::error!(%error, "metrics are not shown any more");
+                }
+            });
+            handle
+        });
         let stopper = actix_web::rt::spawn(async move {
             stop_signal().await?;
             // The stop comes before the line about it: a log that blocks or fails must not keep the server running.
@@ -103,12 +120,29 @@ impl Server {
                 tracing::warn!("stopping at once");
             }
         }
+        // The last to end, so that a stop can be watched.
+        if let Some(metrics) = metrics {
+            metrics.stop(false).await;
+        }
         tracing::info!("stopped");
         Ok(())
     }
 }
 
-fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+/// Listens there, and answers where that is.
+fn listen(option: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let bound = bind(address).and_then(|listener| {
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    });
+    bound.map_err(|cause| StartError::Listen {
+        option,
+        address,
+        cause,
+    })
+}
+
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = if address.is_ipv4() {
         tokio::net::TcpSocket::new_v4()?
     } else {

@@ -9,6 +9,7 @@ use actix_web::web::Data;
 use doorward_application::email::{DeliverMail, Delivery, pause_after_failures};
 use doorward_application::{Context, Progress, Worker};
 use doorward_domain::email::Mailer;
+use doorward_domain::metrics::{Observation, WorkOutcome};
 use doorward_domain::{Actor, ErrorChain};
 use futures_util::future::join_all;
 use tokio::sync::{oneshot, watch};
@@ -17,7 +18,7 @@ use tokio::task::JoinHandle;
 use crate::system::Readiness;
 
 /// What the worker that sends emails is called, in logs and as an actor.
-const MAIL: &str = "mail";
+pub(super) const MAIL: &str = "mail";
 /// How often the outbox is looked into while nothing waits in it.
 const OUTBOX_PAUSE: Duration = Duration::from_millis(200);
 /// How long the outbox is left alone after the store failed.
@@ -56,6 +57,7 @@ impl Workers {
             stopping: stopping.clone(),
             pause: RESTART_PAUSE,
             readiness: readiness.clone(),
+            context: context.clone(),
         };
         let send = {
             let (context, stopping) = (context.clone(), stopping.clone());
@@ -115,6 +117,7 @@ struct Supervision {
     stopping: watch::Receiver<bool>,
     pause: Duration,
     readiness: Data<Readiness>,
+    context: Context,
 }
 
 impl Supervision {
@@ -135,6 +138,7 @@ impl Supervision {
             };
             let Err(error) = outcome else { return };
             deaths += 1;
+            note(&self.context, self.worker, WorkOutcome::Died);
             self.readiness.note(self.worker, deaths >= BROKEN);
             let worker = self.worker;
             tracing::error!(worker, %error, deaths, "background work died and is begun again");
@@ -150,7 +154,9 @@ async fn send_emails(context: Context, deliver: DeliverMail, mut stopping: watch
     let mut failures = 0;
     while !*stopping.borrow() {
         let request = context.internal_request(Actor::System(MAIL));
-        let pause = match deliver.run(&request, grace_over(stopping.clone())).await {
+        let outcome = deliver.run(&request, grace_over(stopping.clone())).await;
+        note_end(&context, MAIL, outcome.is_ok());
+        let pause = match outcome {
             Ok(Delivery::Nothing) => OUTBOX_PAUSE,
             Ok(Delivery::Tried) => {
                 failures = 0;
@@ -175,7 +181,9 @@ async fn send_emails(context: Context, deliver: DeliverMail, mut stopping: watch
 async fn work(worker: Arc<dyn Worker>, context: Context, mut stopping: watch::Receiver<bool>) {
     while !*stopping.borrow() {
         let request = context.internal_request(Actor::System(worker.name()));
-        match worker.run(&request).await {
+        let outcome = worker.run(&request).await;
+        note_end(&context, worker.name(), outcome.is_ok());
+        match outcome {
             Ok(Progress::More) => {
                 // Others on this thread have their turn, also if the work never waits.
                 tokio::task::yield_now().await;
@@ -188,6 +196,19 @@ async fn work(worker: Arc<dyn Worker>, context: Context, mut stopping: watch::Re
         }
         wait(worker.pause(), &mut stopping).await;
     }
+}
+
+fn note_end(context: &Context, worker: &'static str, is_done: bool) {
+    let outcome = if is_done {
+        WorkOutcome::Done(context.now())
+    } else {
+        WorkOutcome::Failed
+    };
+    note(context, worker, outcome);
+}
+
+fn note(context: &Context, worker: &'static str, outcome: WorkOutcome) {
+    context.observe(Observation::Work { worker, outcome });
 }
 
 /// Ready when the server stops and an email on its way had its moment.

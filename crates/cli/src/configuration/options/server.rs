@@ -319,5 +319,16 @@ pub(super) fn sources() -> Vec<Entry> {
             |config| &mut config.log_format,
             "How log lines are written, to standard error.",
         ),
+        Entry::new(
+            "metrics.enabled",
+            |config| &mut config.metrics.enabled,
+            "Whether requests, sign-ins, emails and the like are counted and shown at `/metrics` of `metrics.listen`, in the text format of \
+             Prometheus.",
+        ),
+        Entry::new(
+            "metrics.listen",
+            |config| &mut config.metrics.listen,
+            "Where they are shown: an address apart from `listen`. Whoever reaches it can read them, so let only the monitoring.",
+        ),
     ]
 }
