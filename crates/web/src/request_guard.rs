@@ -37,7 +37,7 @@ use crate::{bearer, json, query};
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long one may go on arriving when the server stops (RE-9).
 const BODY_GRACE: Duration = Duration::from_secs(2);
-/// How long an answer may take (RE-8). A database that falls silent in the middle of a statement would keep it for ever.
+/// How long an answer may take (RE-8), whatever it waits for.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 const FORM: &str = "application/x-www-form-urlencoded";
 

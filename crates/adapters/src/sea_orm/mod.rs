@@ -17,6 +17,7 @@ pub mod keys;
 mod outbox;
 pub mod personal_data;
 mod place;
+mod pulse;
 mod rate_limit;
 mod read;
 mod repositories;
@@ -32,6 +33,7 @@ mod user;
 mod user_delete;
 mod user_list;
 mod verification;
+mod watched;
 
 pub use backup::{BackupError, backup};
 pub use connect::{ConnectOptions, connect};

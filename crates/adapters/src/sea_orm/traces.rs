@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
 /// Whether the write-ahead log may hold rows of users who were removed.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Traces {
 
     /// Empties the log after the commit of a transaction that asked for it. What fails, as it does while somebody reads for long,
     /// is left to the next one that asks: users are looked for every few minutes. The commit itself has succeeded.
-    pub(super) async fn erase(&self, pool: &DatabaseConnection) {
+    pub(super) async fn erase(&self, pool: &impl ConnectionTrait) {
         let is_wanted = pool.get_database_backend() == DbBackend::Sqlite
             && self.is_asked.load(Ordering::SeqCst)
             && self.left.swap(false, Ordering::SeqCst);
@@ -67,7 +67,7 @@ impl Traces {
 }
 
 /// Whether the log is empty now.
-async fn empty_log(pool: &DatabaseConnection) -> Result<bool, DbErr> {
+async fn empty_log(pool: &impl ConnectionTrait) -> Result<bool, DbErr> {
     let statement = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
     let row = pool.query_one_raw(statement).await?;
     let is_busy = row.map_or(Ok(0), |row| row.try_get_by_index::<i32>(0))?;

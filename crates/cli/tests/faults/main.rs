@@ -18,6 +18,7 @@ mod printed;
 mod races;
 mod relay;
 mod scale;
+mod silence;
 mod slow;
 mod stop;
 #[expect(dead_code, reason = "the tests of the binary use more of it")]
