@@ -82,7 +82,7 @@ pub(crate) async fn request_guard(
     };
     let mut response = outcome?.map_into_boxed_body();
     if let Some(deferred) = deferred
-        && let Err(error) = afterwards(&state, response.request(), deferred).await
+        && let Err(error) = in_time(afterwards(&state, response.request(), deferred)).await
     {
         response = response.into_response(error.error_response());
     }
@@ -90,11 +90,17 @@ pub(crate) async fn request_guard(
     Ok(response)
 }
 
+/// Waits for who counts requests, but not longer than for an answer.
+async fn in_time<T>(counted: impl Future<Output = Result<T, ApiError>>) -> Result<T, ApiError> {
+    let counted = tokio::time::timeout(ANSWER_TIMEOUT, counted).await;
+    counted.unwrap_or_else(|elapsed| Err(ApiError::Unavailable(elapsed.into())))
+}
+
 async fn check_request(state: &AppState, request: &mut ServiceRequest) -> Result<Option<Deferred>, ApiError> {
     if state.routes().is_disabled(request.path_as_sent()) {
         return Err(ApiError::Plain(404, "Not Found"));
     }
-    let deferred = throttle(state, request).await?;
+    let deferred = in_time(throttle(state, request)).await?;
     let pattern = request.match_pattern().ok_or(ApiError::Empty(404))?;
     let route = state
         .routes()
@@ -279,6 +285,12 @@ mod tests {
         });
         let error = read_in_time(10, &mut request, pending()).await.unwrap_err();
         assert_eq!(error.to_string(), "REQUEST_TIMEOUT");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn re_8_who_counts_requests_is_not_waited_for_without_end() {
+        let error = in_time(pending::<Result<(), ApiError>>()).await.unwrap_err();
+        assert!(matches!(error, ApiError::Unavailable(_)), "{error}");
     }
 
     #[tokio::test]
