@@ -17,6 +17,7 @@ mod postgres;
 mod printed;
 mod races;
 mod relay;
+mod restore;
 mod scale;
 mod silence;
 mod slow;
