@@ -13,6 +13,7 @@ mod limiter;
 mod mail;
 mod nodes;
 mod outages;
+mod pool;
 mod postgres;
 mod printed;
 mod races;
