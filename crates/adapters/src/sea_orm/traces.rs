@@ -1,5 +1,5 @@
 //! What SQLite keeps of removed rows: nothing in its pages, as `secure_delete` overwrites them, but older pages in the
-//! write-ahead log until that is emptied.
+//! write-ahead log until a sweep empties that.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 pub(super) struct Traces {
     /// Whether it may, for all transactions of a store.
     left: Arc<AtomicBool>,
-    /// Whether this transaction removed users, or looked for some to remove.
+    /// Whether this transaction looked for users to remove, as a sweep does.
     is_asked: AtomicBool,
 }
 
@@ -32,10 +32,10 @@ impl Traces {
         }
     }
 
-    /// Notes that rows of users are removed.
+    /// Notes that rows of users are removed. The log is left to the next sweep: whoever empties it waits for all who read and
+    /// keeps all who write waiting, which is not for the commit of a request.
     pub(super) fn leave(&self) {
         self.left.store(true, Ordering::SeqCst);
-        self.ask();
     }
 
     /// Asks for the log to be emptied after the commit, if there is something left.
