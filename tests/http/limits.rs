@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use doorward_adapters::sea_orm::SeaRateLimiter;
+use doorward_adapters::sea_orm::{SeaRateLimiter, SeaStore};
 use doorward_application::settings::Preset;
 use doorward_testing::{Backend, Browser, PASSWORD, Response, SeededEntropy, Setup, TestApp};
 use serde_json::{Value, json};
@@ -375,7 +375,10 @@ fn rl_9_limits_in_the_database_hold_for_all_servers_of_it() {
         let first = TestApp::on(backend);
         let connection = first.wait(first.database().unwrap().connection());
         let server = || {
-            let limiter = SeaRateLimiter::new(connection.clone(), Arc::new(SeededEntropy::default()));
+            let limiter = SeaRateLimiter::new(
+                &SeaStore::new(connection.clone()),
+                Arc::new(SeededEntropy::default()),
+            );
             TestApp::with(Preset::Hardened, |setup| {
                 limited(setup);
                 setup.rate_limiter = Arc::new(limiter);

@@ -75,7 +75,7 @@ mod postgres {
 
 async fn limiter_on(database: TestDatabase) -> TestLimiter {
     let store = database.store().await;
-    let limiter = SeaRateLimiter::new(store.connection().clone(), Arc::new(SeededEntropy::default()));
+    let limiter = SeaRateLimiter::new(&store, Arc::new(SeededEntropy::default()));
     TestLimiter::new(Arc::new(limiter), database)
 }
 

@@ -21,7 +21,7 @@ async fn databases() -> Vec<TestDatabase> {
 }
 
 fn limiter(store: &SeaStore) -> SeaRateLimiter {
-    SeaRateLimiter::new(store.connection().clone(), Arc::new(SeededEntropy::default()))
+    SeaRateLimiter::new(store, Arc::new(SeededEntropy::default()))
 }
 
 async fn passes(limiter: &SeaRateLimiter, now: DateTime<Utc>) -> bool {

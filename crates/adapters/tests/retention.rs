@@ -276,6 +276,26 @@ async fn a_conflict_is_known_by_its_columns_whatever_the_name_of_the_index() {
     }
 }
 
+/// Whoever empties the log keeps all writers waiting, and waits for all readers: that is for the sweep and not for a request.
+#[tokio::test]
+async fn dt_2_a_request_leaves_removed_rows_in_the_log_to_the_next_sweep() {
+    let test = TestDatabase::sqlite();
+    let store = test.store().await;
+    let (_, rest) = test.url().split_once("://").unwrap();
+    let log = format!("{}-wal", rest.split('?').next().unwrap());
+    let log_length = || fs::metadata(&log).unwrap().len();
+    let ada = samples::user("ada");
+    store.users().insert(&ada).await.unwrap();
+    let tx = store.begin(&samples::request()).await.unwrap();
+    assert!(tx.users().delete(&ada.id).await.unwrap().is_removed());
+    tx.commit().await.unwrap();
+    assert!(log_length() > 0, "the request emptied it");
+    let tx = store.begin(&samples::request()).await.unwrap();
+    assert!(tx.users().purge_deleted(at(0), 9).await.unwrap().is_empty());
+    tx.commit().await.unwrap();
+    assert_eq!(log_length(), 0);
+}
+
 #[tokio::test]
 async fn dt_2_while_somebody_reads_removed_rows_stay_in_the_log_until_the_next_sweep() {
     let test = TestDatabase::sqlite();
@@ -290,6 +310,9 @@ async fn dt_2_while_somebody_reads_removed_rows_stay_in_the_log_until_the_next_s
     assert_eq!(reading.query_all_raw(statement).await.unwrap().len(), 1);
     let tx = store.begin(&samples::request()).await.unwrap();
     assert!(tx.users().delete(&ada.id).await.unwrap().is_removed());
+    tx.commit().await.unwrap();
+    let tx = store.begin(&samples::request()).await.unwrap();
+    assert!(tx.users().purge_deleted(at(0), 9).await.unwrap().is_empty());
     tx.commit().await.unwrap();
     assert!(log_length() > 0, "the reader needs it");
     reading.rollback().await.unwrap();

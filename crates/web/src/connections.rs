@@ -1,9 +1,12 @@
-//! The connections of clients: which one gives way when there are too many (RE-13), and how they end when the server stops (RE-9).
+//! The connections of clients: how long each is waited for and which one gives way when there are too many (RE-13), and how they end
+//! when the server stops (RE-9).
+
+mod patience;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
@@ -11,6 +14,9 @@ use actix_web::HttpRequest;
 use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
+
+pub(crate) use self::patience::{HEAD_TIMEOUT, KEEP_ALIVE};
+use self::patience::{Over, Patience};
 
 /// All connections of a server. Without a [limit](Self::limit) none gives way.
 pub(crate) struct Connections {
@@ -36,6 +42,8 @@ pub(crate) struct Connection {
     number: u64,
     is_known: AtomicBool,
     phase: AtomicU8,
+    /// How many exchanges have ended.
+    turn: AtomicU32,
     end: AtomicU8,
     waker: AtomicWaker,
 }
@@ -155,6 +163,11 @@ impl Connection {
         self.phase.load(Ordering::Acquire) == phase as u8
     }
 
+    /// How many exchanges have ended; none if one is going on.
+    fn turn(&self) -> Option<u32> {
+        self.is_in(Phase::Idle).then(|| self.turn.load(Ordering::Acquire))
+    }
+
     fn is_ending(&self, end: End) -> bool {
         self.end.load(Ordering::Acquire) >= end as u8
     }
@@ -200,9 +213,14 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        self.connection.phase.store(Phase::Idle as u8, Ordering::Release);
+        let connection = &self.connection;
+        connection.turn.fetch_add(1, Ordering::AcqRel);
+        connection.phase.store(Phase::Idle as u8, Ordering::Release);
         if self.connections.is_stopping() {
-            self.connection.end(End::NoWaiting);
+            connection.end(End::NoWaiting);
+        } else {
+            // From now on the stream has to wait for the next request with a limit.
+            connection.waker.wake();
         }
     }
 }
@@ -210,6 +228,7 @@ impl Drop for Exchange {
 /// The bytes of a connection, until it is to end.
 pub(crate) struct ClientStream<S> {
     stream: S,
+    patience: Patience,
     connections: Arc<Connections>,
     connection: Arc<Connection>,
 }
@@ -221,6 +240,7 @@ impl<S> ClientStream<S> {
             connection: connections.open(),
             connections,
             stream,
+            patience: Patience::default(),
         }
     }
 
@@ -229,13 +249,31 @@ impl<S> ClientStream<S> {
         self.connection.clone()
     }
 
-    /// Who does not take what is written keeps no connection that others need.
-    fn unless_replaced<T>(&self, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if outcome.is_pending() && self.connection.is_ending(End::AtOnce) {
+    /// Who does not take what is written keeps no connection that others need, and none for ever.
+    fn unless_given_up<T>(
+        &mut self,
+        outcome: Poll<io::Result<T>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if outcome.is_ready() {
+            self.patience.has_written();
+            outcome
+        } else if self.connection.is_ending(End::AtOnce) {
             Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))
         } else {
-            outcome
+            self.patience
+                .poll_writing(context)
+                .map(|_| Err(io::ErrorKind::TimedOut.into()))
         }
+    }
+}
+
+/// How a read ends when the client was waited for long enough: as if the client had said that no more comes, or, where an answer
+/// cannot be delivered, with an error.
+fn given_up(over: Over) -> io::Result<()> {
+    match over {
+        Over::Silent => Ok(()),
+        Over::NotTaking => Err(io::ErrorKind::TimedOut.into()),
     }
 }
 
@@ -251,13 +289,25 @@ impl<S: AsyncRead + Unpin> AsyncRead for ClientStream<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.connection.waker.register(context.waker());
-        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if read.is_pending() && self.connection.is_ending(End::NoWaiting) {
+        let this = &mut *self;
+        this.connection.waker.register(context.waker());
+        let turn = this.connection.turn();
+        if let Some(over) = this.patience.is_over(turn) {
+            return Poll::Ready(given_up(over));
+        }
+        let filled = buffer.filled().len();
+        let read = Pin::new(&mut this.stream).poll_read(context, buffer);
+        if read.is_ready() {
+            if buffer.filled().len() > filled {
+                this.patience.has_read(turn);
+            }
+            return read;
+        }
+        if this.connection.is_ending(End::NoWaiting) {
             // What has arrived was read. As if the client had said that no more comes.
             return Poll::Ready(Ok(()));
         }
-        read
+        this.patience.poll_reading(turn, context).map(given_up)
     }
 }
 
@@ -268,17 +318,17 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ClientStream<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.unless_replaced(written)
+        self.unless_given_up(written, context)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(context);
-        self.unless_replaced(flushed)
+        self.unless_given_up(flushed, context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let shut = Pin::new(&mut self.stream).poll_shutdown(context);
-        self.unless_replaced(shut)
+        self.unless_given_up(shut, context)
     }
 
     fn poll_write_vectored(
@@ -287,7 +337,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ClientStream<S> {
         buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, buffers);
-        self.unless_replaced(written)
+        self.unless_given_up(written, context)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -367,7 +417,7 @@ mod tests {
         let next = connections.open();
         let read = Pin::new(&mut stream).poll_read(&mut context, &mut buffer);
         assert!(matches!(read, Poll::Ready(Ok(()))) && buffer.filled().is_empty());
-        let stuck = stream.unless_replaced(Poll::<io::Result<()>>::Pending);
+        let stuck = stream.unless_given_up(Poll::<io::Result<()>>::Pending, &mut context);
         assert!(matches!(stuck, Poll::Ready(Err(_))));
         drop((stream, client));
         assert_eq!(connections.lock().open, 1);

@@ -38,7 +38,7 @@ use crate::{bearer, json, query};
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long one may go on arriving when the server stops (RE-9).
 const BODY_GRACE: Duration = Duration::from_secs(2);
-/// How long an answer may take (RE-8). A database that falls silent in the middle of a statement would keep it for ever.
+/// How long an answer may take (RE-8), whatever it waits for.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -102,12 +102,18 @@ async fn guard(
     };
     let mut response = outcome?.map_into_boxed_body();
     if let Some(deferred) = deferred
-        && let Err(error) = afterwards(state, response.request(), deferred).await
+        && let Err(error) = in_time(afterwards(state, response.request(), deferred)).await
     {
         response = response.into_response(error.error_response());
     }
     finish_response(state, &cookies, id, response.response_mut());
     Ok(response)
+}
+
+/// Waits for who counts requests, but not longer than for an answer.
+async fn in_time<T>(counted: impl Future<Output = Result<T, ApiError>>) -> Result<T, ApiError> {
+    let counted = tokio::time::timeout(ANSWER_TIMEOUT, counted).await;
+    counted.unwrap_or_else(|elapsed| Err(ApiError::Unavailable(elapsed.into())))
 }
 
 async fn check_request(
@@ -118,7 +124,7 @@ async fn check_request(
     if state.routes().is_disabled(request.path_as_sent()) {
         return Err(ApiError::Plain(404, "Not Found"));
     }
-    let deferred = throttle(state, request, pattern).await?;
+    let deferred = in_time(throttle(state, request, pattern)).await?;
     let pattern = pattern.ok_or(ApiError::Empty(404))?;
     let route = state
         .routes()
@@ -303,6 +309,12 @@ mod tests {
         });
         let error = read_in_time(10, &mut request, pending()).await.unwrap_err();
         assert_eq!(error.to_string(), "REQUEST_TIMEOUT");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn re_8_who_counts_requests_is_not_waited_for_without_end() {
+        let error = in_time(pending::<Result<(), ApiError>>()).await.unwrap_err();
+        assert!(matches!(error, ApiError::Unavailable(_)), "{error}");
     }
 
     #[tokio::test]

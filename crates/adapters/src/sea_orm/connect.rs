@@ -1,11 +1,14 @@
 use std::fs::TryLockError;
+use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_domain::Secret;
+use sea_orm::sqlx::postgres::PgPoolOptions;
 use sea_orm::sqlx::{self, Connection, Executor as _, SqliteConnection};
 use sea_orm::{Database, DatabaseConnection};
 
 use super::place::Place;
+use super::pulse::Pulse;
 use super::sqlite_file::{self, InUse};
 use super::{ConnectError, SeaStore};
 
@@ -20,8 +23,6 @@ pub struct ConnectOptions {
 
 /// How long a request waits for a connection before it is told to come back (RE-6).
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a connection to PostgreSQL is taken for alive after its last use, so that most requests do not ask it first.
-const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// How long a writer waits for another on SQLite, in milliseconds.
 const BUSY_TIMEOUT: &str = "2000";
 const SQLITE_CONNECTIONS: u32 = 8;
@@ -106,11 +107,14 @@ async fn open_postgres(url: &str, max_connections: Option<u32>) -> Result<SeaSto
     let place = Place::of(url)?;
     place.probe(ACQUIRE_TIMEOUT).await?;
     let mut hurried = settings(&place.url, max_connections.unwrap_or(POSTGRES_CONNECTIONS));
-    hurried.test_before_acquire_if_idle_for(TRUSTED_FOR);
-    prepare_each(&mut hurried, place.script(true));
+    let pulse = Arc::new(place.pulse()?);
+    let (script, watching) = (place.script(true), pulse.clone());
+    hurried.map_sqlx_postgres_pool_opts(move |pool| watched(prepared(pool, &script), &watching));
     let mut unhurried = settings(&place.url, 1);
-    prepare_each(&mut unhurried, place.script(false));
-    Ok(SeaStore::new(open(hurried).await?).migrating_by(unhurried))
+    let script = place.script(false);
+    unhurried.map_sqlx_postgres_pool_opts(move |pool| prepared(pool, &script));
+    let store = SeaStore::new(open(hurried).await?);
+    Ok(store.migrating_by(unhurried).watched_by(pulse))
 }
 
 async fn open(settings: sea_orm::ConnectOptions) -> Result<DatabaseConnection, ConnectError> {
@@ -119,14 +123,24 @@ async fn open(settings: sea_orm::ConnectOptions) -> Result<DatabaseConnection, C
 }
 
 /// Runs a script on each new connection. Not as options of the connection: some poolers refuse those.
-fn prepare_each(settings: &mut sea_orm::ConnectOptions, script: String) {
-    settings.map_sqlx_postgres_pool_opts(move |pool| {
-        let script = script.clone();
-        pool.after_connect(move |connection, _| {
-            let script = sqlx::AssertSqlSafe(script.clone());
-            Box::pin(async move { connection.execute(script).await.map(drop) })
+fn prepared(pool: PgPoolOptions, script: &str) -> PgPoolOptions {
+    let script = script.to_owned();
+    pool.after_connect(move |connection, _| {
+        let script = sqlx::AssertSqlSafe(script.clone());
+        Box::pin(async move { connection.execute(script).await.map(drop) })
+    })
+}
+
+/// Asks each connection whether it is alive where that is in doubt, and waits for none that is not.
+fn watched(pool: PgPoolOptions, pulse: &Arc<Pulse>) -> PgPoolOptions {
+    let pulse = pulse.clone();
+    // The pool's own test would be a question before every statement, and waits for the answer without end.
+    pool.test_before_acquire(false)
+        .before_acquire(move |connection, about| {
+            let pulse = pulse.clone();
+            Box::pin(async move { pulse.check(connection, about.idle_for).await })
         })
-    });
+        .after_release(|connection, _| Box::pin(Pulse::settle(connection)))
 }
 
 /// Whether the connection may serve others: no transaction is left open on it.

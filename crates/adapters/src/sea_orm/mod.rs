@@ -18,6 +18,7 @@ mod outbox;
 pub mod personal_data;
 mod place;
 mod pool;
+mod pulse;
 mod rate_limit;
 mod read;
 mod repositories;
@@ -33,6 +34,7 @@ mod user;
 mod user_delete;
 mod user_list;
 mod verification;
+mod watched;
 
 pub use backup::{BackupError, backup};
 pub use connect::{ConnectOptions, connect};

@@ -2,14 +2,19 @@
 
 use std::time::Duration;
 
+use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::{self, ConnectOptions as _, Connection as _, Executor as _};
 
 use super::ConnectError;
+use super::pulse::Pulse;
 
+const STATEMENT_TIMEOUT: &str = "statement_timeout";
+/// After how long a statement cannot be under way any more: it waited for a connection, took its time, and was answered.
+const STATEMENT_LIMIT: Duration = Duration::from_secs(8);
 /// How long a statement waits for a lock, how long it may take, and how long a transaction may stand still.
 const LIMITS: [(&str, &str); 3] = [
     ("lock_timeout", "2s"),
-    ("statement_timeout", "5s"),
+    (STATEMENT_TIMEOUT, "5s"),
     ("idle_in_transaction_session_timeout", "10s"),
 ];
 
@@ -69,6 +74,17 @@ impl Place {
         settings.join("; ")
     }
 
+    /// What watches over the statements there.
+    pub(super) fn pulse(&self) -> Result<Pulse, ConnectError> {
+        let refused = |error: sqlx::Error| ConnectError::Refused(error.into());
+        let options = self.url.parse::<PgConnectOptions>().map_err(refused)?;
+        let limit = self.limits.iter().any(|(name, _)| *name == STATEMENT_TIMEOUT);
+        Ok(Pulse::new(
+            options.disable_statement_logging(),
+            limit.then_some(STATEMENT_LIMIT),
+        ))
+    }
+
     /// Connects once and disconnects: a pool would only tell that it timed out, and not why.
     pub(super) async fn probe(&self, timeout: Duration) -> Result<(), ConnectError> {
         let missing = tokio::time::timeout(timeout, self.missing_schema())
@@ -81,7 +97,7 @@ impl Place {
     }
 
     async fn missing_schema(&self) -> Result<Option<String>, sqlx::Error> {
-        let options: sqlx::postgres::PgConnectOptions = self.url.parse()?;
+        let options: PgConnectOptions = self.url.parse()?;
         let mut connection = options.disable_statement_logging().connect().await?;
         let mut missing = None;
         for name in &self.schemas {

@@ -5,11 +5,13 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use doorward_domain::rate_limit::{Decision, LONGEST_WINDOW, RateLimiter, RequestLimit};
 use doorward_domain::{Entropy, ErrorChain, StoreError, mint_id, moment_of_millis};
-use sea_orm::TransactionTrait;
+use sea_orm::TransactionOptions;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{CaseStatement, Condition, Expr, ExprTrait, InsertStatement, OnConflict, Query};
 
+use super::SeaStore;
 use super::error::store_error;
+use super::watched::Watched;
 use crate::memory::MemoryRateLimiter;
 
 /// Better Auth's table.
@@ -35,7 +37,7 @@ impl ActiveModelBehavior for ActiveModel {}
 ///
 /// While the database is out of reach each server counts by itself, in memory (RL-9).
 pub struct SeaRateLimiter {
-    connection: DatabaseConnection,
+    connection: Watched<DatabaseConnection>,
     entropy: Arc<dyn Entropy>,
     local: MemoryRateLimiter,
     /// Until when the database is left alone, in milliseconds since 1970.
@@ -46,11 +48,11 @@ impl SeaRateLimiter {
     /// How long the database is left alone after it failed.
     const PAUSE: TimeDelta = TimeDelta::seconds(1);
 
-    /// A limiter on an open database.
+    /// A limiter on the database of a store.
     #[must_use]
-    pub fn new(connection: DatabaseConnection, entropy: Arc<dyn Entropy>) -> Self {
+    pub fn new(store: &SeaStore, entropy: Arc<dyn Entropy>) -> Self {
         Self {
-            connection,
+            connection: store.watched().clone(),
             entropy,
             local: MemoryRateLimiter::new(),
             away_until: AtomicI64::new(i64::MIN),
@@ -71,7 +73,11 @@ impl SeaRateLimiter {
             window: LONGEST_WINDOW,
         };
         let insert = self.insert("", limit, DateTime::UNIX_EPOCH);
-        let transaction = self.connection.begin().await.map_err(store_error)?;
+        let transaction = self
+            .connection
+            .begin(TransactionOptions::default())
+            .await
+            .map_err(store_error)?;
         look(&transaction).await?;
         transaction.execute(&insert).await.map_err(store_error)?;
         transaction.rollback().await.map_err(store_error)
@@ -84,7 +90,11 @@ impl SeaRateLimiter {
             Ok(outcome) => Ok(outcome.rows_affected()),
             Err(StoreError::Unavailable(cause)) => Err(StoreError::Unavailable(cause)),
             Err(_) => {
-                let transaction = self.connection.begin().await.map_err(store_error)?;
+                let transaction = self
+                    .connection
+                    .begin(TransactionOptions::default())
+                    .await
+                    .map_err(store_error)?;
                 look(&transaction).await?;
                 let outcome = transaction.execute(insert).await.map_err(store_error)?;
                 transaction.commit().await.map_err(store_error)?;

@@ -17,14 +17,16 @@ use sea_orm::{
 
 use super::ExtraColumns;
 use super::error::store_error;
+use super::pulse::Pulse;
 use super::sqlite_file::InUse;
 use super::timestamp::Timestamp;
 use super::traces::Traces;
+use super::watched::Watched;
 
 /// Every repository over whatever runs statements.
 #[derive(Debug)]
 pub struct SeaRepositories<C> {
-    pub(super) connection: C,
+    pub(super) connection: Watched<C>,
     /// The columns an application added.
     pub(super) extra: Arc<ExtraColumns>,
     /// What modules keep in the database.
@@ -56,7 +58,7 @@ pub type SeaStore = SeaRepositories<DatabaseConnection>;
 pub struct SeaTransaction {
     repositories: SeaRepositories<DatabaseTransaction>,
     /// The connections of the store.
-    pool: DatabaseConnection,
+    pool: Watched<DatabaseConnection>,
     request: RequestFacts,
 }
 
@@ -65,13 +67,21 @@ impl SeaStore {
     #[must_use]
     pub fn new(connection: DatabaseConnection) -> Self {
         Self {
-            connection,
+            connection: Watched::new(connection, None),
             extra: Arc::default(),
             modules: Arc::default(),
             migrating: None,
             in_use: None,
             traces: Traces::of_store(),
             told_of_held: Arc::default(),
+        }
+    }
+
+    /// The same store, which does not wait for a database that does not answer.
+    pub(super) fn watched_by(self, pulse: Arc<Pulse>) -> Self {
+        Self {
+            connection: Watched::new(self.connection.inner().clone(), Some(pulse)),
+            ..self
         }
     }
 
@@ -112,21 +122,27 @@ impl SeaStore {
     /// The connections of the store.
     #[must_use]
     pub const fn connection(&self) -> &DatabaseConnection {
+        self.connection.inner()
+    }
+
+    /// The same connections, whose statements are watched over.
+    pub(super) const fn watched(&self) -> &Watched<DatabaseConnection> {
         &self.connection
     }
 
     /// The names of the steps and of the columns that the schema lacks.
     pub async fn pending(&self) -> Result<Vec<String>, MigrateError> {
-        let steps = doorward_migration::pending(&self.connection).await?;
-        let missing = doorward_migration::missing_columns(&self.connection, &self.extra.added()).await?;
-        let modules = doorward_migration::pending_of_modules(&self.connection, &self.modules).await?;
+        let connection = self.connection();
+        let steps = doorward_migration::pending(connection).await?;
+        let missing = doorward_migration::missing_columns(connection, &self.extra.added()).await?;
+        let modules = doorward_migration::pending_of_modules(connection, &self.modules).await?;
         Ok([steps, missing, modules].concat())
     }
 
     /// Brings the schema up to date and answers the names of the steps that took, and of the columns it made.
     pub async fn migrate(&self) -> Result<Vec<String>, MigrateError> {
         let Some(Migrating(options)) = &self.migrating else {
-            return self.migrate_on(&self.connection).await;
+            return self.migrate_on(self.connection()).await;
         };
         let connection = Database::connect(options.clone()).await?;
         let outcome = self.migrate_on(&connection).await;
@@ -150,7 +166,7 @@ impl SeaTransaction {
     pub fn of(tx: &dyn Transaction) -> Option<&DatabaseTransaction> {
         let any: &dyn Any = tx;
         match any.downcast_ref::<Self>() {
-            Some(tx) => Some(&tx.repositories.connection),
+            Some(tx) => Some(tx.repositories.connection.inner()),
             None => Self::of(tx.underlying()?),
         }
     }
@@ -186,7 +202,7 @@ impl<C: ConnectionTrait> SeaRepositories<C> {
 
 impl<C: TransactionTrait> SeaRepositories<C> {
     /// Begins a transaction that may write; within another, a part that can be undone alone.
-    pub(super) async fn begin_part(&self) -> Result<C::Transaction, DbErr> {
+    pub(super) async fn begin_part(&self) -> Result<Watched<C::Transaction>, DbErr> {
         // On SQLite a transaction that reads first and writes then would fail when another wrote in between; one that
         // announces that it writes waits for its turn instead.
         let mode = Some(SqliteTransactionMode::Immediate);
@@ -194,7 +210,7 @@ impl<C: TransactionTrait> SeaRepositories<C> {
             sqlite_transaction_mode: mode,
             ..TransactionOptions::default()
         };
-        self.connection.begin_with_options(options).await
+        self.connection.begin(options).await
     }
 }
 
@@ -235,7 +251,8 @@ impl Store for SeaStore {
     }
 
     async fn is_up_to_date(&self) -> Result<bool, StoreError> {
-        match doorward_migration::pending(&self.connection).await {
+        let pending = doorward_migration::pending(self.connection());
+        match self.connection.watch(pending).await {
             Ok(missing) => Ok(missing.is_empty()),
             // A node of a newer version was here. This one goes on until it is replaced.
             Err(MigrateError::Newer(_) | MigrateError::NewerModule { .. }) => Ok(true),

@@ -103,11 +103,13 @@ pub async fn restore(
             if database.exists() {
                 empty_log(&database).await;
             }
-            move_aside(&database, aside)?;
+            set_aside(&database, aside)?;
         }
         if let Err(cause) = fs::rename(&copy, &database) {
             if let Some(aside) = &moved_aside {
                 move_aside(aside, &database)?;
+                // Two names of one file: the rename changed nothing.
+                drop(fs::remove_file(aside));
             }
             return Err(failed(&database)(cause));
         }
@@ -193,16 +195,31 @@ async fn empty_log(database: &Path) {
     }
 }
 
+/// Gives a database another name, and keeps the one it has until the copy takes it: who is killed in between leaves a database in
+/// its place, and the next start does not make an empty one. The files beside it are moved.
+fn set_aside(database: &Path, to: &Path) -> Result<(), RestoreError> {
+    if !database.exists() || fs::hard_link(database, to).is_err() {
+        // There is none, or the file system knows no second name.
+        return move_aside(database, to);
+    }
+    move_companions(database, to)
+}
+
 /// Renames a database and the files beside it.
 fn move_aside(database: &Path, to: &Path) -> Result<(), RestoreError> {
+    move_companions(database, to)?;
+    if database.exists() {
+        fs::rename(database, to).map_err(failed(database))?;
+    }
+    Ok(())
+}
+
+fn move_companions(database: &Path, to: &Path) -> Result<(), RestoreError> {
     for companion in COMPANIONS {
         let file = beside(database, companion);
         if file.exists() {
             fs::rename(&file, beside(to, companion)).map_err(failed(&file))?;
         }
-    }
-    if database.exists() {
-        fs::rename(database, to).map_err(failed(database))?;
     }
     Ok(())
 }
@@ -212,5 +229,28 @@ fn remove(copy: &Path) {
     drop(fs::remove_file(copy));
     for companion in COMPANIONS {
         drop(fs::remove_file(beside(copy, companion)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn re_19_a_database_is_in_its_place_until_the_restored_one_takes_it() {
+        let home = tempfile::tempdir().unwrap();
+        let (database, aside) = (home.path().join("a.db"), home.path().join("a.db.replaced"));
+        fs::write(&database, "old").unwrap();
+        fs::write(beside(&database, "-wal"), "log").unwrap();
+        set_aside(&database, &aside).unwrap();
+        assert_eq!(fs::read(&database).unwrap(), b"old");
+        assert!(
+            !beside(&database, "-wal").exists(),
+            "it would be read into the copy"
+        );
+        fs::write(home.path().join("copy"), "new").unwrap();
+        fs::rename(home.path().join("copy"), &database).unwrap();
+        assert_eq!(fs::read(&aside).unwrap(), b"old");
+        assert_eq!(fs::read(beside(&aside, "-wal")).unwrap(), b"log");
     }
 }

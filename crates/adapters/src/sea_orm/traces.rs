@@ -1,17 +1,17 @@
 //! What SQLite keeps of removed rows: nothing in its pages, as `secure_delete` overwrites them, but older pages in the
-//! write-ahead log until that is emptied.
+//! write-ahead log until a sweep empties that.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
 /// Whether the write-ahead log may hold rows of users who were removed.
 #[derive(Debug)]
 pub(super) struct Traces {
     /// Whether it may, for all transactions of a store.
     left: Arc<AtomicBool>,
-    /// Whether this transaction removed users, or looked for some to remove.
+    /// Whether this transaction looked for users to remove, as a sweep does.
     is_asked: AtomicBool,
 }
 
@@ -32,10 +32,10 @@ impl Traces {
         }
     }
 
-    /// Notes that rows of users are removed.
+    /// Notes that rows of users are removed. The log is left to the next sweep: whoever empties it waits for all who read and
+    /// keeps all who write waiting, which is not for the commit of a request.
     pub(super) fn leave(&self) {
         self.left.store(true, Ordering::SeqCst);
-        self.ask();
     }
 
     /// Asks for the log to be emptied after the commit, if there is something left.
@@ -45,7 +45,7 @@ impl Traces {
 
     /// Empties the log after the commit of a transaction that asked for it. What fails, as it does while somebody reads for long,
     /// is left to the next one that asks: users are looked for every few minutes. The commit itself has succeeded.
-    pub(super) async fn erase(&self, pool: &DatabaseConnection) {
+    pub(super) async fn erase(&self, pool: &impl ConnectionTrait) {
         let is_wanted = pool.get_database_backend() == DbBackend::Sqlite
             && self.is_asked.load(Ordering::SeqCst)
             && self.left.swap(false, Ordering::SeqCst);
@@ -67,7 +67,7 @@ impl Traces {
 }
 
 /// Whether the log is empty now.
-async fn empty_log(pool: &DatabaseConnection) -> Result<bool, DbErr> {
+async fn empty_log(pool: &impl ConnectionTrait) -> Result<bool, DbErr> {
     let statement = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
     let row = pool.query_one_raw(statement).await?;
     let is_busy = row.map_or(Ok(0), |row| row.try_get_by_index::<i32>(0))?;

@@ -70,6 +70,29 @@ async fn re_16_two_nodes_whose_clocks_are_five_seconds_apart_believe_each_other(
     }
 }
 
+/// Who was told to wait is not told so for as long as the clock was set back.
+#[test]
+fn re_18_a_clock_that_is_set_back_keeps_nobody_out() {
+    let home = tempfile::tempdir().unwrap();
+    let offset = home.path().join("offset");
+    fs::write(&offset, "+1h").unwrap();
+    let limits = [
+        ("DOORWARD_RATE_LIMIT__ENABLED", "true"),
+        ("DOORWARD_RATE_LIMIT__WINDOW", "2"),
+        ("DOORWARD_RATE_LIMIT__MAX", "1"),
+    ];
+    let Some(server) = start(home.path(), &limits, &offset) else {
+        return;
+    };
+    let ask = || support::get(server.address(), "/get-session").unwrap().0;
+    assert_eq!(ask(), 200);
+    let next = home.path().join("next");
+    fs::write(&next, "+0s").unwrap();
+    fs::rename(next, &offset).unwrap();
+    support::until(|| ask() == 429);
+    support::until(|| ask() == 200);
+}
+
 #[test]
 fn re_18_a_clock_that_jumps_ends_what_is_over_and_revives_nothing() {
     let home = tempfile::tempdir().unwrap();

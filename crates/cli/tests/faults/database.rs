@@ -42,17 +42,12 @@ async fn re_5_re_6_a_database_that_freezes_or_goes_away_is_503_and_served_again_
     assert_eq!(outside(server, "/readyz"), 200);
     for fault in [&wire.is_frozen, &wire.is_cut] {
         fault.store(true, Ordering::Relaxed);
-        // The first may have a statement under way, which is given up after 30 s. The others wait 2 s for a connection. A busy
-        // machine adds to both.
-        for longest in [40, 10, 10] {
+        // 2 s, to which a busy machine adds.
+        for _ in 0..3 {
             let begin = Instant::now();
             let (status, answer) = support::post(server, "/sign-in/email", &credentials(1)).unwrap();
             assert_eq!(status, 503, "{answer}");
-            assert!(
-                begin.elapsed() < Duration::from_secs(longest),
-                "{:?}",
-                begin.elapsed()
-            );
+            assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
         }
         assert_eq!(outside(server, "/healthz"), 200);
         assert_eq!(outside(server, "/readyz"), 503);

@@ -13,11 +13,14 @@ mod limiter;
 mod mail;
 mod nodes;
 mod outages;
+mod pool;
 mod postgres;
 mod printed;
 mod races;
 mod relay;
+mod restore;
 mod scale;
+mod silence;
 mod slow;
 mod stop;
 #[expect(dead_code, reason = "the tests of the binary use more of it")]

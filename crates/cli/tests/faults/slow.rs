@@ -14,14 +14,14 @@ const LIMIT: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(300);
 const CLIENTS: usize = 10;
 
-/// What a slow client sends at once, and then byte by byte.
+/// What a slow client sends at once, and then piece by piece.
 struct Slow {
     name: &'static str,
     first: &'static str,
     then: &'static [u8],
 }
 
-const SLOW: [Slow; 4] = [
+const SLOW: [Slow; 7] = [
     Slow {
         name: "nothing at all",
         first: "",
@@ -42,7 +42,39 @@ const SLOW: [Slow; 4] = [
         first: "GET /api/auth/ok HTTP/1.1\r\nHost: localhost\r\n\r\n",
         then: b"",
     },
+    Slow {
+        name: "a second head",
+        first: "GET /api/auth/ok HTTP/1.1\r\nHost: localhost\r\n\r\nGET /api/auth/ok HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
+        then: b"a",
+    },
+    Slow {
+        name: "a body in chunks",
+        first: "POST /api/auth/sign-up/email HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+        then: b"1\r\n \r\n",
+    },
+    Slow {
+        name: "a body in chunks that nobody reads",
+        first: "GET /api/auth/ok HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+        then: b"1\r\n \r\n",
+    },
 ];
+
+/// Sends requests, whose answers are larger than all buffers together, and reads no answer. How long the server puts up with it.
+fn last_without_reading(server: SocketAddr) -> Duration {
+    let requests = "GET /api/auth/docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(20);
+    let begin = Instant::now();
+    let mut client = TcpStream::connect(server).unwrap();
+    client.set_write_timeout(Some(PAUSE)).unwrap();
+    // A request that was cut short is no matter: it is the answers before it that nobody reads.
+    loop {
+        match client.write(requests.as_bytes()) {
+            Err(error) if error.kind() != ErrorKind::WouldBlock => break,
+            Ok(_) | Err(_) => thread::sleep(PAUSE),
+        }
+        assert!(begin.elapsed() < LIMIT, "who reads no answer is waited for");
+    }
+    begin.elapsed()
+}
 
 impl Slow {
     /// How long the server puts up with it.
@@ -78,10 +110,11 @@ fn re_13_slow_clients_of_every_kind_are_cut_off_and_hold_nobody_up() {
     let (address, is_over) = (server.address(), AtomicBool::new(false));
     let (longest, wait) = thread::scope(|scope| {
         let over = Over(&is_over);
-        let slow: Vec<_> = (0..CLIENTS)
+        let mut slow: Vec<_> = (0..CLIENTS)
             .flat_map(|_| &SLOW)
             .map(|slow| scope.spawn(move || slow.last(address)))
             .collect();
+        slow.extend((0..CLIENTS).map(|_| scope.spawn(move || last_without_reading(address))));
         let good = scope.spawn(|| {
             let mut wait = Duration::ZERO;
             while !is_over.load(Ordering::Relaxed) {
@@ -99,7 +132,7 @@ fn re_13_slow_clients_of_every_kind_are_cut_off_and_hold_nobody_up() {
     });
     assert!(wait < Duration::from_secs(5), "a good client waits {wait:?}");
     figure(
-        "slow clients (silent, head, body, idle): the longest is cut off after, and a good client waits at most",
+        "slow clients (silent, head, body, chunks, idle, reading nothing): the longest is cut off after, and a good client waits at most",
         format_args!("{:.0} s, {} ms", longest.as_secs_f64(), wait.as_millis()),
     );
 }

@@ -12,6 +12,8 @@ use std::time::Duration;
 pub(crate) struct Wire {
     /// Nothing gets through, and nobody is told.
     pub(crate) is_frozen: AtomicBool,
+    /// Over the connections that there are nothing gets through any more, and nobody is told. New ones are well.
+    pub(crate) generation: AtomicUsize,
     /// Connections are ended.
     pub(crate) is_cut: AtomicBool,
     /// Of so many commits still, the answer is lost together with the connection.
@@ -80,8 +82,10 @@ impl Wire {
     fn carry(&self, mut from: &TcpStream, mut to: &TcpStream, gets_through: impl Fn(&[u8]) -> bool) {
         from.set_read_timeout(Some(PAUSE)).unwrap();
         let mut bytes = [0; 4096];
+        let generation = self.generation.load(Ordering::Relaxed);
         while !self.is_cut.load(Ordering::Relaxed) {
-            if self.is_frozen.load(Ordering::Relaxed) {
+            let is_forgotten = self.generation.load(Ordering::Relaxed) != generation;
+            if is_forgotten || self.is_frozen.load(Ordering::Relaxed) {
                 thread::sleep(PAUSE);
                 continue;
             }

@@ -14,12 +14,8 @@ use tokio::net::TcpStream;
 
 use super::AppFactory;
 use super::limits::ConnectionLimit;
-use crate::connections::{ClientStream, Connections};
+use crate::connections::{ClientStream, Connections, HEAD_TIMEOUT, KEEP_ALIVE};
 
-/// How long a client may take to send the head of a request (RE-13).
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a connection without requests is kept (RE-13).
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How long a client may take to end a connection that is over.
 const GOODBYE: Duration = Duration::from_secs(1);
 

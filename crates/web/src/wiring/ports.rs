@@ -168,7 +168,7 @@ async fn rate_limiter(
     if !settings.enabled || settings.storage == RateLimitStorage::Memory {
         return Ok(Arc::new(MemoryRateLimiter::new()));
     }
-    let limiter = SeaRateLimiter::new(store.connection().clone(), entropy.clone());
+    let limiter = SeaRateLimiter::new(store, entropy.clone());
     limiter.check().await.map_err(|error| StartError::Configuration {
         option: "rate_limit.storage",
         cause: format!(
