@@ -102,6 +102,19 @@ fn cs_4_every_other_method_and_path_is_unknown() {
     }
 }
 
+#[test]
+fn a_file_that_the_reference_does_not_have_is_not_found() {
+    let app = TestApp::start();
+    for name in ["unknown.js", "index.html"] {
+        let answer = app.browser().get(&format!("/docs/{name}"));
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (404, "NOT_FOUND"),
+            "{name}"
+        );
+    }
+}
+
 struct Secretive;
 
 #[get("/undocumented")]

@@ -8,6 +8,7 @@ mod circles;
 mod compat;
 mod errors;
 mod faults;
+mod fuzz;
 mod generated;
 mod guides;
 mod mutants;
@@ -28,6 +29,7 @@ use clap::{Parser, Subcommand};
 
 use compat::Compat;
 use faults::Faults;
+use fuzz::Fuzz;
 use mutants::Mutants;
 use shell::Outcome;
 
@@ -113,6 +115,8 @@ enum Chore {
     Mutants(Mutants),
     /// Kill, stop, starve and crowd the release build for a long time, and print the figures
     Faults(Faults),
+    /// Give the server or a parser input that nobody thought of
+    Fuzz(Fuzz),
     /// Measure the release build, and the original beside it where npm has installed it
     Bench,
 }
@@ -145,6 +149,7 @@ fn run(chore: Chore) -> Outcome {
         Chore::Browser { screenshot } => browser::run(screenshot.as_deref()),
         Chore::Mutants(mutants) => mutants.run(),
         Chore::Faults(faults) => faults.run(),
+        Chore::Fuzz(fuzz) => fuzz.run(),
         Chore::Bench => bench::run(),
     }
 }

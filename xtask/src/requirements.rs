@@ -116,7 +116,7 @@ requirements! {
     "IN-5" => "Control characters are refused in every field.";
     "IN-6" => "Pictures are http(s) addresses that the server never fetches.";
     "IN-7" => "SQL is bound, and users are sorted and filtered by listed columns only.";
-    "IN-8" => "Ten thousand seeded hostile requests get no 5xx.", missing("coverage-guided fuzzing");
+    "IN-8" => "Ten thousand seeded hostile requests get no 5xx, and the parsers keep their properties over what a fuzzer found.", missing("10^8 coverage-guided executions");
     "AC-1" => "Whatever a user names is looked for among what is theirs. Foreign ids are like unknown ones.";
     "AC-2" => "Each route for administrators asks for a permission, read from the database with the request.";
     "AC-3" => "Fields that a caller may not set are refused or ignored, in any spelling.";

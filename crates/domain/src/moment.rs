@@ -1,7 +1,8 @@
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 
 /// Parses a time: RFC 3339, or a day, which stands for its beginning in UTC. Only of the years 1 to 9999: every
-/// database can keep those, and as text they sort by time (IN-1).
+/// database can keep those, and as text they sort by time (IN-1). A leap second is none: JavaScript cannot read it, and counted in
+/// milliseconds it is another second.
 #[must_use]
 pub fn parse_moment(text: &str) -> Option<DateTime<Utc>> {
     let day = || Some(text.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0)?.and_utc());
@@ -16,7 +17,8 @@ pub fn moment_of_millis(millis: i64) -> Option<DateTime<Utc>> {
 }
 
 fn bounded(moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    (1..=9999).contains(&moment.year()).then_some(moment)
+    let is_leap_second = moment.nanosecond() >= 1_000_000_000;
+    ((1..=9999).contains(&moment.year()) && !is_leap_second).then_some(moment)
 }
 
 #[cfg(test)]
@@ -30,7 +32,14 @@ mod tests {
             parse_moment("2020-01-02T03:04:05.678+01:00"),
             parse_moment("2020-01-02T02:04:05.678Z")
         );
-        for text in ["", "soon", "2020-02-30", "2020-01-02T", "7"] {
+        for text in [
+            "",
+            "soon",
+            "2020-02-30",
+            "2020-01-02T",
+            "7",
+            "2016-12-31T23:59:60Z",
+        ] {
             assert_eq!(parse_moment(text), None, "{text}");
         }
     }

@@ -9,6 +9,8 @@ pub mod access;
 pub mod client_address;
 pub mod configuration;
 pub mod cookie_cache;
+#[cfg(feature = "parsers")]
+pub mod parsers;
 pub mod session;
 pub mod wiring;
 

@@ -11,6 +11,9 @@ mod pepper;
 mod pool;
 mod stored;
 
+#[cfg(feature = "parsers")]
+pub mod parsers;
+
 pub use breach::RangeQuery;
 pub use common::CommonPasswordList;
 pub use hasher::{HasherError, HasherSettings, PooledHasher};

@@ -101,6 +101,10 @@ impl Origin {
         if !url.username().is_empty() || url.password().is_some() {
             return None;
         }
+        // Nothing listens there, and no browser sends it.
+        if url.port() == Some(0) {
+            return None;
+        }
         let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
         if is_web(url.scheme()) && !is_plain_host(&host) {
             return None;
@@ -275,6 +279,7 @@ mod tests {
             "https://u@a.test",
             "https://a.test?x",
             "https://a..b/",
+            "https://a.test:0",
         ] {
             assert!(Origin::from_base_url(raw).is_err(), "{raw}");
         }

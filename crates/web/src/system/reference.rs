@@ -8,6 +8,8 @@ use actix_web::{HttpResponse, get};
 use utoipa_swagger_ui::Config;
 
 use crate::ApiError;
+use crate::error::codes::NOT_FOUND;
+use crate::response::ErrorReply;
 
 const PAGE: &str = include_str!("reference.html");
 const START: &str = include_str!("reference.js");
@@ -63,7 +65,7 @@ pub(super) async fn reference_page(reference: Data<Reference>) -> HttpResponse {
 
 /// What the page is made of.
 #[utoipa::path(tag = "system", params(("asset" = String, Path, description = "Name of the file")),
-    responses((status = 200, description = "A file"), (status = 404, description = "No such file")))]
+    responses((status = 200, description = "A file"), (status = 404, description = "No such file", body = ErrorReply)))]
 #[get("/docs/{asset}")]
 pub(super) async fn asset(name: Path<String>, reference: Data<Reference>) -> Result<HttpResponse, ApiError> {
     let (kind, bytes) = if *name == "start.js" {
@@ -75,10 +77,10 @@ pub(super) async fn asset(name: Path<String>, reference: Data<Reference>) -> Res
         let found = utoipa_swagger_ui::serve(&name, reference.assets.clone())
             .ok()
             .flatten();
-        let file = found.ok_or(ApiError::Empty(404))?;
+        let file = found.ok_or(NOT_FOUND)?;
         (file.content_type, file.bytes.into_owned())
     } else {
-        return Err(ApiError::Empty(404));
+        return Err(NOT_FOUND.into());
     };
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, kind))
