@@ -272,7 +272,7 @@ impl Transaction for SeaTransaction {
             connection, traces, ..
         } = self.repositories;
         connection.commit().await.map_err(store_error)?;
-        traces.erase(&self.pool).await;
+        traces.after_commit(self.pool).await;
         Ok(())
     }
 }

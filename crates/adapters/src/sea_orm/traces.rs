@@ -1,5 +1,5 @@
 //! What SQLite keeps of removed rows: nothing in its pages, as `secure_delete` overwrites them, but older pages in the
-//! write-ahead log until a sweep empties that.
+//! write-ahead log until that is emptied.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,8 +11,10 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 pub(super) struct Traces {
     /// Whether it may, for all transactions of a store.
     left: Arc<AtomicBool>,
-    /// Whether this transaction looked for users to remove, as a sweep does.
-    is_asked: AtomicBool,
+    /// Whether this transaction removed users.
+    is_new: AtomicBool,
+    /// Whether it looked for users to remove, as a sweep does.
+    is_sweep: AtomicBool,
 }
 
 impl Traces {
@@ -20,7 +22,8 @@ impl Traces {
     pub(super) fn of_store() -> Self {
         Self {
             left: Arc::new(AtomicBool::new(true)),
-            is_asked: AtomicBool::new(false),
+            is_new: AtomicBool::new(false),
+            is_sweep: AtomicBool::new(false),
         }
     }
 
@@ -28,28 +31,37 @@ impl Traces {
     pub(super) fn of_transaction(&self) -> Self {
         Self {
             left: self.left.clone(),
-            is_asked: AtomicBool::new(false),
+            is_new: AtomicBool::new(false),
+            is_sweep: AtomicBool::new(false),
         }
     }
 
-    /// Notes that rows of users are removed. The log is left to the next sweep: whoever empties it waits for all who read and
-    /// keeps all who write waiting, which is not for the commit of a request.
+    /// Notes that rows of users are removed.
     pub(super) fn leave(&self) {
         self.left.store(true, Ordering::SeqCst);
+        self.is_new.store(true, Ordering::SeqCst);
     }
 
-    /// Asks for the log to be emptied after the commit, if there is something left.
-    pub(super) fn ask(&self) {
-        self.is_asked.store(true, Ordering::SeqCst);
+    /// Notes that users are looked for whose time is over, as it is done every few minutes.
+    pub(super) fn sweep(&self) {
+        self.is_sweep.store(true, Ordering::SeqCst);
     }
 
-    /// Empties the log after the commit of a transaction that asked for it. What fails, as it does while somebody reads for long,
-    /// is left to the next one that asks: users are looked for every few minutes. The commit itself has succeeded.
-    pub(super) async fn erase(&self, pool: &impl ConnectionTrait) {
-        let is_wanted = pool.get_database_backend() == DbBackend::Sqlite
-            && self.is_asked.load(Ordering::SeqCst)
-            && self.left.swap(false, Ordering::SeqCst);
-        if !is_wanted {
+    /// Empties the log after the commit of a sweep, or of a transaction that removed users. A request does not wait for that: it
+    /// takes as long as others read, up to the limit of a statement. What fails is left to the next sweep.
+    pub(super) async fn after_commit<C: ConnectionTrait + Send + Sync + 'static>(self, pool: C) {
+        if pool.get_database_backend() != DbBackend::Sqlite {
+            return;
+        }
+        if self.is_sweep.load(Ordering::SeqCst) {
+            self.erase(&pool).await;
+        } else if self.is_new.load(Ordering::SeqCst) {
+            drop(tokio::spawn(async move { self.erase(&pool).await }));
+        }
+    }
+
+    async fn erase(&self, pool: &impl ConnectionTrait) {
+        if !self.left.swap(false, Ordering::SeqCst) {
             return;
         }
         match empty_log(pool).await {

@@ -68,7 +68,7 @@ impl<C: ConnectionTrait + TransactionTrait<Transaction = DatabaseTransaction>> S
             .filter(Column::DeletedAt.lt(self.at(before)))
             .filter(self.is_understood(Column::DeletedAt))
             .filter(Column::DeletedEmail.is_not_null());
-        self.traces.ask();
+        self.traces.sweep();
         let (mut purged, mut last) = (Vec::new(), None::<String>);
         loop {
             let wanted = limit.saturating_sub(u64::try_from(purged.len()).unwrap_or(u64::MAX));
