@@ -166,7 +166,11 @@ pub(crate) enum AuditCommand {
     /// Verify that no event was changed, removed or inserted; exits with 1 if one was
     Verify,
     /// Begin the chain anew over the events as they are, after `verify` found a flaw or the secret was lost
-    RestartChain,
+    RestartChain {
+        /// Remove also the proofs that were made with a secret that is not configured: it is lost for good
+        #[arg(long)]
+        secret_lost: bool,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -108,7 +108,9 @@ async fn run(command: Command, doorward: Doorward) -> Result<(), Error> {
                 None => audit::list(&context, &arguments.list).await,
                 Some(AuditCommand::List(list)) => audit::list(&context, &list).await,
                 Some(AuditCommand::Verify) => audit::verify(&context).await,
-                Some(AuditCommand::RestartChain) => audit::restart_chain(&context).await,
+                Some(AuditCommand::RestartChain { secret_lost }) => {
+                    audit::restart_chain(&context, secret_lost).await
+                }
             }
         }
         Command::Secret(command) => secrets::run(command, doorward).await,

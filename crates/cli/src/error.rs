@@ -1,4 +1,5 @@
 use doorward_application::access::AdminError;
+use doorward_application::audit_log::RestartError;
 use doorward_domain::audit::Flaw;
 use doorward_web::wiring::{BackupError, StartError, UserCreationError, UserExportError};
 
@@ -37,6 +38,9 @@ pub enum Error {
         /// The id of the event, in brackets; empty if there is none.
         id: String,
     },
+    /// The chain of the audit log was not begun anew.
+    #[error(transparent)]
+    Restart(#[from] RestartError),
     /// The chain of the audit log has no flaw, so that it is not begun anew.
     #[error("the chain of the audit log holds, so it is not begun anew; nothing was changed")]
     ChainHolds,
@@ -64,6 +68,7 @@ impl Error {
             | Self::Audit(_)
             | Self::Flawed { .. }
             | Self::ChainHolds
+            | Self::Restart(_)
             | Self::Backup(_)
             | Self::Export(_)
             | Self::Io(_) => 1,

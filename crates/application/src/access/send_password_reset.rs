@@ -24,8 +24,8 @@ impl SendPasswordReset {
         }
     }
 
-    /// Mails the link to the address of the user. The administrator learns neither the link nor a password, and until the user
-    /// follows it nothing changes for them.
+    /// Mails the link to the address of the user. The administrator learns neither the link nor a password. Until the user follows
+    /// it, their password and sessions stay; of older links only this one is good, where `Security::cancel_older_links` says so.
     pub async fn run(
         &self,
         request: &RequestContext,
@@ -45,10 +45,9 @@ impl SendPasswordReset {
             &Asked::permissions(&[permissions::user::SET_PASSWORD]),
         )
         .await?;
-        // Nobody but an administrator asks like this, so what strangers used up does not matter.
         let written = self
             .links
-            .write(&*tx, target.user(), Asker::Owner, redirect_to)
+            .write(&*tx, target.user(), Asker::Administrator, redirect_to)
             .await?;
         match written {
             Written::Queued => Ok(tx.commit().await?),

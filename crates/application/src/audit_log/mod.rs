@@ -12,6 +12,6 @@ pub use list::ListEvents;
 pub use list_own::ListOwnEvents;
 pub use page::{EventPage, MAX_PAGE, PageRequest};
 pub use purge::PurgeEvents;
-pub use restart::{RestartChain, Restarted};
+pub use restart::{FormerSecret, RestartChain, RestartError, Restarted};
 pub use seal::{SealError, SealEvents};
 pub use verify::{Finding, Verification, VerifyEvents};

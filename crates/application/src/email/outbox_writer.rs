@@ -11,6 +11,8 @@ use crate::Context;
 const ASKED_BY_ANYBODY: BudgetKind = BudgetKind::new("email");
 /// The same that its owner asked for.
 const ASKED_BY_OWNER: BudgetKind = BudgetKind::new("email_to_owner");
+/// The same that administrators asked for.
+const ASKED_BY_ADMINISTRATORS: BudgetKind = BudgetKind::new("email_by_administrator");
 
 /// Puts emails into the outbox, in the transaction of what they are about (ML-1).
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub enum Asker {
     Anybody,
     /// The user it is about: signed in, by their password, or from a browser in which they have signed in before.
     Owner,
+    /// Somebody who administers the user.
+    Administrator,
 }
 
 impl Asker {
@@ -104,6 +108,7 @@ fn limited_key(message: &EmailMessage, asker: Asker) -> Option<BudgetKey> {
     let budget = match asker {
         Asker::Anybody => ASKED_BY_ANYBODY,
         Asker::Owner => ASKED_BY_OWNER,
+        Asker::Administrator => ASKED_BY_ADMINISTRATORS,
     };
     Some(BudgetKey::of_part(budget, message.to.as_str(), name))
 }

@@ -67,8 +67,10 @@ impl ResetLinks {
             link,
         };
         let written = self.outbox.write_for(tx, &message, asker).await?;
-        tx.record(Event::of(EventKind::PasswordResetRequested, &user.id))
-            .await?;
+        if written == Written::Queued {
+            tx.record(Event::of(EventKind::PasswordResetRequested, &user.id))
+                .await?;
+        }
         Ok(written)
     }
 }

@@ -1,6 +1,5 @@
 use doorward_application::Context;
-use doorward_application::access::AdminError;
-use doorward_application::audit_log::{RestartChain, VerifyEvents};
+use doorward_application::audit_log::{FormerSecret, RestartChain, VerifyEvents};
 use doorward_domain::Actor;
 
 use super::verify::flawed;
@@ -10,20 +9,24 @@ use crate::terminal::print;
 /// What the command is called as an actor.
 const COMMAND: &str = "audit restart-chain";
 
-/// Begins the chain anew, if it has a flaw, and says which.
-pub(crate) async fn restart_chain(context: &Context) -> Result<(), Error> {
+/// Says which flaw the chain has, and begins it anew. One without a flaw is left alone.
+pub(crate) async fn restart_chain(context: &Context, is_secret_lost: bool) -> Result<(), Error> {
     let request = context.internal_request(Actor::Operator(COMMAND));
     let found = VerifyEvents::new(context.clone()).run(&request).await?;
-    let flaw = found.flaw.ok_or(Error::ChainHolds)?;
-    let restarted = RestartChain::new(context.clone()).run(&request).await;
-    let restarted = restarted.map_err(AdminError::from)?;
+    let flaw = flawed(found.flaw.ok_or(Error::ChainHolds)?);
+    print(&format!("Found: {flaw}.\n"))?;
+    let former_secret = if is_secret_lost {
+        FormerSecret::Lost
+    } else {
+        FormerSecret::Kept
+    };
+    let restarted = RestartChain::new(context.clone())
+        .run(&request, former_secret)
+        .await?;
     print(&format!(
-        "Before: {}.\n\
-         The chain begins anew. {} events that were in the old one are sealed again; {} had a proof that did not hold, \
+        "The chain begins anew. {} events that were in the old one are sealed again; {} had a proof that did not hold, \
          and count as unsigned now.\n\
          Restart all servers: those that run know the old chain and seal nothing.\n",
-        flawed(flaw),
-        restarted.unsealed,
-        restarted.refuted
+        restarted.unsealed, restarted.refuted
     ))
 }

@@ -190,14 +190,16 @@ fn au_1_a_chain_that_does_not_hold_can_be_begun_anew_and_no_other() {
     let (home, test) = (tempfile::tempdir().unwrap(), TestDatabase::sqlite());
     let restart = || audit(home.path(), &test, &["restart-chain"]);
     let verify = || audit(home.path(), &test, &["verify"]);
+    let unchanged = |refused: &Output| {
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(
+            stderr(refused).contains("nothing was changed"),
+            "{}",
+            stderr(refused)
+        );
+    };
     assert!(verify().status.success());
-    let refused = restart();
-    assert_eq!(refused.status.code(), Some(1));
-    assert!(
-        stderr(&refused).contains("nothing was changed"),
-        "{}",
-        stderr(&refused)
-    );
+    unchanged(&restart());
 
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(test.execute(
@@ -205,6 +207,12 @@ fn au_1_a_chain_that_does_not_hold_can_be_begun_anew_and_no_other() {
            VALUES ('chain', 0, 'made up', 0, 'made up', 'made up')"#,
     ));
     assert_eq!(verify().status.code(), Some(1));
+    let with_another_secret = |arguments: &[&str]| {
+        let mut command = doorward(home.path());
+        command.arg("audit").args(arguments).envs(environment(&test));
+        command.env("DOORWARD_SECRET", SECRET.chars().rev().collect::<String>());
+        command.output().unwrap()
+    };
     let restarted = restart();
     assert!(restarted.status.success(), "{}", stderr(&restarted));
     assert!(
@@ -216,5 +224,10 @@ fn au_1_a_chain_that_does_not_hold_can_be_begun_anew_and_no_other() {
     assert!(verified.status.success(), "{}", stderr(&verified));
     let listed = audit(home.path(), &test, &["--json", "--kind", "audit.chain_restarted"]);
     assert_eq!(kinds(&stdout(&listed)), ["audit.chain_restarted"]);
-    assert_eq!(restart().status.code(), Some(1), "the new one holds");
+    unchanged(&restart());
+    // Whoever has the wrong secret does not remove what the right one signed.
+    unchanged(&with_another_secret(&["restart-chain"]));
+    let lost = with_another_secret(&["restart-chain", "--secret-lost"]);
+    assert!(lost.status.success(), "{}", stderr(&lost));
+    assert!(with_another_secret(&["verify"]).status.success());
 }

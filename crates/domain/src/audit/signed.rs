@@ -2,8 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use super::AuditEvent;
 use super::proof::{EventProof, Message};
+use super::{AuditEvent, Flaw};
 use crate::signer::{SignatureCheck, Signer};
 use crate::{SessionId, UserId};
 
@@ -75,14 +75,19 @@ impl AuditEvent {
         }
     }
 
-    /// Whether it has a proof that does not hold. That it has none, or no signature, refutes nothing.
+    /// What is wrong with its proof. That it has none, or no signature, is nothing wrong.
     #[must_use]
-    pub fn is_refuted(&self, signer: &dyn Signer) -> bool {
-        let Some(proof) = &self.proof else {
-            return false;
+    pub fn flaw_of_proof(&self, signer: &dyn Signer) -> Option<Flaw> {
+        let proof = self.proof.as_ref()?;
+        let check = match &proof.signature {
+            Some(_) => self.check_signature(signer),
+            None => SignatureCheck::Valid,
         };
-        let is_forged = proof.signature.is_some() && self.check_signature(signer) != SignatureCheck::Valid;
-        is_forged || !self.has_own_personal_data()
+        match check {
+            SignatureCheck::OtherKey => Some(Flaw::OtherKey),
+            SignatureCheck::Valid if self.has_own_personal_data() => None,
+            SignatureCheck::Valid | SignatureCheck::Invalid => Some(Flaw::Altered),
+        }
     }
 
     /// Whether the server wrote it like this.

@@ -4,17 +4,23 @@ use std::sync::Arc;
 
 use doorward_adapters::crypto::HmacSigner;
 use doorward_adapters::system::SystemEntropy;
-use doorward_application::audit_log::{RestartChain, Restarted, SealEvents, VerifyEvents};
+use doorward_application::audit_log::{
+    FormerSecret, RestartChain, RestartError, Restarted, SealEvents, VerifyEvents,
+};
 use doorward_application::{Context, Ports};
 use doorward_domain::audit::EventKind;
-use doorward_domain::{Actor, Keyring, Secret};
+use doorward_domain::{Actor, Keyring, Repositories, Secret};
 use doorward_testing::{FaultyStore, samples};
 
 use super::{World, flaw, hardened, purge_after_a_year, record, seal, sealed_log, verify};
 
-async fn restart(context: &Context) -> Restarted {
+async fn try_restart(context: &Context, secret: FormerSecret) -> Result<Restarted, RestartError> {
     let operator = samples::request().with_actor(Actor::Operator("audit restart-chain"));
-    RestartChain::new(context.clone()).run(&operator).await.unwrap()
+    RestartChain::new(context.clone()).run(&operator, secret).await
+}
+
+async fn restart(context: &Context) -> Restarted {
+    try_restart(context, FormerSecret::Kept).await.unwrap()
 }
 
 /// A lost secret does not end the audit log: the chain is begun anew, over events that count as unsigned.
@@ -38,8 +44,14 @@ async fn au_1_after_a_lost_secret_the_chain_can_be_begun_anew() {
             .await
             .is_err()
     );
+    // It may be the wrong secret, and then nothing must be lost.
+    let before = world.snapshot();
+    let refused = try_restart(&context, FormerSecret::Kept).await;
+    assert!(matches!(refused, Err(RestartError::OtherKey)), "{refused:?}");
+    assert_eq!(world.snapshot(), before);
+    let restarted = try_restart(&context, FormerSecret::Lost).await.unwrap();
     assert_eq!(
-        restart(&context).await,
+        restarted,
         Restarted {
             unsealed: 2,
             refuted: 3
@@ -92,6 +104,7 @@ async fn au_1_a_chain_that_is_begun_anew_keeps_the_proofs_that_hold() {
 /// Broken off anywhere, it is begun again and comes to the same.
 #[tokio::test]
 async fn dt_2_a_restart_of_the_chain_that_fails_is_run_again() {
+    let mut stopped = 0;
     for broken_at in 1.. {
         let world = World::new(hardened());
         sealed_log(&world, &[-3, -2], |sealed| {
@@ -104,11 +117,15 @@ async fn dt_2_a_restart_of_the_chain_that_fails_is_run_again() {
             ..world.context.ports.clone()
         };
         let context = Context::new(ports, hardened());
-        let outcome = RestartChain::new(context).run(&samples::request()).await;
+        let outcome = try_restart(&context, FormerSecret::Kept).await;
         if outcome.is_ok() {
-            assert!(broken_at > 4, "{broken_at}");
+            assert!(stopped > 3, "{stopped}");
             return;
         }
+        let chain = world.store.audit_events().find_chain().await.unwrap().unwrap();
+        let is_stopped = chain.check(&*world.context.ports.signer).is_err();
+        assert_eq!(seal(&world).await.is_err(), is_stopped, "{broken_at}");
+        stopped += u32::from(is_stopped);
         restart(&world.context).await;
         seal(&world).await.unwrap();
         assert_eq!(flaw(&verify(&world).await), None, "{broken_at}");
